@@ -1,0 +1,1 @@
+"""Azure Resource Manager's manners, without knowing any resource provider."""

@@ -1,0 +1,78 @@
+"""Refusals in ARM's error shape: `{"error": {"code", "message", "target", "details"}}`.
+
+Codes and sentences are Azure's own where they are known (recorded traffic and public reports).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class ArmError(Exception):
+    """A refusal as Azure words it. Raised by providers, turned into an answer at the edge.
+
+    As the outcome of an operation only `code` and `message` are told, under `status: Failed`.
+    """
+
+    def __init__(  # noqa: PLR0913 - the error shape has this many fields
+        self,
+        status: int,
+        code: str,
+        message: str,
+        *,
+        target: str | None = None,
+        details: tuple[ArmError, ...] = (),
+        headers: dict[str, str] | None = None,
+    ) -> None:
+        super().__init__(f"{code}: {message}")
+        self.status = status
+        self.code = code
+        self.message = message
+        self.target = target
+        self.details = details
+        self.headers = headers or {}
+
+    def error(self) -> dict[str, Any]:
+        """The inner `error` object."""
+        inner: dict[str, Any] = {"code": self.code, "message": self.message}
+        if self.target is not None:
+            inner["target"] = self.target
+        if self.details:
+            inner["details"] = [detail.error() for detail in self.details]
+        return inner
+
+
+def resource_not_found(type_and_name: str, resource_group: str) -> ArmError:
+    """404 as ARM itself words it (recorded in many azure-cli cassettes)."""
+    return ArmError(
+        404,
+        "ResourceNotFound",
+        f"The Resource '{type_and_name}' under resource group '{resource_group}' was not found. "
+        "For more details please go to https://aka.ms/ARMResourceNotFoundFix",
+        headers={"x-ms-failure-cause": "gateway"},
+    )
+
+
+def resource_group_not_found(name: str) -> ArmError:
+    """404 for anything inside a resource group that is not there."""
+    return ArmError(404, "ResourceGroupNotFound", f"Resource group '{name}' could not be found.")
+
+
+def not_served(what: str) -> ArmError:
+    """The emulator refuses by name what it does not serve, rather than accept it quietly."""
+    return ArmError(501, "NotServedByEmulator", f"The emulator does not serve {what}.")
+
+
+def invalid_parameter(target: str, message: str) -> ArmError:
+    """400 for a value that Azure would refuse."""
+    return ArmError(400, "InvalidParameter", message, target=target)
+
+
+def invalid_reference(referenced: str, referrer: str) -> ArmError:
+    """400 for a reference to something that is not there."""
+    return ArmError(
+        400,
+        "InvalidResourceReference",
+        f"Resource {referenced} referenced by resource {referrer} was not found. Please make sure "
+        "that the referenced resource exists, and that both resources are in the same region.",
+    )

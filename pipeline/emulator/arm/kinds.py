@@ -1,0 +1,166 @@
+"""What a resource provider says about one resource type.
+
+A provider is a set of kinds. ARM's manners (envelopes, states, etags, operations, status codes) are in
+`manager`; a kind says only what is particular: what is accepted, what real work follows, what may not go.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from pipeline.emulator.arm.errors import ArmError, resource_not_found
+from pipeline.emulator.arm.ids import ResourceId
+from pipeline.emulator.arm.store import Record
+
+if TYPE_CHECKING:
+    from pipeline.emulator.arm.manager import ResourceManager
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """A POST on a resource: `POST …/virtualMachines/vm/deallocate`.
+
+    `check` refuses at once (ArmError) and may answer a body; `work` is what takes time, or None when the
+    action is done by `check` alone (answered 200, as Azure's `generalize` is).
+    Both get the resource's id and the request's body. `work` must bear being repeated after a crash.
+    """
+
+    check: Callable[[ResourceId, dict[str, Any]], Any]
+    work: Callable[[ResourceId, dict[str, Any]], Awaitable[None]] | None = None
+
+
+class Kind:
+    """One resource type. Subclasses override what differs; the defaults store what they are given."""
+
+    type: ClassVar[str]
+    """`Microsoft.Compute/virtualMachines`."""
+    operation_path: ClassVar[str] = "operations"
+    """The word before the operation's id in poll URLs (`capsOperations`, `DiskOperations`)."""
+    created_status: ClassVar[int] = 201
+    updated_status: ClassVar[int] = 200
+    delete_has_location: ClassVar[bool] = True
+    tracked: ClassVar[bool] = True
+    """Whether the resource has a location and tags of its own."""
+    patchable: ClassVar[bool] = True
+
+    def __init__(self, manager: ResourceManager) -> None:
+        self.manager = manager
+
+    # -- storing: overridden by kinds that live inside their parent's document (a subnet) ----------------
+
+    def find(self, identifier: ResourceId) -> Record | None:
+        """The record, if there is one."""
+        return self.manager.store.get(identifier)
+
+    def save(self, record: Record) -> None:
+        """Write the record."""
+        self.manager.store.put(record)
+
+    def forget(self, identifier: ResourceId) -> None:
+        """Remove the record."""
+        self.manager.store.delete(identifier)
+
+    def listing(self, parent: ResourceId) -> list[Record]:
+        """The children of a parent resource of this kind (only for child types)."""
+        return list(self.manager.store.children(parent, self.type.rsplit("/", 1)[1]))
+
+    # -- rules --------------------------------------------------------------------------------------------
+
+    def accept(
+        self, identifier: ResourceId, body: dict[str, Any], existing: Record | None
+    ) -> Record:
+        """The record a PUT makes (nothing is stored yet), or ArmError.
+
+        `body` is already merged with the existing document for a PATCH. The default is a full replace that
+        keeps `internal`. The manager sets `provisioningState` and etags afterwards.
+        """
+        record = self.envelope(identifier, body, existing)
+        record.document["properties"] = dict(body.get("properties") or {})
+        return record
+
+    def envelope(
+        self, identifier: ResourceId, body: dict[str, Any], existing: Record | None
+    ) -> Record:
+        """`id`, `name`, `type`, `location`, `tags`, `sku`, `zones`, `plan`, `identity`; no `properties`.
+
+        The id keeps the spelling it was first created with.
+        """
+        kept = existing.id if existing else identifier
+        document: dict[str, Any] = {"name": kept.name, "id": str(kept), "type": self.type}
+        if self.tracked:
+            location = body.get("location") or (existing and existing.document.get("location"))
+            document["location"] = normal_location(location or self.manager.location_of(kept))
+            document["tags"] = body.get("tags") or {}
+        for key in ("sku", "zones", "plan", "identity"):
+            if body.get(key) is not None:
+                document[key] = body[key]
+        return Record(kept, document, dict(existing.internal) if existing else {})
+
+    def is_quick(self, record: Record) -> bool:
+        """Whether the PUT is already terminal in its first answer (no operation). Default: yes."""
+        return True
+
+    async def realize(self, identifier: ResourceId) -> None:
+        """The real work after a PUT: make the world as the stored record says.
+
+        Runs when `is_quick` is False. Reads the record from the store, may write it back (with what only the
+        work could tell, such as addresses). Raises ArmError to fail the operation. Repeatable.
+        """
+
+    def refuse_delete(self, identifier: ResourceId) -> None:
+        """Raise ArmError when something still needs this resource."""
+
+    async def destroy(self, identifier: ResourceId) -> None:
+        """The real work of a DELETE; the manager forgets the record afterwards. Repeatable."""
+
+    def present(self, record: Record, query: Mapping[str, str]) -> dict[str, Any]:
+        """What a GET answers: the document, with whatever is derived from other resources.
+
+        `query` holds the query parameters (`$expand`, …).
+        """
+        return record.document
+
+    def etag(self, previous: str | None) -> str | None:
+        """The etag after a write; None for kinds without. Network: a new weak guid; scale sets: a counter."""
+        return None
+
+    def stamp(self, document: dict[str, Any], etag: str) -> None:
+        """Write the etag into the document (network kinds write it into inline children too)."""
+        document["etag"] = etag
+
+    def busy(self, identifier: ResourceId) -> Exception:
+        """What a PUT or action meets while another operation on the same resource runs."""
+
+        return ArmError(
+            409,
+            "Conflict",
+            f"Another operation on resource '{identifier}' is in progress; try again when it has ended.",
+        )
+
+    @property
+    def actions(self) -> Mapping[str, Action]:
+        """POST actions by lower-case name."""
+        return {}
+
+    @property
+    def views(self) -> Mapping[str, Callable[[Record], dict[str, Any]]]:
+        """GET-only sub-resources by lower-case name, such as a scale set's `instanceView`."""
+        return {}
+
+    # -- help -----------------------------------------------------------------------------------------------
+
+    def require(self, identifier: ResourceId) -> Record:
+        """The record, or Azure's 404."""
+        record = self.find(identifier)
+        if record is None:
+            kind = "/".join((identifier.namespace, *(pair[0] for pair in identifier.segments)))
+            name = "/".join(pair[1] for pair in identifier.segments)
+            raise resource_not_found(f"{kind}/{name}", identifier.resource_group)
+        return record
+
+
+def normal_location(name: str) -> str:
+    """`West Europe` → `westeurope`: regions arrive as display names too."""
+    return name.replace(" ", "").lower()

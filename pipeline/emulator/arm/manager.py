@@ -1,0 +1,264 @@
+"""The resource manager: every PUT, PATCH, GET, DELETE and POST, whoever asks.
+
+The HTTP edge and template deployments both come through here, so a deployment's resource meets the same
+rules as one that was PUT by hand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pipeline.emulator.arm.errors import ArmError, not_served, resource_group_not_found
+from pipeline.emulator.arm.ids import ResourceId
+from pipeline.emulator.arm.kinds import Kind, normal_location
+from pipeline.emulator.arm.operations import Operation, Operations
+from pipeline.emulator.arm.store import Record, Store
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the edge sends: a status, a body, perhaps an operation to point at."""
+
+    status: int
+    body: Any = None
+    operation: Operation | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class ResourceManager:
+    """The registry of kinds, the store and the operations, and the rules that all kinds share."""
+
+    def __init__(self, store: Store, default_location: str = "westeurope") -> None:
+        self.store = store
+        self.kinds: dict[str, Kind] = {}
+        self.operations = Operations(store, self._work)
+        self._default_location = default_location
+
+    def register(self, *kinds: Kind) -> None:
+        """Serve these resource types."""
+        self.kinds.update({kind.type.lower(): kind for kind in kinds})
+
+    def kind(self, type_name: str) -> Kind:
+        """The kind that serves a type, or a refusal by name."""
+        found = self.kinds.get(type_name.lower())
+        if found is None:
+            raise not_served(f"resource type '{type_name}'")
+        return found
+
+    def find(self, identifier: ResourceId) -> Record | None:
+        """A record of any kind, inline children included; None when it is not there."""
+        return self.kind(identifier.type).find(identifier)
+
+    def location_of(self, identifier: ResourceId) -> str:
+        """The location of a resource's group, for resources that name none."""
+        group = self.store.get(ResourceId.group(identifier.subscription, identifier.resource_group))
+        return str(group.document["location"]) if group else self._default_location
+
+    # -- requests -----------------------------------------------------------------------------------------
+
+    def get(self, identifier: ResourceId, query: Mapping[str, str]) -> Answer:
+        """GET of one resource."""
+        self._require_group(identifier)
+        kind = self.kind(identifier.type)
+        record = kind.require(identifier)
+        return self._present(kind, record, query)
+
+    def list(
+        self,
+        type_name: str,
+        subscription: str,
+        resource_group: str | None,
+        query: Mapping[str, str],
+    ) -> Answer:
+        """GET of a collection, of a subscription or of one resource group."""
+        kind = self.kind(type_name)
+        if resource_group is not None:
+            self._require_group(ResourceId.group(subscription, resource_group))
+        values = [
+            kind.present(record, query)
+            for record in self.store.of_type(type_name)
+            if record.id.subscription.lower() == subscription.lower()
+            and (
+                resource_group is None or record.id.resource_group.lower() == resource_group.lower()
+            )
+        ]
+        return Answer(200, {"value": values})
+
+    def list_children(self, parent: ResourceId, kind_name: str, query: Mapping[str, str]) -> Answer:
+        """GET of a collection under a parent resource."""
+        self._require_group(parent)
+        self.kind(parent.type).require(parent)
+        kind = self.kind(f"{parent.type}/{kind_name}")
+        values = [kind.present(record, query) for record in kind.listing(parent)]
+        return Answer(200, {"value": values})
+
+    async def put(
+        self, identifier: ResourceId, body: dict[str, Any], headers: Mapping[str, str] | None = None
+    ) -> Answer:
+        """PUT of one resource. `headers` has lower-case names (`if-match`, `if-none-match`)."""
+        self._require_group(identifier)
+        kind = self.kind(identifier.type)
+        if identifier.parent is not None and not identifier.is_group:
+            self._require_parent(identifier.parent)
+        existing = kind.find(identifier)
+        _check_preconditions(identifier, existing, headers or {})
+        if self.operations.under_way(existing.id if existing else identifier):
+            raise kind.busy(identifier)
+        record = kind.accept(identifier, body, existing)
+        return self._write(kind, record, existing)
+
+    async def patch(
+        self, identifier: ResourceId, body: dict[str, Any], headers: Mapping[str, str] | None = None
+    ) -> Answer:
+        """PATCH of one resource: a deep merge (objects merge, null removes, the rest replaces)."""
+        self._require_group(identifier)
+        kind = self.kind(identifier.type)
+        if not kind.patchable:
+            raise not_served(f"PATCH of '{kind.type}'")
+        existing = kind.require(identifier)
+        return await self.put(identifier, merge(existing.document, body), headers)
+
+    async def delete(self, identifier: ResourceId) -> Answer:
+        """DELETE of one resource: 202 and an operation, or 204 when it is not there."""
+        kind = self.kind(identifier.type)
+        record = kind.find(identifier)
+        if record is None:
+            return Answer(204)
+        kind.refuse_delete(record.id)
+        for running in self.operations.under_way(record.id):
+            if running.verb == "destroy":
+                return Answer(202, operation=running)
+            await self.operations.cancel(running)
+        self._set_state(kind, record.id, "Deleting")
+        operation = self.operations.begin(record.id, self._location(record), "destroy")
+        return Answer(202, operation=operation)
+
+    async def act(self, identifier: ResourceId, action_name: str, body: dict[str, Any]) -> Answer:
+        """POST of an action on one resource."""
+        self._require_group(identifier)
+        kind = self.kind(identifier.type)
+        action = kind.actions.get(action_name.lower())
+        if action is None:
+            raise not_served(f"action '{action_name}' of '{kind.type}'")
+        record = kind.require(identifier)
+        if action.work is not None and self.operations.under_way(record.id):
+            raise kind.busy(identifier)
+        answer = action.check(record.id, body)
+        if action.work is None:
+            return Answer(200, answer)
+        operation = self.operations.begin(
+            record.id, self._location(record), "act", action_name.lower(), body
+        )
+        return Answer(202, operation=operation)
+
+    async def settle(self, answer: Answer) -> None:
+        """Wait for an answer's operation; raises ArmError when it did not succeed."""
+        operation = answer.operation
+        while operation is not None and not operation.is_ended:
+            await self.operations.ended(operation, 3600)
+        if operation is not None and operation.error is not None:
+            raise ArmError(409, operation.error["code"], operation.error["message"])
+
+    # -- work ---------------------------------------------------------------------------------------------
+
+    async def _work(self, operation: Operation) -> None:
+        identifier = ResourceId.parse(operation.resource)
+        kind = self.kind(identifier.type)
+        try:
+            if operation.verb == "destroy":
+                await kind.destroy(identifier)
+                kind.forget(identifier)
+                return
+            if operation.verb == "act":
+                work = kind.actions[operation.action].work
+                if work is not None:
+                    await work(identifier, operation.body)
+                return
+            await kind.realize(identifier)
+        except Exception:
+            self._set_state(kind, identifier, "Failed")
+            raise
+        self._set_state(kind, identifier, "Succeeded")
+
+    def _write(self, kind: Kind, record: Record, existing: Record | None) -> Answer:
+        quick = kind.is_quick(record)
+        state = "Succeeded" if quick else ("Updating" if existing else "Creating")
+        record.properties["provisioningState"] = state
+        etag = kind.etag(existing.document.get("etag") if existing else None)
+        if etag is not None:
+            kind.stamp(record.document, etag)
+        kind.save(record)
+        operation = None
+        if not quick:
+            operation = self.operations.begin(record.id, self._location(record), "realize")
+        status = kind.updated_status if existing else kind.created_status
+        return Answer(status, kind.present(kind.require(record.id), {}), operation)
+
+    def _set_state(self, kind: Kind, identifier: ResourceId, state: str) -> None:
+        record = kind.find(identifier)
+        if record is None:
+            return
+        record.properties["provisioningState"] = state
+        etag = kind.etag(record.document.get("etag"))
+        if etag is not None:
+            kind.stamp(record.document, etag)
+        kind.save(record)
+
+    def _present(self, kind: Kind, record: Record, query: Mapping[str, str]) -> Answer:
+        document = kind.present(record, query)
+        etag = document.get("etag")
+        return Answer(200, document, headers={"ETag": etag} if etag else {})
+
+    def _location(self, record: Record) -> str:
+        return normal_location(record.document.get("location") or self.location_of(record.id))
+
+    def _require_group(self, identifier: ResourceId) -> None:
+        if identifier.is_group:
+            return
+        if (
+            self.store.get(ResourceId.group(identifier.subscription, identifier.resource_group))
+            is None
+        ):
+            raise resource_group_not_found(identifier.resource_group)
+
+    def _require_parent(self, parent: ResourceId) -> None:
+        if self.kind(parent.type).find(parent) is None:
+            raise ArmError(
+                404,
+                "ParentResourceNotFound",
+                f"Failed to perform 'write' on resource(s) of type '{parent.type}', because the parent "
+                f"resource '{parent}' could not be found.",
+            )
+
+
+def merge(document: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
+    """JSON merge patch (RFC 7396), which ARM's PATCH follows for objects."""
+    merged = dict(document)
+    for key, value in change.items():
+        if value is None:
+            merged.pop(key, None)
+        elif isinstance(value, dict) and isinstance(merged.get(key), dict):
+            merged[key] = merge(merged[key], value)
+        else:
+            merged[key] = value
+    return merged
+
+
+def _check_preconditions(
+    identifier: ResourceId, existing: Record | None, headers: Mapping[str, str]
+) -> None:
+    wanted, unwanted = headers.get("if-match"), headers.get("if-none-match")
+    current = existing.document.get("etag") if existing else None
+    if unwanted == "*" and existing is not None:
+        raise ArmError(412, "PreconditionFailed", f"The resource '{identifier}' exists already.")
+    if wanted is None or (wanted == "*" and existing is not None):
+        return
+    if current is None or wanted.strip() != current:
+        raise ArmError(
+            412,
+            "PreconditionFailed",
+            f"Etag provided in if-match header {wanted} does not match etag {current} of resource "
+            f"{identifier}.",
+        )
