@@ -1,0 +1,59 @@
+# Every target that needs something brings it first: `make demo` and `make test` work on a fresh
+# Debian 12 machine. What set-up does: docs/setup.md.
+
+PYTHON ?= python3
+PARTS ?=
+VENV := .venv/bin
+
+# Fewer processes than cores would idle, more would starve the machines and servers under test.
+FAST_TESTS := -m "not vm and not packer" -n 2
+
+.PHONY: help demo test test-fast check bench setup lock clean python3
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
+
+demo: setup ## the whole main job on this machine: bake, check, stage, promote, roll back
+	$(VENV)/invoke demo
+
+test: setup lint ## everything CI checks: lint, types and all tests, with real machines and Packer
+	$(VENV)/python -m pytest
+
+test-fast: PARTS = machines python
+test-fast: setup lint ## lint, types and the tests that start no machine and no Packer
+	$(VENV)/python -m pytest $(FAST_TESTS)
+
+check: PARTS = python
+check: setup lint ## lint and types only
+
+bench: setup ## measure, against bare QEMU and bare Packer
+	$(VENV)/python -m tests.bench
+
+setup: python3 ## bring what is missing; PARTS="python packer" for less (docs/setup.md)
+	@$(PYTHON) -m pipeline.setup $(PARTS)
+
+lock: ## resolve pyproject.toml anew into pipeline/setup/requirements.lock
+	@$(MAKE) --no-print-directory setup PARTS=python
+	$(VENV)/python -m pip install --quiet uv
+	$(VENV)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --upgrade \
+	  --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate --quiet \
+	  --output-file pipeline/setup/requirements.lock
+
+clean: ## remove what was made in this folder; the user's cache folder stays
+	-@test ! -x $(VENV)/invoke || $(VENV)/invoke emulator.stop
+	rm -rf .venv .pipeline .mypy_cache .ruff_cache .pytest_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.PHONY: lint
+lint: setup
+	$(VENV)/ruff format --check
+	$(VENV)/ruff check
+	$(VENV)/mypy
+
+# All that comes before Python: a machine without one gets Debian's.
+python3:
+	@command -v $(PYTHON) >/dev/null || { \
+	  echo "installing python3 and python3-venv ..."; \
+	  sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
+	  { $$sudo apt-get update -q && $$sudo apt-get install -qy --no-install-recommends python3 python3-venv; } >/dev/null || { \
+	    echo "python3 is missing; then: apt-get install python3 python3-venv (as root)" >&2; exit 1; }; }

@@ -1,0 +1,41 @@
+"""The virtual environment: exactly what requirements.lock says, made anew when that changes."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+import sys
+from pathlib import Path
+
+from pipeline.setup import commands
+from pipeline.setup.commands import Command
+from pipeline.setup.places import Places
+from pipeline.setup.reporting import Reporter, SetupError
+
+LOCK = Path(__file__).with_name("requirements.lock")
+OLDEST = (3, 11)
+
+
+def ensure(places: Places, reporter: Reporter) -> None:
+    """Make `.venv`, or leave it alone when it was made from this lock with this Python."""
+    if sys.version_info < OLDEST:
+        raise SetupError(
+            f"{sys.executable} is Python {platform.python_version()}; 3.11 or newer is needed",
+            "make PYTHON=python3.11 setup  (or another one that is installed)",
+        )
+    stamp = places.venv / "made-from"
+    wanted = f"{platform.python_version()} {hashlib.sha256(LOCK.read_bytes()).hexdigest()}\n"
+    if places.python.exists() and stamp.exists() and stamp.read_text() == wanted:
+        return
+    with reporter.step("Python packages into .venv", "about half a minute"):
+        _make(places, reporter)
+    stamp.write_text(wanted)
+
+
+def _make(places: Places, reporter: Reporter) -> None:
+    venv: Command = [sys.executable, "-m", "venv", "--clear", places.venv]
+    install: Command = [places.python, "-m", "pip", "install", "--require-hashes", "-r", LOCK]
+    for name, command in (("python -m venv", venv), ("pip", install)):
+        commands.run_logged(
+            name, command, log=places.logs / "python.log", reporter=reporter, remedy="make setup"
+        )
