@@ -1,0 +1,177 @@
+"""The definitions as frozen values. `read` makes them from HCL; everything below only sees these."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """A marketplace image, `version` perhaps `latest` (resolved and pinned per build)."""
+
+    publisher: str
+    offer: str
+    sku: str
+    version: str = "latest"
+
+    def __str__(self) -> str:
+        return f"{self.publisher}:{self.offer}:{self.sku}:{self.version}"
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """Where an instance tells that it is well, and which version it is.
+
+    `path` answers 200 and JSON `{"ApplicationHealthState": "Healthy", "version": "1.0.0"}`: the rich health
+    states of the Application Health extension 2.0, and the version that serves.
+    """
+
+    protocol: str
+    port: int
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class ScaleSetShape:
+    """What a scale set of the image looks like when there is no production to take the capacity from."""
+
+    sku: str
+    capacity: int
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """One file that goes into an image: its name as people know it, and the SHA-256 of its bytes (hex)."""
+
+    name: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A Packer template folder under packer/: its variables, its sources and the files it consists of."""
+
+    name: str
+    folder: Path
+    variables: frozenset[str]
+    sensitive: frozenset[str]
+    sources: tuple[str, ...]
+    inputs: tuple[Input, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """One folder under images/. Paths are absolute; `version_series` is `major.minor`."""
+
+    name: str
+    folder: Path
+    template: Template
+    version_series: str
+    base: Base
+    build_size: str
+    scripts: tuple[Path, ...]
+    files: Path | None
+    checks: Path
+    variables: tuple[tuple[str, str], ...]
+    """Further template variables the author sets, by name."""
+    scale_set: ScaleSetShape
+    health: Health
+    inputs: tuple[Input, ...]
+    """Every file the image is made of and checked with, template included, and image.hcl itself; sorted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cloud:
+    """An Azure cloud is two HTTPS addresses and whom to trust about them.
+
+    `credential` is a JSON file (0600) with `tenant`, `client_id` and `client_secret`; None means whatever
+    DefaultAzureCredential finds. `name` is what Packer looks for in the cloud's metadata.
+    """
+
+    name: str = "AzureCloud"
+    resource_manager: str = "https://management.azure.com"
+    authority: str = "https://login.microsoftonline.com"
+    ca_bundle: Path | None = None
+    credential: Path | None = None
+
+    @property
+    def is_public(self) -> bool:
+        """Whether this is public Azure."""
+        return self.resource_manager == "https://management.azure.com"
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """The virtual network of an environment: one subnet for builds, checks and instances, with a NAT gateway.
+
+    `managed` False means it is somebody else's: used, never written.
+    """
+
+    name: str
+    address_space: str
+    subnet: str
+    subnet_prefix: str
+    nat_gateway: str
+    security_group: str
+    managed: bool = True
+    resource_group: str = ""
+    """Where it lives; "" for the environment's own resource group."""
+
+
+@dataclass(frozen=True, slots=True)
+class RulePair:
+    """A production rule and its staging twin: same backend port, each on its own frontend.
+
+    The rules are named `<name>` and `<name>-staging`.
+    """
+
+    name: str
+    production_port: int
+    staging_port: int
+    backend_port: int
+
+
+@dataclass(frozen=True, slots=True)
+class LoadBalancer:
+    """One image's load balancer: frontends `production` and `staging`, two pools, rule pairs, one probe."""
+
+    name: str
+    image: str
+    pools: tuple[str, str]
+    pairs: tuple[RulePair, ...]
+    idle_timeout_minutes: int = 4
+    private: bool = False
+    """Whether the frontends are private addresses of the subnet instead of public ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """A landing zone to deploy into."""
+
+    name: str
+    subscription: str
+    tenant: str
+    location: str
+    resource_group: str
+    gallery: str
+    replica_regions: tuple[str, ...]
+    """Regions to replicate image versions to, besides `location`."""
+    ssh_port: int
+    ssh_username: str
+    cloud: Cloud
+    network: Network
+    load_balancers: tuple[LoadBalancer, ...]
+
+    def load_balancer_of(self, image: str) -> LoadBalancer | None:
+        """The load balancer that serves an image, if the environment has one."""
+        return next((lb for lb in self.load_balancers if lb.image == image), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """Everything that was written, read together so that all mistakes are reported together."""
+
+    root: Path
+    images: tuple[Image, ...]
+    environments: tuple[Environment, ...]

@@ -1,0 +1,1 @@
+"""What follows from the definitions, given what Azure has now: plans, as frozen values. Pure."""
