@@ -12,8 +12,8 @@ _FACT = "addresses"
 class Addresses:
     """The address block of one emulator, split in halves: private (NICs, frontends) and public.
 
-    An owner (any text, by convention a resource id in lower case) keeps its address until it is released,
-    also across restarts.
+    An owner (any text, by convention a resource id in lower case) keeps its address until it is
+    released, also across restarts.
     """
 
     def __init__(self, store: Store, block: str = "127.80.0.0/15") -> None:

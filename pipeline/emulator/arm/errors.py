@@ -14,7 +14,7 @@ class ArmError(Exception):
     As the outcome of an operation only `code` and `message` are told, under `status: Failed`.
     """
 
-    def __init__(  # noqa: PLR0913 - the error shape has this many fields
+    def __init__(
         self,
         status: int,
         code: str,
@@ -31,6 +31,14 @@ class ArmError(Exception):
         self.target = target
         self.details = details
         self.headers = headers or {}
+
+    @classmethod
+    def from_error(cls, status: int, inner: dict[str, Any]) -> ArmError:
+        """The refusal that a stored `error` object tells of."""
+        details = tuple(cls.from_error(status, detail) for detail in inner.get("details", ()))
+        return cls(
+            status, inner["code"], inner["message"], target=inner.get("target"), details=details
+        )
 
     def error(self) -> dict[str, Any]:
         """The inner `error` object."""
@@ -56,6 +64,22 @@ def resource_not_found(type_and_name: str, resource_group: str) -> ArmError:
 def resource_group_not_found(name: str) -> ArmError:
     """404 for anything inside a resource group that is not there."""
     return ArmError(404, "ResourceGroupNotFound", f"Resource group '{name}' could not be found.")
+
+
+def resource_group_being_deleted(name: str) -> ArmError:
+    """409 for a write inside a resource group that is being deleted."""
+    return ArmError(
+        409,
+        "ResourceGroupBeingDeleted",
+        f"The resource group '{name}' is in deprovisioning state and cannot perform this "
+        "operation.",
+    )
+
+
+def precondition_failed(message: str) -> ArmError:
+    """412. Both codes are reported for Azure; which one is the outer one is uncertain."""
+    inner = ArmError(412, "PreconditionFailedEtagMismatch", message)
+    return ArmError(412, "PreconditionFailed", message, details=(inner,))
 
 
 def not_served(what: str) -> ArmError:

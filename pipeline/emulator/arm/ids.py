@@ -1,13 +1,10 @@
-"""Resource ids as values: parsed once, printed as they were written, compared without regard to case."""
+"""Resource ids as values: parsed once, printed as written, compared without regard to case."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from pipeline.emulator.arm.errors import ArmError
-
-SUBSCRIPTION_SCOPE = ""
-"""The `resource_group` of what lives directly under a subscription."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,12 +28,13 @@ class ResourceId:
         """
         parts = [part for part in text.split("/") if part]
         lowered = [part.lower() for part in parts]
-        if len(parts) >= 4 and lowered[0] == "subscriptions" and lowered[2] == "resourcegroups":
-            if len(parts) == 4:
+        match lowered:
+            case ["subscriptions", _, "resourcegroups", _]:
                 return cls.group(parts[1], parts[3])
-            tail = parts[6:]
-            if lowered[4] == "providers" and len(parts) >= 8 and len(tail) % 2 == 0:
-                pairs = tuple(zip(tail[::2], tail[1::2], strict=True))
+            case ["subscriptions", _, "resourcegroups", _, "providers", _, *tail] if (
+                tail and len(tail) % 2 == 0
+            ):
+                pairs = tuple(zip(parts[6::2], parts[7::2], strict=True))
                 return cls(parts[1], parts[3], parts[5], pairs)
         raise ArmError(
             400,

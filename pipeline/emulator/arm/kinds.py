@@ -1,7 +1,8 @@
 """What a resource provider says about one resource type.
 
-A provider is a set of kinds. ARM's manners (envelopes, states, etags, operations, status codes) are in
-`manager`; a kind says only what is particular: what is accepted, what real work follows, what may not go.
+A provider is a set of kinds. ARM's manners (envelopes, states, etags, operations, status codes) are
+in `manager`; a kind says only what is particular: what is accepted, what real work follows, what
+may not go.
 """
 
 from __future__ import annotations
@@ -22,17 +23,19 @@ if TYPE_CHECKING:
 class Action:
     """A POST on a resource: `POST …/virtualMachines/vm/deallocate`.
 
-    `check` refuses at once (ArmError) and may answer a body; `work` is what takes time, or None when the
-    action is done by `check` alone (answered 200, as Azure's `generalize` is).
-    Both get the resource's id and the request's body. `work` must bear being repeated after a crash.
+    `check` refuses at once (ArmError) and may answer a body; `work` is what takes time, or None when
+    the action is done by `check` alone (answered 200, as Azure's `generalize` is).
+    Both get the resource's id and the request's body. `work` must bear being repeated after a
+    crash. `on_missing` actions, such as a deployment's `validate`, need no existing resource.
     """
 
     check: Callable[[ResourceId, dict[str, Any]], Any]
     work: Callable[[ResourceId, dict[str, Any]], Awaitable[None]] | None = None
+    on_missing: bool = False
 
 
 class Kind:
-    """One resource type. Subclasses override what differs; the defaults store what they are given."""
+    """One resource type. Subclasses override what differs; the defaults store what is given."""
 
     type: ClassVar[str]
     """`Microsoft.Compute/virtualMachines`."""
@@ -40,6 +43,10 @@ class Kind:
     """The word before the operation's id in poll URLs (`capsOperations`, `DiskOperations`)."""
     created_status: ClassVar[int] = 201
     updated_status: ClassVar[int] = 200
+    creating_state: ClassVar[str] = "Creating"
+    updating_state: ClassVar[str] = "Updating"
+    undeletable_state: ClassVar[str] = "Failed"
+    """The provisioning state after a deletion that failed."""
     delete_has_location: ClassVar[bool] = True
     tracked: ClassVar[bool] = True
     """Whether the resource has a location and tags of its own."""
@@ -48,7 +55,7 @@ class Kind:
     def __init__(self, manager: ResourceManager) -> None:
         self.manager = manager
 
-    # -- storing: overridden by kinds that live inside their parent's document (a subnet) ----------------
+    # -- storing: overridden by kinds that live inside their parent's document (a subnet) ----------
 
     def find(self, identifier: ResourceId) -> Record | None:
         """The record, if there is one."""
@@ -66,15 +73,15 @@ class Kind:
         """The children of a parent resource of this kind (only for child types)."""
         return list(self.manager.store.children(parent, self.type.rsplit("/", 1)[1]))
 
-    # -- rules --------------------------------------------------------------------------------------------
+    # -- rules -------------------------------------------------------------------------------------
 
     def accept(
         self, identifier: ResourceId, body: dict[str, Any], existing: Record | None
     ) -> Record:
         """The record a PUT makes (nothing is stored yet), or ArmError.
 
-        `body` is already merged with the existing document for a PATCH. The default is a full replace that
-        keeps `internal`. The manager sets `provisioningState` and etags afterwards.
+        `body` is already merged with the existing document for a PATCH. The default is a full
+        replace that keeps `internal`. The manager sets `provisioningState` and etags afterwards.
         """
         record = self.envelope(identifier, body, existing)
         record.document["properties"] = dict(body.get("properties") or {})
@@ -83,7 +90,7 @@ class Kind:
     def envelope(
         self, identifier: ResourceId, body: dict[str, Any], existing: Record | None
     ) -> Record:
-        """`id`, `name`, `type`, `location`, `tags`, `sku`, `zones`, `plan`, `identity`; no `properties`.
+        """All but `properties`: `id`, `name`, `type`, `location`, `tags`, `sku`, `zones`, …
 
         The id keeps the spelling it was first created with.
         """
@@ -105,8 +112,9 @@ class Kind:
     async def realize(self, identifier: ResourceId) -> None:
         """The real work after a PUT: make the world as the stored record says.
 
-        Runs when `is_quick` is False. Reads the record from the store, may write it back (with what only the
-        work could tell, such as addresses). Raises ArmError to fail the operation. Repeatable.
+        Runs when `is_quick` is False. Reads the record from the store, may write it back (with what
+        only the work could tell, such as addresses). Raises ArmError to fail the operation.
+        Repeatable.
         """
 
     def refuse_delete(self, identifier: ResourceId) -> None:
@@ -123,7 +131,10 @@ class Kind:
         return record.document
 
     def etag(self, previous: str | None) -> str | None:
-        """The etag after a write; None for kinds without. Network: a new weak guid; scale sets: a counter."""
+        """The etag after a write; None for kinds without.
+
+        Network's are new weak guids, scale sets' count.
+        """
         return None
 
     def stamp(self, document: dict[str, Any], etag: str) -> None:
@@ -132,11 +143,11 @@ class Kind:
 
     def busy(self, identifier: ResourceId) -> Exception:
         """What a PUT or action meets while another operation on the same resource runs."""
-
         return ArmError(
             409,
             "Conflict",
-            f"Another operation on resource '{identifier}' is in progress; try again when it has ended.",
+            f"Another operation on resource '{identifier}' is in progress; "
+            "try again when it has ended.",
         )
 
     @property
@@ -149,7 +160,7 @@ class Kind:
         """GET-only sub-resources by lower-case name, such as a scale set's `instanceView`."""
         return {}
 
-    # -- help -----------------------------------------------------------------------------------------------
+    # -- help --------------------------------------------------------------------------------------
 
     def require(self, identifier: ResourceId) -> Record:
         """The record, or Azure's 404."""

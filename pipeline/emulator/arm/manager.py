@@ -1,16 +1,22 @@
 """The resource manager: every PUT, PATCH, GET, DELETE and POST, whoever asks.
 
-The HTTP edge and template deployments both come through here, so a deployment's resource meets the same
-rules as one that was PUT by hand.
+The HTTP edge and template deployments both come through here, so a deployment's resource meets the
+same rules as one that was PUT by hand.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pipeline.emulator.arm.errors import ArmError, not_served, resource_group_not_found
+from pipeline.emulator.arm.errors import (
+    ArmError,
+    not_served,
+    precondition_failed,
+    resource_group_being_deleted,
+    resource_group_not_found,
+)
 from pipeline.emulator.arm.ids import ResourceId
 from pipeline.emulator.arm.kinds import Kind, normal_location
 from pipeline.emulator.arm.operations import Operation, Operations
@@ -34,6 +40,7 @@ class ResourceManager:
         self.store = store
         self.kinds: dict[str, Kind] = {}
         self.operations = Operations(store, self._work)
+        self.before_work: Callable[[Operation], Awaitable[None]] = _nothing
         self._default_location = default_location
 
     def register(self, *kinds: Kind) -> None:
@@ -56,7 +63,7 @@ class ResourceManager:
         group = self.store.get(ResourceId.group(identifier.subscription, identifier.resource_group))
         return str(group.document["location"]) if group else self._default_location
 
-    # -- requests -----------------------------------------------------------------------------------------
+    # -- requests ----------------------------------------------------------------------------------
 
     def get(self, identifier: ResourceId, query: Mapping[str, str]) -> Answer:
         """GET of one resource."""
@@ -98,9 +105,9 @@ class ResourceManager:
         self, identifier: ResourceId, body: dict[str, Any], headers: Mapping[str, str] | None = None
     ) -> Answer:
         """PUT of one resource. `headers` has lower-case names (`if-match`, `if-none-match`)."""
-        self._require_group(identifier)
+        self._require_group(identifier, to_write=True)
         kind = self.kind(identifier.type)
-        if identifier.parent is not None and not identifier.is_group:
+        if identifier.parent is not None:
             self._require_parent(identifier.parent)
         existing = kind.find(identifier)
         _check_preconditions(identifier, existing, headers or {})
@@ -125,6 +132,8 @@ class ResourceManager:
         kind = self.kind(identifier.type)
         record = kind.find(identifier)
         if record is None:
+            if identifier.is_group:
+                raise resource_group_not_found(identifier.name)
             return Answer(204)
         kind.refuse_delete(record.id)
         for running in self.operations.under_way(record.id):
@@ -142,6 +151,8 @@ class ResourceManager:
         action = kind.actions.get(action_name.lower())
         if action is None:
             raise not_served(f"action '{action_name}' of '{kind.type}'")
+        if action.on_missing:
+            return Answer(200, action.check(identifier, body))
         record = kind.require(identifier)
         if action.work is not None and self.operations.under_way(record.id):
             raise kind.busy(identifier)
@@ -153,39 +164,53 @@ class ResourceManager:
         )
         return Answer(202, operation=operation)
 
+    def view(self, identifier: ResourceId, name: str) -> Answer | None:
+        """GET of a read-only sub-resource (`instanceView`); None when the kind has no such view."""
+        view = self.kind(identifier.type).views.get(name.lower())
+        if view is None:
+            return None
+        self._require_group(identifier)
+        return Answer(200, view(self.kind(identifier.type).require(identifier)))
+
     async def settle(self, answer: Answer) -> None:
         """Wait for an answer's operation; raises ArmError when it did not succeed."""
         operation = answer.operation
         while operation is not None and not operation.is_ended:
             await self.operations.ended(operation, 3600)
         if operation is not None and operation.error is not None:
-            raise ArmError(409, operation.error["code"], operation.error["message"])
+            raise ArmError.from_error(409, operation.error)
 
-    # -- work ---------------------------------------------------------------------------------------------
+    # -- work --------------------------------------------------------------------------------------
 
     async def _work(self, operation: Operation) -> None:
         identifier = ResourceId.parse(operation.resource)
         kind = self.kind(identifier.type)
+        destroying = operation.verb == "destroy"
         try:
-            if operation.verb == "destroy":
-                await kind.destroy(identifier)
-                kind.forget(identifier)
-                return
-            if operation.verb == "act":
-                work = kind.actions[operation.action].work
-                if work is not None:
-                    await work(identifier, operation.body)
-                return
-            await kind.realize(identifier)
+            await self.before_work(operation)
+            await self._carry_out(operation, kind, identifier)
         except Exception:
-            self._set_state(kind, identifier, "Failed")
+            self._set_state(kind, identifier, kind.undeletable_state if destroying else "Failed")
             raise
-        self._set_state(kind, identifier, "Succeeded")
+        if not destroying:
+            self._set_state(kind, identifier, "Succeeded")
+
+    @staticmethod
+    async def _carry_out(operation: Operation, kind: Kind, identifier: ResourceId) -> None:
+        if operation.verb == "realize":
+            await kind.realize(identifier)
+        elif operation.verb == "destroy":
+            await kind.destroy(identifier)
+            kind.forget(identifier)
+        else:
+            work = kind.actions[operation.action].work
+            if work is not None:
+                await work(identifier, operation.body)
 
     def _write(self, kind: Kind, record: Record, existing: Record | None) -> Answer:
         quick = kind.is_quick(record)
-        state = "Succeeded" if quick else ("Updating" if existing else "Creating")
-        record.properties["provisioningState"] = state
+        pending = kind.updating_state if existing else kind.creating_state
+        record.properties["provisioningState"] = "Succeeded" if quick else pending
         etag = kind.etag(existing.document.get("etag") if existing else None)
         if etag is not None:
             kind.stamp(record.document, etag)
@@ -214,23 +239,28 @@ class ResourceManager:
     def _location(self, record: Record) -> str:
         return normal_location(record.document.get("location") or self.location_of(record.id))
 
-    def _require_group(self, identifier: ResourceId) -> None:
+    def _require_group(self, identifier: ResourceId, *, to_write: bool = False) -> None:
         if identifier.is_group:
             return
-        if (
-            self.store.get(ResourceId.group(identifier.subscription, identifier.resource_group))
-            is None
-        ):
-            raise resource_group_not_found(identifier.resource_group)
+        name = identifier.resource_group
+        group = self.store.get(ResourceId.group(identifier.subscription, name))
+        if group is None:
+            raise resource_group_not_found(name)
+        if to_write and group.properties.get("provisioningState") == "Deleting":
+            raise resource_group_being_deleted(name)
 
     def _require_parent(self, parent: ResourceId) -> None:
         if self.kind(parent.type).find(parent) is None:
             raise ArmError(
                 404,
                 "ParentResourceNotFound",
-                f"Failed to perform 'write' on resource(s) of type '{parent.type}', because the parent "
-                f"resource '{parent}' could not be found.",
+                f"Failed to perform 'write' on resource(s) of type '{parent.type}', because the "
+                f"parent resource '{parent}' could not be found.",
             )
+
+
+async def _nothing(_: Operation) -> None:
+    """What comes before an operation's work unless faults are asked for."""
 
 
 def merge(document: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
@@ -252,13 +282,11 @@ def _check_preconditions(
     wanted, unwanted = headers.get("if-match"), headers.get("if-none-match")
     current = existing.document.get("etag") if existing else None
     if unwanted == "*" and existing is not None:
-        raise ArmError(412, "PreconditionFailed", f"The resource '{identifier}' exists already.")
+        raise precondition_failed(f"The resource '{identifier}' exists already.")
     if wanted is None or (wanted == "*" and existing is not None):
         return
     if current is None or wanted.strip() != current:
-        raise ArmError(
-            412,
-            "PreconditionFailed",
+        raise precondition_failed(
             f"Etag provided in if-match header {wanted} does not match etag {current} of resource "
-            f"{identifier}.",
+            f"{identifier}."
         )

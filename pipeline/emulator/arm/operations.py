@@ -1,12 +1,13 @@
 """Long-running operations: accepted now, ended by a worker, never by somebody's poll.
 
-An operation outlives the emulator: what was under way when it died is started again at the next start
-(every worker bears being repeated).
+An operation outlives the emulator: what was under way when it died is started again at the next
+start (every worker bears being repeated).
 """
 
 from __future__ import annotations
 
 import asyncio
+import logging
 import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass, field
@@ -20,9 +21,11 @@ from pipeline.emulator.arm.store import Store
 Status = Literal["InProgress", "Succeeded", "Failed", "Canceled"]
 Verb = Literal["realize", "destroy", "act"]
 
-_FACT = "operations"
+_FACTS = "operation/"
 _KEPT = 2000
 """Ended operations that stay readable; Azure forgets them too, after a while."""
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -60,14 +63,17 @@ class Operations:
     def __init__(self, store: Store, work: Work) -> None:
         self._store = store
         self._work = work
+        self._closing = False
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._ended: dict[str, asyncio.Event] = {}
-        self._all = {kept["id"]: Operation(**kept) for kept in store.fact(_FACT) or []}
+        self._all = {
+            kept["id"]: Operation(**kept) for kept in store.facts(_FACTS) if isinstance(kept, dict)
+        }
 
     def resume(self) -> None:
         """Start again what was under way when the emulator ended."""
         for operation in list(self._all.values()):
-            if not operation.is_ended:
+            if not operation.is_ended and operation.id not in self._tasks:
                 self._start(operation)
 
     def begin(
@@ -83,13 +89,13 @@ class Operations:
             str(uuid.uuid4()), str(resource), location, verb, action, body or {}, accepted_at=now()
         )
         self._all[operation.id] = operation
-        self._keep()
+        self._keep(operation)
         self._start(operation)
         return operation
 
     def find(self, identifier: str) -> Operation | None:
         """An operation by its id."""
-        return self._all.get(identifier)
+        return self._all.get(identifier.lower())
 
     def under_way(self, resource: ResourceId) -> list[Operation]:
         """The operations on a resource that have not ended."""
@@ -115,22 +121,24 @@ class Operations:
         if task is not None:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
+        if not operation.is_ended:  # cancelled before its worker ran a single line
+            self._end(operation, "Canceled", _SUPERSEDED)
 
     async def close(self) -> None:
         """Stop the workers; what has not ended is resumed at the next start."""
-        tasks = list(self._tasks.values())
         self._closing = True
+        tasks = list(self._tasks.values())
         for task in tasks:
-            task.cancel("closing")
+            task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-
-    _closing = False
 
     def _start(self, operation: Operation) -> None:
         self._ended[operation.id] = asyncio.Event()
-        self._tasks[operation.id] = asyncio.create_task(
+        task = asyncio.create_task(
             self._run(operation), name=f"{operation.verb} {operation.resource}"
         )
+        self._tasks[operation.id] = task
+        task.add_done_callback(lambda _: self._tasks.pop(operation.id, None))
 
     async def _run(self, operation: Operation) -> None:
         try:
@@ -143,20 +151,22 @@ class Operations:
                 self._end(operation, "Canceled", _SUPERSEDED)
             raise
         except Exception as fault:
+            _log.exception("%s %s", operation.verb, operation.resource)
             self._end(operation, "Failed", {"code": "InternalServerError", "message": repr(fault)})
-            raise
-        finally:
-            self._tasks.pop(operation.id, None)
 
     def _end(self, operation: Operation, status: Status, error: dict[str, Any] | None) -> None:
         operation.status, operation.error, operation.ended_at = status, error, now()
-        self._keep()
-        self._ended.pop(operation.id).set()
+        self._keep(operation)
+        event = self._ended.pop(operation.id, None)
+        if event is not None:
+            event.set()
 
-    def _keep(self) -> None:
-        for identifier in [key for key, kept in self._all.items() if kept.is_ended][:-_KEPT]:
-            del self._all[identifier]
-        self._store.set_fact(_FACT, [asdict(operation) for operation in self._all.values()])
+    def _keep(self, operation: Operation) -> None:
+        self._store.set_fact(f"{_FACTS}{operation.id}", asdict(operation))
+        if len(self._all) > 2 * _KEPT:
+            for identifier in [key for key, kept in self._all.items() if kept.is_ended][:_KEPT]:
+                del self._all[identifier]
+                self._store.drop_fact(f"{_FACTS}{identifier}")
 
 
 _SUPERSEDED = {

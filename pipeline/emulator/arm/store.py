@@ -19,7 +19,8 @@ class Record:
     `document` is what a GET answers (`id`, `name`, `type`, `location`, `tags`, `properties`, …).
     `internal` is never answered: handles, secrets, protected settings. By convention
     `internal["endpoints"]` is a list of the network presences of a NIC or scale set instance:
-    `{"address", "machine", "ip_configuration", "pools": [ids], "running": bool}`; `machine` is "" while nothing runs there.
+    `{"address", "machine", "ip_configuration", "pools": [ids], "running": bool}`; `machine` is ""
+    while nothing runs there.
     """
 
     id: ResourceId
@@ -50,8 +51,10 @@ class Store:
         self._database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         self._database.execute("PRAGMA journal_mode=WAL")
         self._database.execute("PRAGMA synchronous=NORMAL")
+        self._database.execute("PRAGMA secure_delete=ON")  # records may hold secrets
         self._database.execute(
-            "CREATE TABLE IF NOT EXISTS records (key TEXT PRIMARY KEY, id TEXT, document TEXT, internal TEXT)"
+            "CREATE TABLE IF NOT EXISTS records "
+            "(key TEXT PRIMARY KEY, id TEXT, document TEXT, internal TEXT)"
         )
         self._database.execute(
             "CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT)"
@@ -120,9 +123,22 @@ class Store:
     def set_fact(self, name: str, value: Any) -> None:
         """Remember a value of the emulator's own, durably."""
         self._database.execute(
-            "INSERT INTO facts VALUES (?, ?) ON CONFLICT(name) DO UPDATE SET value = excluded.value",
+            "INSERT INTO facts VALUES (?, ?) "
+            "ON CONFLICT(name) DO UPDATE SET value = excluded.value",
             (name, json.dumps(value)),
         )
+
+    def facts(self, prefix: str) -> list[Any]:
+        """The values of all facts whose name begins with `prefix`, in order of first setting."""
+        rows = self._database.execute(
+            "SELECT value FROM facts WHERE substr(name, 1, ?) = ? ORDER BY rowid",
+            (len(prefix), prefix),
+        )
+        return [json.loads(value) for (value,) in rows]
+
+    def drop_fact(self, name: str) -> None:
+        """Forget a fact; no error when it was never set."""
+        self._database.execute("DELETE FROM facts WHERE name = ?", (name,))
 
     def close(self) -> None:
         """Close the file."""
