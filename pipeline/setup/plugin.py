@@ -19,7 +19,9 @@ from pipeline.setup.reporting import Reporter, SetupError
 NAME = "packer-plugin-azure"
 SOURCE = "github.com/hashicorp/azure"
 FROM_VENDOR = "2.6.3"
-FROM_MODULES = "1.4.5"  # no Go module proxy can serve 2.x: its tags lack the /v2 path
+FROM_MODULES = golang.pinned(
+    "plugin"
+)  # no Go module proxy can serve 2.x: its tags lack the /v2 path
 OLDEST = (1, 4, 5)
 GIVEN = "BAKESWAP_PACKER_PLUGIN"
 

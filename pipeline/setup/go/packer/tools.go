@@ -1,4 +1,4 @@
-// Pins what `go build` in this folder builds; see pipeline/setup/gobuild.py.
+// Pins what `go build` in this folder builds; see pipeline/setup/golang.py.
 //go:build tools
 
 package tools

@@ -1,0 +1,191 @@
+"""The table of layers (docs/architecture.md): who may import whom, and who owns which library."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+LONGEST_MODULE = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What one part may import: our own modules and third-party libraries, by prefix."""
+
+    ours: frozenset[str]
+    libraries: frozenset[str] = frozenset()
+    pure: bool = False
+
+    def allows(self, module: str) -> bool:
+        """Whether a module of this part may import `module`."""
+        top = module.partition(".")[0]
+        if top == "pipeline":
+            return _under(module, self.ours)
+        if top in sys.stdlib_module_names:
+            return not (self.pure and top in IMPURE)
+        return _under(module, self.libraries)
+
+
+def _under(module: str, prefixes: frozenset[str]) -> bool:
+    return any(module == prefix or module.startswith(f"{prefix}.") for prefix in prefixes)
+
+
+SHARED = frozenset({"pipeline.errors", "pipeline.arm", "pipeline.output"})
+
+# What a pure part must not know: network, clock, environment, processes, chance.
+IMPURE = frozenset(
+    "asyncio concurrent datetime getpass http io logging multiprocessing os platform random secrets"
+    " select shutil signal socket ssl subprocess sys tempfile threading time urllib uuid".split()
+)
+
+PARTS = {
+    "pipeline": Part(frozenset()),  # the package itself, with no code
+    "pipeline.errors": Part(SHARED),
+    "pipeline.arm": Part(SHARED),
+    "pipeline.output": Part(SHARED),
+    "pipeline.definition": Part(
+        SHARED | {"pipeline.definition"},
+        frozenset({"hcl2", "lark"}),  # lark is python-hcl2's parser: its tree has the lines
+        pure=True,
+    ),
+    "pipeline.planning": Part(
+        SHARED | {"pipeline.definition", "pipeline.planning"}, frozenset(), pure=True
+    ),
+    "pipeline.execution": Part(
+        SHARED | {"pipeline.definition", "pipeline.planning", "pipeline.execution"},
+        frozenset({"azure", "testinfra", "pytest"}),
+    ),
+    "pipeline.emulator": Part(
+        frozenset({"pipeline.emulator"}), frozenset({"aiohttp", "asyncssh", "cryptography"})
+    ),
+    "pipeline.setup": Part(frozenset({"pipeline.setup"})),  # runs before any library is there
+    "tasks": Part(
+        SHARED | {"pipeline.definition", "pipeline.planning", "pipeline.execution"},
+        frozenset({"invoke"}),
+    ),
+}
+
+# Reading files is what pathlib can do that a pure part must not, but for one loading module.
+READS_FILES = frozenset(
+    "exists glob is_dir is_file iterdir open read_bytes read_text rglob stat".split()
+)
+
+
+def modules() -> dict[str, Path]:
+    """Every module of ours by its dotted name, but tests."""
+    files = [*REPOSITORY.glob("pipeline/**/*.py"), *REPOSITORY.glob("tasks.py")]
+    return {dotted(file.relative_to(REPOSITORY)): file for file in files}
+
+
+def dotted(file: Path) -> str:
+    """The name a file in the repository is imported by."""
+    parts = file.with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def part_of(module: str) -> Part:
+    """The row of the table for a module."""
+    first_two = ".".join(module.split(".")[:2])
+    return PARTS[first_two]
+
+
+def imports(source: str) -> Iterator[str]:
+    """The dotted names a module imports, wherever in it; `from a import b` gives `a.b`."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            if node.level:
+                yield "pipeline.relative_import"  # the table would not see where it leads
+            else:
+                yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def forbidden(module: str, source: str) -> list[str]:
+    """What a module imports and may not."""
+    part = part_of(module)
+    return [name for name in imports(source) if not part.allows(name)]
+
+
+def reads_files(source: str) -> bool:
+    """Whether a module calls something that looks at the file system."""
+    called = (node.func for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call))
+    names = (
+        func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "") for func in called
+    )
+    return any(name in READS_FILES for name in names)
+
+
+@pytest.mark.parametrize("module", sorted(modules()))
+def test_a_module_imports_only_what_its_row_of_the_table_allows(module: str) -> None:
+    assert forbidden(module, modules()[module].read_text()) == []
+
+
+def test_planning_reads_no_file_and_definition_in_one_module_only() -> None:
+    readers = {name for name, file in modules().items() if reads_files(file.read_text())}
+
+    assert {name for name in readers if name.startswith("pipeline.planning")} == set()
+    assert len({name for name in readers if name.startswith("pipeline.definition")}) <= 1
+
+
+@pytest.mark.parametrize("module", sorted(modules()))
+def test_a_module_says_what_it_owns_and_is_no_longer_than_a_reader_holds_in_mind(
+    module: str,
+) -> None:
+    source = modules()[module].read_text()
+
+    assert ast.get_docstring(ast.parse(source))
+    assert source.count("\n") <= LONGEST_MODULE
+
+
+@pytest.mark.parametrize(
+    ("module", "source"),
+    [
+        ("pipeline.definition.load", "import subprocess"),
+        ("pipeline.definition.load", "from pipeline.planning import plan"),
+        ("pipeline.definition.load", "import invoke"),
+        ("pipeline.planning.plan", "import time"),
+        ("pipeline.planning.plan", "def now():\n    from datetime import UTC"),
+        ("pipeline.planning.plan", "import azure.core"),
+        ("pipeline.planning.plan", "from pipeline.execution import cloud"),
+        ("pipeline.planning.plan", "from .. import execution"),
+        ("pipeline.execution.cloud", "from pipeline import emulator"),
+        ("pipeline.execution.cloud", "import pipeline.emulator.arm"),
+        ("pipeline.execution.cloud", "import invoke"),
+        ("pipeline.execution.cloud", "import hcl2"),
+        ("pipeline.emulator.server", "from pipeline import arm"),
+        ("pipeline.emulator.server", "from pipeline.errors import PipelineError"),
+        ("pipeline.emulator.server", "import azure.mgmt.compute"),
+        ("pipeline.setup.python", "import aiohttp"),
+        ("pipeline.errors", "from pipeline.definition import model"),
+        ("tasks", "import pipeline.emulator"),
+        ("tasks", "from azure.identity import DefaultAzureCredential"),
+    ],
+)
+def test_an_import_across_the_layers_is_caught(module: str, source: str) -> None:
+    assert len(forbidden(module, source)) == 1
+
+
+@pytest.mark.parametrize(
+    ("module", "source"),
+    [
+        ("pipeline.definition.load", "from pathlib import Path\nimport hcl2"),
+        ("pipeline.planning.plan", "from pipeline.definition.model import Image"),
+        ("pipeline.execution.packer", "import subprocess\nfrom pipeline.planning import plan"),
+        ("pipeline.emulator.server", "from aiohttp import web\nfrom pipeline.emulator import arm"),
+        ("tasks", "from invoke import task\nfrom pipeline.execution import survey"),
+    ],
+)
+def test_an_import_within_the_layers_is_let_through(module: str, source: str) -> None:
+    assert forbidden(module, source) == []
+
+
+@pytest.mark.parametrize("call", ["path.read_text()", "open(name)", "Path(name).exists()"])
+def test_a_look_at_the_file_system_is_seen(call: str) -> None:
+    assert reads_files(call)
