@@ -1,0 +1,138 @@
+"""The guided tour: the whole main job on one machine, with the commands a person would type.
+
+It works in a folder of its own, on copies of the definitions, against an emulator of its own, so
+that nothing of the reader's is touched and it can be run again at once.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipeline.errors import PipelineError
+from pipeline.execution.traffic import Tally, Traffic
+
+RATE = 50.0
+"""Requests a second through the production frontend while the second version is brought in."""
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What the tour saw: the traffic of the release and of the rollback, and the last status."""
+
+    release: Tally
+    rollback: Tally
+    status: dict[str, Any]
+    seconds: float
+
+
+class Tour:
+    """One tour in one folder. `machines` is the emulator's kind of machine."""
+
+    def __init__(self, project: Path, folder: Path, say: Say, machines: str = "qemu") -> None:
+        self.project = project
+        self.folder = folder
+        self.say = say
+        self.machines = machines
+
+    def prepare(self, images: Path | None = None, port: int | None = None) -> None:
+        """Copy the definitions afresh; `images` and `port` replace the project's own, for tests."""
+        self.end_emulator()
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self.folder.mkdir(parents=True)
+        shutil.copytree(self.project / "packer", self.folder / "packer")
+        shutil.copytree(images or self.project / "images", self.folder / "images")
+        text = (self.project / "environments.hcl").read_text()
+        if port is not None:
+            text = text.replace("127.0.0.1:9443", f"127.0.0.1:{port}")
+        (self.folder / "environments.hcl").write_text(text)
+
+    def end_emulator(self) -> None:
+        """Stop the emulator of an earlier tour; no error when there is none."""
+        if (self.folder / "environments.hcl").exists():
+            self.invoke("emulator.stop", quiet=True)
+
+    def invoke(self, *words: str, quiet: bool = False) -> str:
+        """Run one command as a person would; when quiet, unseen, and its output is answered."""
+        if not quiet:
+            self.say(f"\n$ invoke {' '.join(words)}")
+        program = [sys.executable, "-m", "invoke", "--search-root", str(self.project), *words]
+        ended = subprocess.run(
+            program,
+            cwd=self.folder,
+            check=False,
+            text=True,
+            stdout=subprocess.PIPE if quiet else None,
+        )
+        if ended.returncode:
+            raise PipelineError(f"`invoke {' '.join(words)}` ended with {ended.returncode}")
+        return ended.stdout or ""
+
+    def change_the_page(self) -> None:
+        """What makes the second version: one changed line of the page."""
+        page = self.folder / "images" / "web" / "files" / "index.html"
+        text = page.read_text()
+        page.write_text(text.replace("</h1>", ", baked anew</h1>", 1))
+        self.say("\n# images/web/files/index.html: the heading changes")
+
+    def status(self) -> dict[str, Any]:
+        """What `invoke status web --json` tells."""
+        document: dict[str, Any] = json.loads(self.invoke("status", "web", "--json", quiet=True))
+        return document
+
+    @contextmanager
+    def under_traffic(self, why: str) -> Iterator[Tally]:
+        """Steady requests through the production frontend as long as the block lasts."""
+        host, port = production_frontend(self.status())
+        self.say(f"\n# {RATE:.0f} requests a second to http://{host}:{port}/healthz from here on")
+        with Traffic(host, port, "/healthz", RATE) as traffic:
+            yield traffic.tally
+        self.say(f"\n# {why}: {traffic.tally}")
+
+    def run(self) -> Outcome:
+        """Everything, in order. Raises PipelineError when a command fails or a request is lost."""
+        started = time.monotonic()
+        self.invoke("emulator.start", "--machines", self.machines)
+        self.invoke("create-environment")
+        for command in ("build-image", "stage", "promote"):
+            self.invoke(command, "web")
+        self.change_the_page()
+        with self.under_traffic("while 1.0.1 was built, checked, staged and promoted") as release:
+            for command in ("build-image", "stage", "promote"):
+                self.invoke(command, "web")
+        with self.under_traffic("during the rollback") as rollback:
+            self.invoke("rollback", "web")
+        self.invoke("status", "web")
+        outcome = Outcome(release, rollback, self.status(), time.monotonic() - started)
+        lost = release.lost_total + rollback.lost_total
+        if lost:
+            raise PipelineError(f"{lost} requests were lost: {release}; {rollback}")
+        return outcome
+
+    def go_on(self, outcome: Outcome) -> None:
+        """Say how long it took and what the reader can type next."""
+        where = self.folder.relative_to(self.project)
+        self.say(
+            f"\nThe tour took {outcome.seconds / 60:.1f} min; no request was lost. "
+            "It is all still up:\n"
+            f"  look around       cd {where} && invoke status\n"
+            "  promote again     invoke promote web\n"
+            "  change the app    edit images/web/files/index.html, then invoke build-image web\n"
+            "  stop everything   invoke emulator.stop"
+        )
+
+
+def production_frontend(status: dict[str, Any]) -> tuple[str, int]:
+    """Address and port of the first rule pair's production frontend, from a status document."""
+    frontend = status["images"][0]["frontends"]["production"][0]
+    return frontend["address"], frontend["port"]
