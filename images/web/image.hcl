@@ -1,0 +1,27 @@
+# A small web application: nginx serves one page, which shows the version it was baked as.
+image "web" {
+  template = "linux"
+  version  = "1.0" # major.minor; the patch is the next free number in the gallery
+
+  base {
+    publisher = "Debian"
+    offer     = "debian-12"
+    sku       = "12-gen2"
+    version   = "latest" # pinned by each build
+  }
+
+  files   = "files"
+  scripts = ["scripts/install.sh"]
+  checks  = "checks"
+
+  scale_set {
+    sku      = "Standard_D2s_v5"
+    capacity = 2
+  }
+
+  health {
+    protocol = "http"
+    port     = 8080
+    path     = "/healthz"
+  }
+}

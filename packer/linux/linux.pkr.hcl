@@ -1,0 +1,102 @@
+# Bakes any Debian-family image: a machine from a marketplace image, the image's files and scripts,
+# then a gallery image version and, when asked for, a managed image.
+#
+# Only arguments that both generations of the plugin know (1.4.5 and 2.x): docs/definitions.md.
+
+packer {
+  required_version = ">= 1.10"
+  required_plugins {
+    azure = {
+      source  = "github.com/hashicorp/azure"
+      version = ">= 1.4.5"
+    }
+  }
+}
+
+locals {
+  # The file provisioner puts a folder under its own name.
+  uploaded = var.files == null ? "" : "/tmp/${basename(var.files)}"
+  # With `sudo env` no sudoers rule needs to let the variables through.
+  as_root = "sudo env {{ .Vars }} {{ .Path }}"
+}
+
+source "azure-arm" "linux" {
+  client_id                  = var.client_id
+  client_secret              = var.client_secret
+  client_jwt                 = var.client_jwt
+  use_azure_cli_auth         = var.use_azure_cli_auth
+  tenant_id                  = var.tenant_id
+  subscription_id            = var.subscription_id
+  cloud_environment_name     = var.cloud_environment_name
+  metadata_host              = var.metadata_host
+  location                   = var.location
+  temp_resource_group_name   = var.temp_resource_group_name
+  azure_tags                 = var.tags
+  polling_duration_timeout   = "60m"
+  async_resourcegroup_delete = false
+
+  os_type         = "Linux"
+  vm_size         = var.vm_size
+  os_disk_size_gb = var.os_disk_size_gb
+  image_publisher = var.base_publisher
+  image_offer     = var.base_offer
+  image_sku       = var.base_sku
+  image_version   = var.base_version
+
+  virtual_network_name                = var.virtual_network_name
+  virtual_network_subnet_name         = var.virtual_network_subnet_name
+  virtual_network_resource_group_name = var.virtual_network_resource_group_name
+
+  communicator              = "ssh"
+  ssh_port                  = var.ssh_port
+  ssh_username              = var.ssh_username
+  ssh_timeout               = var.ssh_timeout
+  ssh_clear_authorized_keys = true
+
+  shared_image_gallery_destination {
+    subscription   = var.gallery_subscription_id == null ? var.subscription_id : var.gallery_subscription_id
+    resource_group = var.gallery_resource_group
+    gallery_name   = var.gallery_name
+    image_name     = var.image_name
+    image_version  = var.image_version
+    # Azure wants the region of the machine among them.
+    replication_regions = distinct(concat([var.location], var.replication_regions))
+  }
+  shared_gallery_image_version_exclude_from_latest = var.exclude_from_latest
+
+  managed_image_name                = var.managed_image_name
+  managed_image_resource_group_name = var.managed_image_resource_group_name
+}
+
+build {
+  sources = ["source.azure-arm.linux"]
+
+  provisioner "file" {
+    except      = var.files == null ? ["azure-arm.linux"] : []
+    source      = var.files
+    destination = "/tmp/"
+  }
+
+  provisioner "shell" {
+    except          = length(var.scripts) == 0 ? ["azure-arm.linux"] : []
+    execute_command = local.as_root
+    env = {
+      IMAGE_NAME    = var.image_name
+      IMAGE_VERSION = var.image_version
+      IMAGE_FILES   = local.uploaded
+    }
+    scripts = var.scripts
+  }
+
+  # Generalizes the machine. It comes last: the account that Packer uses is gone afterwards.
+  provisioner "shell" {
+    execute_command = local.as_root
+    env             = { IMAGE_FILES = local.uploaded }
+    inline = [
+      "[ -z \"$IMAGE_FILES\" ] || rm -rf \"$IMAGE_FILES\"",
+      "/usr/sbin/waagent -force -deprovision+user",
+      "sync",
+    ]
+    inline_shebang = "/bin/sh -eu"
+  }
+}

@@ -1,0 +1,209 @@
+# What a build is given. By hand: `packer build -var-file=FILE packer/linux`, secrets in
+# PKR_VAR_client_secret or PKR_VAR_client_jwt.
+
+# Who asks
+
+variable "subscription_id" {
+  description = "The subscription to build in."
+  type        = string
+}
+
+variable "tenant_id" {
+  description = "The Microsoft Entra tenant of the client; not needed with the Azure CLI's sign-in."
+  type        = string
+  default     = null
+}
+
+variable "client_id" {
+  description = "The application (client) id of the service principal that builds."
+  type        = string
+  default     = null
+}
+
+variable "client_secret" {
+  description = "The client's secret."
+  type        = string
+  default     = null
+  sensitive   = true
+}
+
+variable "client_jwt" {
+  description = "A federated token instead of a secret. Plugin 1.4.5 takes only one with an x5t header."
+  type        = string
+  default     = null
+  sensitive   = true
+}
+
+variable "use_azure_cli_auth" {
+  description = "Whether to use the sign-in of the Azure CLI instead of a client of its own."
+  type        = bool
+  default     = false
+}
+
+# Which cloud, and where in it
+
+variable "cloud_environment_name" {
+  description = "Public, or the name of another cloud; a name Azure does not know is never sent to public Azure."
+  type        = string
+  default     = "Public"
+}
+
+variable "metadata_host" {
+  description = "Who describes a cloud that is not Azure's own: host:port for plugin 1.x, https://host:port for 2.x."
+  type        = string
+  default     = null
+}
+
+variable "location" {
+  description = "The region to build in."
+  type        = string
+}
+
+variable "temp_resource_group_name" {
+  description = "The resource group of the build, made and deleted by Packer; null for a random name."
+  type        = string
+  default     = null
+}
+
+variable "virtual_network_name" {
+  description = "The virtual network to build in, reached by the private address; null for a public address. Set all three or none."
+  type        = string
+  default     = null
+}
+
+variable "virtual_network_subnet_name" {
+  description = "The subnet in that network."
+  type        = string
+  default     = null
+}
+
+variable "virtual_network_resource_group_name" {
+  description = "The resource group of that network."
+  type        = string
+  default     = null
+}
+
+variable "tags" {
+  description = "Tags on everything that is made, the image version included; at most 15."
+  type        = map(string)
+  default     = {}
+}
+
+# The machine
+
+variable "vm_size" {
+  description = "The size of the machine."
+  type        = string
+  default     = "Standard_D2s_v5"
+}
+
+variable "os_disk_size_gb" {
+  description = "The size of its disk in GB; null for the base image's."
+  type        = number
+  default     = null
+}
+
+variable "base_publisher" {
+  description = "The publisher of the marketplace image to start from."
+  type        = string
+}
+
+variable "base_offer" {
+  description = "Its offer."
+  type        = string
+}
+
+variable "base_sku" {
+  description = "Its SKU."
+  type        = string
+}
+
+variable "base_version" {
+  description = "Its version, exact, or latest."
+  type        = string
+  default     = "latest"
+}
+
+variable "ssh_port" {
+  description = "The port on which the machine's SSH server is reached."
+  type        = number
+  default     = 22
+}
+
+variable "ssh_username" {
+  description = "The account that Packer makes for itself; it is gone from the image."
+  type        = string
+  default     = "packer"
+}
+
+variable "ssh_timeout" {
+  description = "How long to wait for SSH."
+  type        = string
+  default     = "10m"
+}
+
+# What to do on it
+
+variable "scripts" {
+  description = "Scripts to run as root, in this order, with IMAGE_NAME, IMAGE_VERSION and IMAGE_FILES in their environment."
+  type        = list(string)
+  default     = []
+}
+
+variable "files" {
+  description = "A folder to put on the machine before the scripts run; IMAGE_FILES names it there."
+  type        = string
+  default     = null
+}
+
+# What becomes of it
+
+variable "gallery_subscription_id" {
+  description = "The subscription of the gallery; null for the one of the build."
+  type        = string
+  default     = null
+}
+
+variable "gallery_resource_group" {
+  description = "The resource group of the gallery."
+  type        = string
+}
+
+variable "gallery_name" {
+  description = "The gallery."
+  type        = string
+}
+
+variable "image_name" {
+  description = "The image definition in the gallery; it must exist."
+  type        = string
+}
+
+variable "image_version" {
+  description = "The image version to make, major.minor.patch. Plugin 1.4.5 writes over one that exists: ask first."
+  type        = string
+}
+
+variable "replication_regions" {
+  description = "Regions to replicate the version to, besides the location."
+  type        = list(string)
+  default     = []
+}
+
+variable "exclude_from_latest" {
+  description = "Whether `latest` passes the version over until somebody says otherwise."
+  type        = bool
+  default     = false
+}
+
+variable "managed_image_name" {
+  description = "A managed image to make on the way; null for the gallery alone. Set both or none."
+  type        = string
+  default     = null
+}
+
+variable "managed_image_resource_group_name" {
+  description = "The resource group of the managed image."
+  type        = string
+  default     = null
+}
