@@ -1,0 +1,235 @@
+"""Simulated machines: no operating system, but the addresses, ports and logins of one.
+
+A machine answers HTTP on every open port (its health and the version it was made from) and SSH
+(`simulated_ssh`). A disk is a folder with the files that were uploaded to it; they travel with
+images. Nothing a client sends is executed. A thousand machines fit one process.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import resource
+import shutil
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+import asyncssh
+
+from pipeline.emulator.machines.seam import Machine, MachineError, Marketplace
+from pipeline.emulator.machines.simulated_http import HttpResponder
+from pipeline.emulator.machines.simulated_shell import Shell
+from pipeline.emulator.machines.simulated_ssh import Login, serve
+
+Sickness = Literal["unhealthy", "hanging", "unreachable"]
+SICKNESSES: tuple[Sickness, ...] = ("unhealthy", "hanging", "unreachable")
+"""`unhealthy` answers 503 and says so, `hanging` never answers HTTP, `unreachable` has no SSH."""
+
+_OS_RELEASE = 'ID=debian\nVERSION_ID="12"\nVERSION_CODENAME=bookworm\nPRETTY_NAME="Debian 12"\n'
+_FIRST_OFFER = Marketplace("Debian", "debian-12", "12-gen2", "0.20260101.1")
+
+
+@dataclass(slots=True)
+class _Running:
+    machine: Machine
+    ssh: asyncssh.SSHAcceptor | None = None
+    connections: set[asyncssh.SSHServerConnection] = field(default_factory=set)
+    ports: dict[int, asyncio.Server] = field(default_factory=dict)
+    transports: set[asyncio.Transport] = field(default_factory=set)
+
+
+class Simulated:
+    """Implements `seam.Machines`; `state` is the folder of disks and images."""
+
+    kind = "simulated"
+
+    def __init__(self, state: Path) -> None:
+        self._disks = state / "simulated" / "disks"
+        self._images = state / "simulated" / "images"
+        self._running: dict[str, _Running] = {}
+        self._sick: dict[str, Sickness] = {}
+        self._offers = [_FIRST_OFFER]
+        for folder in (self._disks, self._images):
+            folder.mkdir(parents=True, exist_ok=True)
+
+    # -- what only simulated machines can do ----------------------------------------------------
+
+    def offer(self, image: Marketplace) -> None:
+        """Put a marketplace version on offer until the emulator ends: the newest from now on."""
+        self._offers.append(image)
+
+    def sicken(self, who: str, sickness: str) -> None:
+        """Make a machine sick, by its handle.
+
+        `version:1.0.1` means all machines made from that version, also later ones.
+        Raises ValueError for an unknown sickness.
+        """
+        known = {name: name for name in SICKNESSES}
+        if sickness not in known:
+            raise ValueError(f"'{sickness}' is none of {', '.join(known)}")
+        self._sick[who] = known[sickness]
+
+    def heal(self, who: str) -> None:
+        """Make it well again; no error when it was."""
+        self._sick.pop(who, None)
+
+    # -- the seam -------------------------------------------------------------------------------
+
+    def marketplace_versions(self, publisher: str, offer: str, sku: str) -> tuple[str, ...]:
+        """Versions on offer, oldest first; names are compared without regard to case."""
+        asked = (publisher.lower(), offer.lower(), sku.lower())
+        return tuple(
+            image.version
+            for image in self._offers
+            if (image.publisher.lower(), image.offer.lower(), image.sku.lower()) == asked
+        )
+
+    async def recover(self) -> None:
+        """Simulated machines die with their emulator. Allow as many sockets as the host permits."""
+        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+    async def provide(self, image: Marketplace, handle: str) -> None:
+        """A folder with what little every Debian has."""
+        if image.version not in self.marketplace_versions(image.publisher, image.offer, image.sku):
+            raise MachineError(f"no simulated image is called {image}")
+        new = self._images / f"{handle}.new"
+        for folder in ("etc", "home", "tmp", "var"):
+            (new / "root" / folder).mkdir(parents=True, exist_ok=True)
+        (new / "root/etc/os-release").write_text(_OS_RELEASE)
+        _finish(new, self._images / handle)
+
+    async def create_disk(self, disk: str, image: str) -> None:
+        """A copy of the image's files."""
+        _copy(self._image(image), self._disks / disk)
+
+    async def delete_disk(self, disk: str) -> None:
+        """Forget a disk; no error when there is none."""
+        shutil.rmtree(self._disks / disk, ignore_errors=True)
+
+    async def capture(self, disk: str, image: str) -> None:
+        """A copy of the disk's files."""
+        source = self._disks / disk
+        if not source.exists():
+            raise MachineError(f"there is no disk {disk}")
+        _copy(source, self._images / image)
+
+    async def copy_image(self, source: str, image: str) -> None:
+        """A copy under another handle."""
+        _copy(self._image(source), self._images / image)
+
+    async def delete_image(self, image: str) -> None:
+        """Forget an image. Disks made from it are copies."""
+        shutil.rmtree(self._images / image, ignore_errors=True)
+
+    async def start(self, machine: Machine) -> None:
+        """Serve SSH and the ports at the machine's address."""
+        if machine.name in self._running:
+            return
+        folder = self._disks / machine.disk
+        if not folder.exists():
+            raise MachineError(f"there is no disk {machine.disk}")
+        if machine.profile is not None:
+            Login.of(machine.profile).write(folder / "login.json")
+            (folder / "root/etc/hostname").write_text(f"{machine.profile.hostname}\n")
+        running = _Running(machine)
+        try:
+            if self._sickness(machine) != "unreachable":
+                await self._serve_ssh(running, folder)
+            self._running[machine.name] = running
+            await self.open_ports(machine.name, machine.ports)
+        except OSError as error:
+            await self.kill(machine.name)
+            raise MachineError(f"{machine.name} cannot serve {machine.address}: {error}") from error
+
+    async def stop(self, name: str) -> None:
+        """Close everything; its disk stays."""
+        running = self._running.pop(name, None)
+        if running is None:
+            return
+        if running.ssh is not None:
+            running.ssh.close()
+        for connection in list(running.connections):
+            connection.abort()
+        for server in running.ports.values():
+            server.close()
+        for transport in list(running.transports):
+            transport.abort()
+
+    async def kill(self, name: str) -> None:
+        """The same, and its sickness is forgotten."""
+        await self.stop(name)
+        self.heal(name)
+
+    def is_running(self, name: str) -> bool:
+        """Whether the machine runs now."""
+        return name in self._running
+
+    async def open_ports(self, name: str, ports: frozenset[int]) -> None:
+        """Serve exactly these ports (besides SSH)."""
+        running = self._running.get(name)
+        if running is None:
+            return
+        for port in set(running.ports) - ports:
+            running.ports.pop(port).close()
+        for port in ports - set(running.ports):
+            running.ports[port] = await asyncio.get_running_loop().create_server(
+                lambda: HttpResponder(lambda: self._answer(running.machine), running.transports),
+                running.machine.address,
+                port,
+            )
+
+    async def close(self) -> None:
+        """Stop every machine."""
+        for name in list(self._running):
+            await self.stop(name)
+
+    # -- inside ---------------------------------------------------------------------------------
+
+    async def _serve_ssh(self, running: _Running, folder: Path) -> None:
+        login = Login.read(folder / "login.json")
+        hostname = (folder / "root/etc/hostname").read_text().strip()
+        home = folder / "root/home" / Path(login.user).name
+        home.mkdir(parents=True, exist_ok=True)
+        shell = Shell(folder / "root", hostname, login.user)
+        running.ssh = await serve(running.machine.address, login, shell, running.connections)
+
+    def _image(self, handle: str) -> Path:
+        folder = self._images / handle
+        if not folder.exists():
+            raise MachineError(f"there is no image {handle}")
+        return folder
+
+    def _sickness(self, machine: Machine) -> Sickness | None:
+        version = dict(machine.facts).get("version", "")
+        return self._sick.get(machine.name) or self._sick.get(f"version:{version}")
+
+    def _answer(self, machine: Machine) -> tuple[str, bytes] | None:
+        sickness = self._sickness(machine)
+        if sickness == "hanging":
+            return None
+        is_healthy = sickness != "unhealthy"
+        told = {
+            "ApplicationHealthState": "Healthy" if is_healthy else "Unhealthy",
+            **dict(machine.facts),
+            "hostname": machine.profile.hostname if machine.profile else machine.name,
+        }
+        status = "200 OK" if is_healthy else "503 Service Unavailable"
+        return status, json.dumps(told).encode()
+
+
+def _copy(source: Path, target: Path) -> None:
+    if not target.exists():
+        new = target.with_name(f"{target.name}.new")
+        shutil.rmtree(new, ignore_errors=True)
+        shutil.copytree(source, new, symlinks=True)
+        _finish(new, target)
+
+
+def _finish(new: Path, target: Path) -> None:
+    """Give a finished folder its name; one that is there already (work repeated) stays."""
+    with suppress(OSError):
+        new.rename(target)
+    shutil.rmtree(new, ignore_errors=True)

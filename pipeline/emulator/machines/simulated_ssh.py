@@ -1,0 +1,113 @@
+"""The SSH side of a simulated machine: logins, uploads and downloads, a few commands."""
+
+from __future__ import annotations
+
+import hmac
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import asyncssh
+
+from pipeline.emulator.machines.seam import SSH_PORT, Profile
+from pipeline.emulator.machines.simulated_shell import Shell
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """Who may log in. Kept beside the disk (0600), so that a specialized disk keeps its users."""
+
+    user: str
+    keys: tuple[str, ...]
+    password: str | None
+
+    @classmethod
+    def of(cls, profile: Profile) -> Login:
+        """The login that a profile asks for."""
+        return cls(profile.admin_username, profile.ssh_keys, profile.password)
+
+    @classmethod
+    def read(cls, path: Path) -> Login:
+        """The login kept at a path; nobody's when there is none."""
+        if not path.exists():
+            return cls("", (), None)
+        kept = json.loads(path.read_text())
+        return cls(kept["user"], tuple(kept["keys"]), kept["password"])
+
+    def write(self, path: Path) -> None:
+        """Keep it for machines started from this disk without a profile."""
+        path.touch(mode=0o600)
+        path.write_text(json.dumps(asdict(self)))
+
+
+class _Door(asyncssh.SSHServer):
+    """Authentication of one connection."""
+
+    def __init__(self, login: Login, connections: set[asyncssh.SSHServerConnection]) -> None:
+        self._login = login
+        self._connections = connections
+        self._connection: asyncssh.SSHServerConnection
+
+    def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
+        self._connection = conn
+        self._connections.add(conn)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._connections.discard(self._connection)
+
+    def begin_auth(self, username: str) -> bool:
+        return True
+
+    def public_key_auth_supported(self) -> bool:
+        return True
+
+    def validate_public_key(self, username: str, key: asyncssh.SSHKey) -> bool:
+        offered = key.export_public_key("openssh").decode().split()[1]
+        accepted = (text.split() for text in self._login.keys)
+        return username == self._login.user and any(offered in words[1:2] for words in accepted)
+
+    def password_auth_supported(self) -> bool:
+        return self._login.password is not None
+
+    def validate_password(self, username: str, password: str) -> bool:
+        wanted = self._login.password or ""
+        is_same = hmac.compare_digest(wanted.encode(), password.encode())
+        return bool(wanted) and username == self._login.user and is_same
+
+
+class _Files(asyncssh.SFTPServer):
+    """The machine's files. OpenSSH's scp wants an exit status at the end, which asyncssh omits."""
+
+    def exit(self) -> None:
+        self.channel.exit(0)
+
+
+async def serve(
+    address: str, login: Login, shell: Shell, connections: set[asyncssh.SSHServerConnection]
+) -> asyncssh.SSHAcceptor:
+    """Serve SSH with a host key of its own; `connections` holds the open ones."""
+
+    def answer(process: asyncssh.SSHServerProcess[str]) -> None:
+        if process.command is None:
+            process.stderr.write("a simulated machine has no interactive shell\n")
+            process.exit(1)
+            return
+        result = shell.run(process.command)
+        process.stdout.write(result.stdout)
+        process.stderr.write(result.stderr)
+        process.exit(result.status)
+
+    def files(channel: asyncssh.SSHServerChannel[bytes]) -> asyncssh.SFTPServer:
+        return _Files(channel, chroot=str(shell.root).encode())
+
+    return await asyncssh.listen(
+        address,
+        SSH_PORT,
+        server_factory=lambda: _Door(login, connections),
+        server_host_keys=[asyncssh.generate_private_key("ssh-ed25519")],
+        process_factory=answer,
+        sftp_factory=files,
+        allow_scp=True,
+        allow_pty=False,
+        agent_forwarding=False,
+    )
