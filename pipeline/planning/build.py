@@ -1,0 +1,245 @@
+"""Plans of `build-image` and `check-image`: bake unless a version has these inputs, boot, check.
+
+A version, once made, is never built twice; a machine is never continued. What a killed attempt
+left is deleted first, unless its run may still be alive.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pipeline.definition.model import Base, Environment, Image
+from pipeline.errors import Refused
+from pipeline.planning.build_steps import (
+    BakeVersion,
+    BootCheckMachine,
+    BuildStep,
+    DeleteGroup,
+    DeleteVersion,
+    MarkVersion,
+    RunChecks,
+    build_group,
+    check_group,
+)
+from pipeline.planning.fingerprint import changes, fingerprint, input_tags
+from pipeline.planning.names import is_ours, tags_of
+from pipeline.planning.plan import Plan
+from pipeline.planning.versions import ImageVersion, newest, next_name
+
+HALF_MADE = frozenset({"Creating", "Failed", "Canceled"})
+"""Provisioning states of a version that nobody finished, as long as it carries no `check` tag."""
+
+SHOWN_CHANGES = 3
+"""How many changed inputs fit the title of a plan."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A resource group whose name is that of a bake or a check of this image."""
+
+    name: str
+    tags: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What is known when a build is planned."""
+
+    image: Image
+    environment: Environment
+    base: Base
+    """Pinned: `latest` is resolved."""
+    versions: tuple[ImageVersion, ...]
+    groups: tuple[Group, ...]
+    run: str
+    commit: str
+    runs_here: frozenset[str]
+    """Runs started in this checkout. Those are dead, for we hold the lock."""
+    young: str
+    """Other runs, with an id greater than this, started so late that they may be alive."""
+
+
+def plan_build(survey: Survey, *, rebuild: bool = False) -> Plan[BuildStep]:
+    """From the inputs to a checked version of them.
+
+    `rebuild` bakes although a version has these inputs. Raises Refused when another machine may be
+    at it, or a name is taken by something that is not ours.
+    """
+    image = survey.image
+    cleaning = _cleaning(survey)
+    wanted = fingerprint(image, survey.base)
+    same = newest(v for v in survey.versions if v.is_made and v.tags.get("fingerprint") == wanted)
+    if same and not rebuild:
+        return _plan_for_existing(survey, same, cleaning)
+    version = next_name(image.version_series, survey.versions)
+    group = build_group(image.name, version)
+    _refuse_taken(survey, (group, check_group(image.name, version)))
+    tags = {**_common_tags(survey, version), **_evidence_tags(survey, wanted)}
+    bake = BakeVersion(image.name, version, survey.base, group, tuple(tags.items()))
+    return Plan(
+        title=f"build {image.name} {version} ({_reason(survey, rebuild=rebuild)})",
+        steps=(*cleaning, bake, *_checking(survey, version)),
+        truth=f"{image.name} {version} is in the gallery and passed its checks on a fresh machine",
+        next_commands=_after(image.name, version, survey.versions),
+    )
+
+
+def plan_check(survey: Survey, version: str = "") -> Plan[BuildStep]:
+    """Check an existing version again, the newest by default; Refused when there is none."""
+    image = survey.image
+    if not version:
+        last = newest(survey.versions)
+        version = last.name if last else ""
+    found = next((v for v in survey.versions if v.name == version), None)
+    if found is None:
+        there = ", ".join(v.name for v in sorted(survey.versions, key=lambda v: v.number)) or "none"
+        raise Refused(
+            f"the gallery {survey.environment.gallery} has no {image.name} {version}".rstrip()
+            + f" (it has: {there})",
+            advice=(("build one", f"invoke build-image {image.name}"),),
+        )
+    if not found.is_made:
+        raise Refused(f"{image.name} {version}: {found.why_not_eligible()}")
+    _refuse_taken(survey, (check_group(image.name, version),))
+    return _plan_for_unchecked(survey, found, _cleaning(survey))
+
+
+def plan_after_failed_check(step: RunChecks) -> tuple[BuildStep, ...]:
+    """What is still to do when the checks say no: keep the version out, leave nothing behind."""
+    return (MarkVersion(step.image, step.version, passed=False), DeleteGroup(step.group))
+
+
+def _plan_for_existing(
+    survey: Survey, same: ImageVersion, cleaning: tuple[BuildStep, ...]
+) -> Plan[BuildStep]:
+    if same.check != "passed":
+        return _plan_for_unchecked(survey, same, cleaning)
+    name = f"{survey.image.name} {same.name}"
+    withdrawn = (
+        "; but it is excluded from latest, by someone else" if same.exclude_from_latest else ""
+    )
+    has = f"{name} has these inputs and passed its check{withdrawn}"
+    return Plan(
+        title=f"build {survey.image.name}",
+        steps=cleaning,
+        because=has,
+        truth=has,
+        next_commands=_after(survey.image.name, same.name, survey.versions),
+    )
+
+
+def _plan_for_unchecked(
+    survey: Survey, version: ImageVersion, cleaning: tuple[BuildStep, ...]
+) -> Plan[BuildStep]:
+    name = f"{survey.image.name} {version.name}"
+    state = {"": "not checked yet", "failed": "its last check failed"}.get(version.check, "again")
+    return Plan(
+        title=f"check {name} ({state})",
+        steps=(*cleaning, *_checking(survey, version.name)),
+        truth=f"{name} passed its checks on a fresh machine",
+        next_commands=_after(survey.image.name, version.name, survey.versions),
+    )
+
+
+def _checking(survey: Survey, version: str) -> tuple[BuildStep, ...]:
+    image = survey.image
+    group = check_group(image.name, version)
+    checks = f"images/{image.name}/{image.checks.relative_to(image.folder).as_posix()}"
+    tags = tuple(_common_tags(survey, version).items())
+    return (
+        BootCheckMachine(image.name, version, group, tags),
+        RunChecks(image.name, version, group, checks),
+        MarkVersion(image.name, version, passed=True),
+        DeleteGroup(group),
+    )
+
+
+def _common_tags(survey: Survey, version: str) -> dict[str, str]:
+    """On everything we make, so that Azure itself can be asked what is ours."""
+    return {
+        **tags_of(survey.image.name, version),
+        "run": survey.run,
+        "environment": survey.environment.name,
+    }
+
+
+def _evidence_tags(survey: Survey, wanted: str) -> dict[str, str]:
+    return {
+        "fingerprint": wanted,
+        "commit": survey.commit,
+        "base": str(survey.base),
+        **input_tags(survey.image),
+    }
+
+
+def _reason(survey: Survey, *, rebuild: bool) -> str:
+    last = newest(v for v in survey.versions if "fingerprint" in v.tags)
+    if last is None:
+        return "no version has these inputs yet"
+    if last.tags["fingerprint"] == fingerprint(survey.image, survey.base):
+        return (
+            "again, as asked" if rebuild else "the newest version with these inputs is unfinished"
+        )
+    named = changes(survey.image, survey.base, last.tags)
+    hidden = len(named) - SHOWN_CHANGES
+    more = f" and {hidden} more" if hidden > 0 else ""
+    return f"since {last.name}: {', '.join(named[:SHOWN_CHANGES])}{more}"
+
+
+def _cleaning(survey: Survey) -> tuple[BuildStep, ...]:
+    """Steps that remove what dead runs left; Refused when one of those runs may be alive."""
+    image = survey.image.name
+    groups = [group for group in survey.groups if _is_ours(survey, group.tags)]
+    halves = [version for version in survey.versions if _is_half_made(survey, version)]
+    for group in groups:
+        _refuse_living(survey, f"the resource group {group.name}", group.tags["run"])
+    for version in halves:
+        _refuse_living(survey, f"the image version {image} {version.name}", version.tags["run"])
+    return (
+        *(DeleteGroup(group.name, group.tags["run"]) for group in groups),
+        *(DeleteVersion(image, v.name, v.provisioning_state) for v in halves),
+    )
+
+
+def _is_half_made(survey: Survey, version: ImageVersion) -> bool:
+    """A version with a `check` was whole once: a later update of it failed. That one stays."""
+    return (
+        version.provisioning_state in HALF_MADE
+        and not version.check
+        and _is_ours(survey, version.tags)
+    )
+
+
+def _is_ours(survey: Survey, tags: Mapping[str, str]) -> bool:
+    mine = tags.get("environment") == survey.environment.name
+    return mine and "run" in tags and is_ours(tags, survey.image.name)
+
+
+def _refuse_living(survey: Survey, thing: str, run: str) -> None:
+    if run not in survey.runs_here and run > survey.young:
+        raise Refused(
+            f"{thing} belongs to run {run}, which another machine started lately and may be at",
+            advice=(("when that run has ended", f"invoke build-image {survey.image.name}"),),
+        )
+
+
+def _refuse_taken(survey: Survey, names: tuple[str, ...]) -> None:
+    for group in survey.groups:
+        if group.name.lower() in names and not _is_ours(survey, group.tags):
+            raise Refused(
+                f"the resource group {group.name} is in the way, and its tags do not say that it is ours",
+                advice=(("look at it", f"az group show --name {group.name}"),),
+            )
+
+
+def _after(
+    image: str, version: str, versions: tuple[ImageVersion, ...]
+) -> tuple[tuple[str, str], ...]:
+    """How to go on; the version is named when `stage` by itself would take another one."""
+    others = [v for v in versions if v.is_eligible and v.name != version]
+    mine = ImageVersion(version)
+    is_default = all(other.number < mine.number for other in others)
+    return (
+        ("stage it", f"invoke stage {image}" + ("" if is_default else f" --version {version}")),
+    )

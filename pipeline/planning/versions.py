@@ -1,0 +1,68 @@
+"""Image versions in a gallery: which may serve, which comes next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from pipeline.planning.names import version_key
+
+
+@dataclass(frozen=True, slots=True)
+class ImageVersion:
+    """One image version as the gallery has it now."""
+
+    name: str
+    """`major.minor.patch`."""
+    provisioning_state: str = "Succeeded"
+    exclude_from_latest: bool = True
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def number(self) -> tuple[int, int, int]:
+        """The name as numbers: what `latest` is decided by."""
+        return version_key(self.name)
+
+    @property
+    def series(self) -> str:
+        """The `major.minor` it belongs to."""
+        return self.name.rpartition(".")[0]
+
+    @property
+    def is_made(self) -> bool:
+        """Whether Azure finished making it; an update (another region, say) does not undo that."""
+        return self.provisioning_state in {"Succeeded", "Updating"}
+
+    @property
+    def check(self) -> str:
+        """`passed`, `failed`, or "" when nobody booted it yet."""
+        return self.tags.get("check", "")
+
+    @property
+    def is_eligible(self) -> bool:
+        """Whether it may be staged: made, its check passed, and `latest` may mean it."""
+        return self.is_made and self.check == "passed" and not self.exclude_from_latest
+
+    def why_not_eligible(self) -> str:
+        """What keeps it from being staged; "" when nothing does."""
+        if not self.is_made:
+            return f"its provisioning state is {self.provisioning_state}"
+        if self.check == "failed":
+            return "its check failed"
+        if self.check != "passed":
+            return "it was not checked"
+        return "it is excluded from latest" if self.exclude_from_latest else ""
+
+
+def newest(versions: Iterable[ImageVersion]) -> ImageVersion | None:
+    """The one with the highest number, whatever its publishing date, as Azure decides `latest`."""
+    return max(versions, key=lambda version: version.number, default=None)
+
+
+def next_name(series: str, versions: Iterable[ImageVersion]) -> str:
+    """The next free number of a series.
+
+    Failed, ineligible and half-made versions keep theirs: a number means one thing for ever.
+    """
+    taken = [version.number[-1] for version in versions if version.series == series]
+    return f"{series}.{max(taken, default=-1) + 1}"
