@@ -228,7 +228,7 @@ def _refuse_taken(survey: Survey, names: tuple[str, ...]) -> None:
     for group in survey.groups:
         if group.name.lower() in names and not _is_ours(survey, group.tags):
             raise Refused(
-                f"the resource group {group.name} is in the way, and its tags do not say that it is ours",
+                f"the resource group {group.name} is in the way: its tags do not say it is ours",
                 advice=(("look at it", f"az group show --name {group.name}"),),
             )
 
