@@ -38,11 +38,21 @@ def _under(module: str, prefixes: frozenset[str]) -> bool:
 
 SHARED = frozenset({"pipeline.errors", "pipeline.arm", "pipeline.output"})
 
+# Two word lists, that the formatter would give fifty lines.
+# fmt: off
 # What a pure part must not know: network, clock, environment, processes, chance.
-IMPURE = frozenset(
-    "asyncio concurrent datetime getpass http io logging multiprocessing os platform random secrets"
-    " select shutil signal socket ssl subprocess sys tempfile threading time urllib uuid".split()
-)
+IMPURE = frozenset({
+    "asyncio", "concurrent", "datetime", "getpass", "http", "io", "logging",
+    "multiprocessing", "os", "platform", "random", "secrets", "select", "shutil", "signal",
+    "socket", "ssl", "subprocess", "sys", "tempfile", "threading", "time", "urllib", "uuid",
+})
+
+# Looking at files is what pathlib can do that a pure part must not, but for one loading module.
+READS_FILES = frozenset({
+    "exists", "glob", "is_dir", "is_file", "iterdir", "open", "read_bytes", "read_text",
+    "rglob", "stat",
+})
+# fmt: on
 
 PARTS = {
     "pipeline": Part(frozenset()),  # the package itself, with no code
@@ -64,17 +74,14 @@ PARTS = {
     "pipeline.emulator": Part(
         frozenset({"pipeline.emulator"}), frozenset({"aiohttp", "asyncssh", "cryptography"})
     ),
+    "pipeline.demo": Part(SHARED | {"pipeline.execution"}),  # a user of the commands, scripted
     "pipeline.setup": Part(frozenset({"pipeline.setup"})),  # runs before any library is there
     "tasks": Part(
-        SHARED | {"pipeline.definition", "pipeline.planning", "pipeline.execution"},
+        SHARED
+        | {"pipeline.definition", "pipeline.planning", "pipeline.execution", "pipeline.demo"},
         frozenset({"invoke"}),
     ),
 }
-
-# Reading files is what pathlib can do that a pure part must not, but for one loading module.
-READS_FILES = frozenset(
-    "exists glob is_dir is_file iterdir open read_bytes read_text rglob stat".split()
-)
 
 
 def modules() -> dict[str, Path]:

