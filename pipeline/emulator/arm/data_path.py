@@ -15,5 +15,6 @@ class DataPath(Protocol):
 
         Returns when new connections follow the new state; established ones are not dropped. Whoever
         changed something that traffic depends on (a load balancer, `internal["endpoints"]` of a NIC
-        or scale set instance) awaits this before its operation ends. Raises ArmError when it cannot.
+        or scale set instance) awaits this before its operation ends. Raises ArmError when it
+        cannot.
         """

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 class Action:
     """A POST on a resource: `POST …/virtualMachines/vm/deallocate`.
 
-    `check` refuses at once (ArmError) and may answer a body; `work` is what takes time, or None when
-    the action is done by `check` alone (answered 200, as Azure's `generalize` is).
+    `check` refuses at once (ArmError) and may answer a body; `work` is what takes time, or None
+    when the action is done by `check` alone (answered 200, as Azure's `generalize` is).
     Both get the resource's id and the request's body. `work` must bear being repeated after a
     crash. `on_missing` actions, such as a deployment's `validate`, need no existing resource.
     """

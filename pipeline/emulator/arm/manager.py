@@ -54,6 +54,23 @@ class ResourceManager:
             raise not_served(f"resource type '{type_name}'")
         return found
 
+    def canonical(self, identifier: ResourceId) -> ResourceId:
+        """The same id with namespace and types spelled as the kind spells them."""
+        kind = self.kinds.get(identifier.type.lower())
+        if kind is None or identifier.is_group:
+            return identifier
+        namespace, *types = kind.type.split("/")
+        names = (name for _, name in identifier.segments)
+        pairs = tuple(zip(types, names, strict=True))
+        return ResourceId(identifier.subscription, identifier.resource_group, namespace, pairs)
+
+    def require_group(self, subscription: str, name: str) -> Record:
+        """The record of a resource group, or Azure's 404."""
+        group = self.store.get(ResourceId.group(subscription, name))
+        if group is None:
+            raise resource_group_not_found(name)
+        return group
+
     def find(self, identifier: ResourceId) -> Record | None:
         """A record of any kind, inline children included; None when it is not there."""
         return self.kind(identifier.type).find(identifier)
@@ -242,12 +259,9 @@ class ResourceManager:
     def _require_group(self, identifier: ResourceId, *, to_write: bool = False) -> None:
         if identifier.is_group:
             return
-        name = identifier.resource_group
-        group = self.store.get(ResourceId.group(identifier.subscription, name))
-        if group is None:
-            raise resource_group_not_found(name)
+        group = self.require_group(identifier.subscription, identifier.resource_group)
         if to_write and group.properties.get("provisioningState") == "Deleting":
-            raise resource_group_being_deleted(name)
+            raise resource_group_being_deleted(identifier.resource_group)
 
     def _require_parent(self, parent: ResourceId) -> None:
         if self.kind(parent.type).find(parent) is None:

@@ -1,0 +1,172 @@
+"""The composition root: all parts of an emulator, put together, started and stopped in order."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import os
+import signal
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipeline.emulator.arm.addresses import Addresses
+from pipeline.emulator.arm.manager import ResourceManager
+from pipeline.emulator.arm.store import Store
+from pipeline.emulator.edge.admin import Admin
+from pipeline.emulator.edge.faults import Faults
+from pipeline.emulator.edge.infirmary import Infirmary
+from pipeline.emulator.edge.router import Router
+from pipeline.emulator.edge.server import Edge, listen
+from pipeline.emulator.edge.sign_in import CLOUD, SignIn
+from pipeline.emulator.edge.subscriptions import Subscriptions
+from pipeline.emulator.identity.certificates import server_context
+from pipeline.emulator.identity.credentials import Credentials, credentials
+from pipeline.emulator.identity.tokens import Tokens
+from pipeline.emulator.machines.seam import Machines
+from pipeline.emulator.resources.deployments import Deployments
+from pipeline.emulator.resources.groups import ResourceGroups
+from pipeline.emulator.state_folder import StateFolder
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the command line says. `port` None means the port of last time, 0 any free one."""
+
+    state: Path
+    cache: Path
+    port: int | None = None
+    addresses: str = "127.80.0.0/15"
+    machines: str = "qemu"
+    poll_wait: float = 10.0
+
+
+async def serve(settings: Settings, announce: Callable[[dict[str, Any]], None]) -> None:
+    """Serve until SIGTERM, SIGINT or a request to stop; everything started is stopped again.
+
+    `announce` gets the facts that clients need, once requests are answered.
+    Raises StateFolderInUse when another emulator has the state folder.
+    """
+    folder = StateFolder(settings.state)
+    with folder.locked():
+        async with _emulator(settings, folder) as (facts, stop_asked):
+            for signal_number in (signal.SIGTERM, signal.SIGINT):
+                asyncio.get_running_loop().add_signal_handler(signal_number, stop_asked.set)
+            with folder.announced(facts):
+                announce(facts)
+                await stop_asked.wait()
+
+
+def make_machines(kind: str, state: Path, cache: Path) -> Machines:
+    """The machines of one kind. Only the chosen kind's libraries are imported."""
+    if kind == "simulated":
+        from pipeline.emulator.machines.simulated import Simulated  # noqa: PLC0415 - by choice
+
+        return Simulated(state)
+    from pipeline.emulator.machines.qemu import Qemu  # noqa: PLC0415 - by choice
+
+    return Qemu(state, cache)
+
+
+@asynccontextmanager
+async def _emulator(
+    settings: Settings, folder: StateFolder
+) -> AsyncIterator[tuple[dict[str, Any], asyncio.Event]]:
+    """A serving emulator: its facts, and the event that asks it to stop."""
+    known = credentials(folder.credentials)
+    context = server_context(folder.root)
+    async with AsyncExitStack() as stack:
+        store = Store(folder.store)
+        stack.callback(store.close)
+        machines = make_machines(settings.machines, folder.root, settings.cache)
+        await machines.recover()
+        stack.push_async_callback(machines.close)
+        manager = ResourceManager(store)
+        lookups = await _providers(settings, manager, machines, stack)
+        stack.push_async_callback(manager.operations.close)
+
+        facts: dict[str, Any] = {}
+        edge, admin = _edge(settings, folder, manager, machines, known, facts, lookups)
+        runner, port = await _listen(edge, context, settings, folder)
+        stack.push_async_callback(runner.cleanup)
+        facts |= _facts(settings, folder, known, port, machines)
+        manager.operations.resume()
+        yield facts, admin.stop_asked
+
+
+def _edge(settings, folder, manager, machines, known, facts, lookups):  # type: ignore
+    tokens = Tokens(folder.signing_key, known)
+    faults = Faults()
+    manager.before_work = faults.before_work
+    infirmary = Infirmary(machines, manager.store) if hasattr(machines, "sicken") else None
+    admin = Admin(manager, faults, facts, infirmary)
+    subscriptions = Subscriptions(manager, known)
+    router = Router(manager, subscriptions, lookups, settings.poll_wait)
+    edge = Edge(
+        manager=manager,
+        credentials=known,
+        tokens=tokens,
+        faults=faults,
+        sign_in=SignIn(known, tokens),
+        admin=admin,
+        router=router,
+    )
+    return edge, admin
+
+
+async def _providers(settings, manager, machines, stack):  # type: ignore
+    addresses = Addresses(manager.store, settings.addresses)
+    manager.register(ResourceGroups(manager), Deployments(manager))
+    data_path = None
+    lookups = {}
+    try:
+        network = importlib.import_module("pipeline.emulator.network")
+        path = importlib.import_module("pipeline.emulator.network.data_path")
+        data_path = path.HaproxyDataPath(settings.state, manager.store, machines)
+        await data_path.recover()
+        stack.push_async_callback(data_path.close)
+        manager.register(*network.kinds(manager, addresses, data_path))
+    except (ImportError, AttributeError) as e:
+        print("network", e, file=__import__("sys").stderr)
+    try:
+        compute = importlib.import_module("pipeline.emulator.compute")
+        manager.register(*compute.kinds(manager, addresses, data_path, machines))
+        lookups["Microsoft.Compute"] = compute.marketplace(machines).handle
+    except (ImportError, AttributeError) as e:
+        print("compute", e, file=__import__("sys").stderr)
+    return lookups
+
+
+async def _listen(edge, context, settings, folder):  # type: ignore
+    wanted = folder.last_port if settings.port is None else settings.port
+    try:
+        runner, port = await listen(edge, context, wanted)
+    except OSError:
+        if settings.port is not None:
+            raise
+        runner, port = await listen(edge, context, 0)
+    folder.remember_port(port)
+    return runner, port
+
+
+def _facts(
+    settings: Settings, folder: StateFolder, known: Credentials, port: int, machines: Machines
+) -> dict[str, Any]:
+    base = f"https://127.0.0.1:{port}"
+    return {
+        "cloud": CLOUD,
+        "resource_manager": base,
+        "authority": base,
+        "ca_file": str(folder.root / "ca.pem"),
+        "credentials_file": str(folder.credentials),
+        "tenant": known.tenant,
+        "client_id": known.client_id,
+        "subscription": known.subscription,
+        "addresses": settings.addresses,
+        "machines": machines.kind,
+        "accelerator": getattr(machines, "accelerator", "none"),
+        "state": str(folder.root),
+        "pid": os.getpid(),
+    }

@@ -1,0 +1,119 @@
+"""`python -m pipeline.emulator`: arguments in, one JSON line and exit codes out."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from pipeline.emulator.app import Settings, make_machines, serve
+from pipeline.emulator.machines.seam import MachineError, Marketplace
+from pipeline.emulator.state_folder import StateFolderInUse
+
+_DESCRIPTION = "A local Azure Resource Manager with real virtual machines, on loopback only."
+_EPILOG = """exit codes: 0 stopped as asked; 1 the host could not do it; 2 wrong arguments, or
+another emulator has the state folder"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; answers the exit code."""
+    chosen = _parser().parse_args(arguments)
+    logging.basicConfig(level=chosen.log_level.upper(), format="%(asctime)s %(name)s %(message)s")
+    os.umask(0o077)
+    try:
+        if chosen.command == "prepare":
+            asyncio.run(_prepare(chosen.cache, chosen.image))
+        else:
+            settings = Settings(
+                state=chosen.state,
+                cache=chosen.cache,
+                port=chosen.port,
+                addresses=chosen.addresses,
+                machines=chosen.machines,
+                poll_wait=chosen.poll_wait,
+            )
+            asyncio.run(serve(settings, _tell))
+    except StateFolderInUse as refusal:
+        return _complain(str(refusal), 2)
+    except (MachineError, OSError) as failure:
+        return _complain(str(failure), 1)
+    return 0
+
+
+def _tell(facts: dict[str, Any]) -> None:
+    sys.stdout.write(json.dumps(facts) + "\n")
+    sys.stdout.flush()
+
+
+def _complain(text: str, code: int) -> int:
+    sys.stderr.write(f"emulator: {text}\n")
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m pipeline.emulator", description=_DESCRIPTION, epilog=_EPILOG
+    )
+    parser.add_argument("--log-level", default="warning", help="debug, info, warning (default)")
+    commands = parser.add_subparsers(dest="command", required=True)
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "bakeswap"
+
+    server = commands.add_parser(
+        "serve",
+        help="serve until told to stop",
+        description="Prints one JSON line (addresses, CA file, where the credentials are) once it "
+        "answers requests, and serves until SIGTERM, SIGINT or POST /emulator/stop.",
+    )
+    server.add_argument("--state", type=Path, required=True, help="folder that survives restarts")
+    server.add_argument("--port", type=int, help="0 is any free one (default: that of last time)")
+    server.add_argument(
+        "--addresses",
+        default="127.80.0.0/15",
+        help="loopback block for NICs and frontends (default: %(default)s)",
+    )
+    server.add_argument(
+        "--machines",
+        choices=("qemu", "simulated"),
+        default="qemu",
+        help="real ones, or responders without an operating system (default: %(default)s)",
+    )
+    server.add_argument(
+        "--poll-wait",
+        type=float,
+        default=10.0,
+        help="seconds that a poll waits for its operation to end (default: %(default)s)",
+    )
+    prepare = commands.add_parser(
+        "prepare",
+        help="make the marketplace base image ahead of time",
+        description="Makes the newest marketplace base image into the cache, where every emulator "
+        "finds it.",
+    )
+    prepare.add_argument(
+        "--image", default="Debian:debian-12:12-gen2", help="publisher:offer:sku (%(default)s)"
+    )
+    for command in (server, prepare):
+        command.add_argument(
+            "--cache", type=Path, default=cache, help="base images (default: %(default)s)"
+        )
+    return parser
+
+
+async def _prepare(cache: Path, image: str) -> None:
+    publisher, offer, sku = image.split(":")
+    machines = make_machines("qemu", cache / "prepare", cache)
+    await machines.recover()
+    versions = machines.marketplace_versions(publisher, offer, sku)
+    if not versions:
+        raise MachineError(f"no marketplace image {image} can be made on this machine")
+    marketplace = Marketplace(publisher, offer, sku, versions[-1])
+    handle = f"{publisher}-{offer}-{sku}-{versions[-1]}".lower()
+    await machines.provide(marketplace, handle)
+    await machines.delete_image(handle)
+    _tell({"image": f"{image}:{versions[-1]}", "cache": str(cache)})

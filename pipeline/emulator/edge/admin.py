@@ -1,0 +1,88 @@
+"""`/emulator/…`: the door for people and tests. Azure has no such thing."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter, deque
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pipeline.emulator.arm.errors import not_served
+from pipeline.emulator.arm.manager import Answer, ResourceManager
+from pipeline.emulator.edge.exchange import Exchange
+from pipeline.emulator.edge.faults import Faults
+from pipeline.emulator.edge.infirmary import Infirmary
+
+_REMEMBERED = 5000
+"""Requests that are remembered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One answered request. No query, no body: they may hold secrets."""
+
+    time: str
+    method: str
+    path: str
+    status: int
+
+
+class Admin:
+    """Status, requests, faults, reset and stop."""
+
+    def __init__(
+        self,
+        manager: ResourceManager,
+        faults: Faults,
+        facts: Mapping[str, Any],
+        infirmary: Infirmary | None,
+    ) -> None:
+        self._manager = manager
+        self._faults = faults
+        self._facts = facts
+        self._infirmary = infirmary
+        self.stop_asked = asyncio.Event()
+        self.requests: deque[Seen] = deque(maxlen=_REMEMBERED)
+
+    async def answer(self, exchange: Exchange) -> Answer | None:
+        """The answer, or None when the path is not under `/emulator`."""
+        match exchange.method, exchange.words:
+            case "GET", ["emulator", "status"]:
+                return Answer(200, self._status())
+            case "GET", ["emulator", "requests"]:
+                return Answer(200, {"value": [_told(seen) for seen in self.requests]})
+            case "POST", ["emulator", "faults"]:
+                return Answer(201, self._faults.add(exchange.json()))
+            case "GET", ["emulator", "faults"]:
+                return Answer(200, {"value": self._faults.listed()})
+            case "DELETE", ["emulator", "faults"]:
+                self._faults.clear()
+                return Answer(204)
+            case "POST", ["emulator", "reset"]:
+                return await self._reset()
+            case "POST", ["emulator", "stop"]:
+                self.stop_asked.set()
+                return Answer(202)
+            case "POST", ["emulator", "machines" | "marketplace", *_] if self._infirmary:
+                return self._infirmary.answer(exchange)
+            case _, ["emulator", *_]:
+                raise not_served(f"{exchange.method} {exchange.path}")
+        return None
+
+    def _status(self) -> dict[str, Any]:
+        counts = Counter(record.id.type for record in self._manager.store.everything())
+        return {**self._facts, "resources": dict(sorted(counts.items()))}
+
+    async def _reset(self) -> Answer:
+        """Delete every resource group, with all that is inside."""
+        self._faults.clear()
+        groups = list(self._manager.store.of_type("Microsoft.Resources/resourceGroups"))
+        answers = [await self._manager.delete(group.id) for group in groups]
+        await asyncio.gather(*(self._manager.settle(answer) for answer in answers))
+        self.requests.clear()
+        return Answer(200, {"deleted": [group.id.name for group in groups]})
+
+
+def _told(seen: Seen) -> dict[str, Any]:
+    return {"time": seen.time, "method": seen.method, "path": seen.path, "status": seen.status}

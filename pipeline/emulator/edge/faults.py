@@ -1,0 +1,133 @@
+"""Faults on request: what people and tests ask to go wrong, and how often."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import uuid
+from dataclasses import dataclass, field
+from typing import Any
+
+from pipeline.emulator.arm.errors import ArmError, invalid_parameter
+from pipeline.emulator.arm.ids import ResourceId
+from pipeline.emulator.arm.operations import Operation
+
+
+class Dropped(Exception):
+    """The connection is to be closed without an answer."""
+
+
+@dataclass(slots=True)
+class Fault:
+    """One fault: what it meets, what it does, how many times still.
+
+    It meets requests (`method` and `path`, regular expressions) or, when `operation` is given, the
+    work of operations: a regular expression on `destroy Microsoft.Compute/virtualMachines <id>`
+    (verbs: realize, destroy, act, the action's name).
+    """
+
+    method: re.Pattern[str]
+    path: re.Pattern[str]
+    operation: re.Pattern[str] | None
+    fail: dict[str, Any] | None
+    delay: float
+    drop: bool
+    times: int
+    asked: dict[str, Any]
+    id: str = field(default_factory=lambda: uuid.uuid4().hex[:8])
+
+    @classmethod
+    def of(cls, body: dict[str, Any]) -> Fault:
+        """Read `{"match": {…}, "action": {"fail"|"delay"|"drop": …}, "times": 1}`."""
+        match, action = body.get("match", {}), body.get("action", {})
+        _only(body, {"match", "action", "times"}, "a fault")
+        _only(match, {"method", "path", "operation"}, "match")
+        _only(action, {"fail", "delay", "drop"}, "action")
+        if not action:
+            raise invalid_parameter("action", "A fault needs an action: fail, delay or drop.")
+        try:
+            return cls(
+                method=_pattern(match.get("method", "")),
+                path=_pattern(match.get("path", "")),
+                operation=_pattern(match["operation"]) if "operation" in match else None,
+                fail=action.get("fail"),
+                delay=float(action.get("delay", 0)),
+                drop=bool(action.get("drop", False)),
+                times=int(body.get("times", 1)),
+                asked=body,
+            )
+        except (re.error, ValueError, TypeError) as error:
+            raise invalid_parameter("match", f"The fault is not well-formed: {error}.") from error
+
+    def told(self) -> dict[str, Any]:
+        """The fault as it was asked for, with its id and how many times are left."""
+        return {**self.asked, "id": self.id, "times": self.times}
+
+    async def strike(self) -> None:
+        """Delay, drop or refuse."""
+        self.times -= 1
+        if self.delay:
+            await asyncio.sleep(self.delay)
+        if self.drop:
+            raise Dropped
+        if self.fail is not None:
+            raise ArmError(
+                int(self.fail.get("status", 500)),
+                str(self.fail.get("code", "InternalServerError")),
+                str(self.fail.get("message", "A fault was asked for.")),
+                headers={key: str(value) for key, value in self.fail.get("headers", {}).items()},
+            )
+
+
+class Faults:
+    """All faults that are still to strike."""
+
+    def __init__(self) -> None:
+        self._faults: dict[str, Fault] = {}
+
+    def add(self, body: dict[str, Any]) -> dict[str, Any]:
+        """Ask for a fault; raises ArmError when it is not well-formed."""
+        fault = Fault.of(body)
+        self._faults[fault.id] = fault
+        return fault.told()
+
+    def listed(self) -> list[dict[str, Any]]:
+        """The faults that are still to strike."""
+        return [fault.told() for fault in self._faults.values()]
+
+    def clear(self) -> None:
+        """Take all faults back."""
+        self._faults.clear()
+
+    async def before_request(self, method: str, path: str) -> None:
+        """Let the first fault strike that meets this request."""
+        for fault in list(self._faults.values()):
+            meets = fault.method.search(method) and fault.path.search(path)
+            if fault.operation is None and meets:
+                await self._strike(fault)
+                return
+
+    async def before_work(self, operation: Operation) -> None:
+        """Let the first fault strike that meets this operation's work."""
+        kind = ResourceId.parse(operation.resource).type
+        text = f"{operation.action or operation.verb} {kind} {operation.resource}"
+        for fault in list(self._faults.values()):
+            if fault.operation is not None and fault.operation.search(text):
+                await self._strike(fault)
+                return
+
+    async def _strike(self, fault: Fault) -> None:
+        if fault.times <= 1:
+            self._faults.pop(fault.id, None)
+        await fault.strike()
+
+
+def _pattern(text: str) -> re.Pattern[str]:
+    return re.compile(text, re.IGNORECASE)
+
+
+def _only(given: dict[str, Any], known: set[str], where: str) -> None:
+    unknown = set(given) - known
+    if unknown:
+        message = f"Unknown in {where}: {', '.join(sorted(unknown))}."
+        raise invalid_parameter(where, message)

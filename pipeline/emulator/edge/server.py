@@ -1,0 +1,174 @@
+"""The web server: a request's life, from the socket to the answer."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import ssl
+from collections.abc import Awaitable, Callable
+
+from aiohttp import web
+
+from pipeline.emulator.arm.errors import ArmError
+from pipeline.emulator.arm.ids import ResourceId
+from pipeline.emulator.arm.manager import Answer, ResourceManager
+from pipeline.emulator.arm.operations import now
+from pipeline.emulator.edge import polling
+from pipeline.emulator.edge.admin import Admin, Seen
+from pipeline.emulator.edge.exchange import Exchange
+from pipeline.emulator.edge.faults import Dropped, Faults
+from pipeline.emulator.edge.router import Router
+from pipeline.emulator.edge.sign_in import SignIn
+from pipeline.emulator.identity.credentials import Credentials
+from pipeline.emulator.identity.tokens import InvalidToken, Tokens
+
+_LARGEST_BODY = 16 * 1024 * 1024
+_API_VERSION = re.compile(r"\d{4}-\d{2}-\d{2}(-\w+)?")
+
+_log = logging.getLogger(__name__)
+
+Step = Callable[[Exchange], Awaitable[Answer | None]]
+
+
+class Edge:
+    """The steps that every request goes through; the first that has an answer ends its way."""
+
+    def __init__(
+        self,
+        *,
+        manager: ResourceManager,
+        credentials: Credentials,
+        tokens: Tokens,
+        faults: Faults,
+        sign_in: SignIn,
+        admin: Admin,
+        router: Router,
+    ) -> None:
+        self._manager = manager
+        self._credentials = credentials
+        self._tokens = tokens
+        self._faults = faults
+        self._admin = admin
+        self._steps: tuple[Step, ...] = (
+            self._meet_faults,
+            sign_in.answer,
+            self._authenticate,
+            admin.answer,
+            self._require_api_version,
+            router.answer,
+        )
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """Answer one request; nothing but ARM's shapes ever leaves here."""
+        exchange = Exchange.of(
+            request.method, request.raw_path, request.headers, await request.read()
+        )
+        try:
+            answer = await self._answer(exchange)
+        except Dropped:
+            if request.transport is not None:
+                request.transport.abort()
+            answer = Answer(500)
+        self._admin.requests.append(Seen(now(), exchange.method, exchange.path, answer.status))
+        return self._response(exchange, answer)
+
+    async def _answer(self, exchange: Exchange) -> Answer:
+        try:
+            for step in self._steps:
+                answer = await step(exchange)
+                if answer is not None:
+                    return answer
+        except ArmError as refusal:
+            return Answer(refusal.status, {"error": refusal.error()}, headers=refusal.headers)
+        except Dropped:
+            raise
+        except Exception as fault:
+            _log.exception("%s %s", exchange.method, exchange.path)
+            error = {
+                "code": "InternalServerError",
+                "message": f"A fault of the emulator: {fault!r}",
+            }
+            return Answer(500, {"error": error})
+        return Answer(404, {"error": {"code": "NotFound", "message": "Not found."}})
+
+    # -- the steps ---------------------------------------------------------------------------------
+
+    async def _meet_faults(self, exchange: Exchange) -> None:
+        if exchange.words[:1] != ["emulator"]:
+            await self._faults.before_request(exchange.method, exchange.path)
+
+    async def _authenticate(self, exchange: Exchange) -> None:
+        scheme, _, token = exchange.headers.get("authorization", "").partition(" ")
+        try:
+            if scheme.lower() != "bearer" or not token:
+                raise InvalidToken(
+                    "AuthenticationFailed",
+                    "Authentication failed. The 'Authorization' header is missing.",
+                )
+            self._tokens.check(token.strip(), exchange.base)
+        except InvalidToken as refusal:
+            # clients that know no tenant read it from here
+            authority = f"{exchange.base}/{self._credentials.tenant}"
+            challenge = (
+                f'Bearer authorization_uri="{authority}", error="invalid_token", '
+                f'error_description="{refusal.message}"'
+            )
+            raise ArmError(
+                401, refusal.code, refusal.message, headers={"WWW-Authenticate": challenge}
+            ) from refusal
+
+    async def _require_api_version(self, exchange: Exchange) -> None:
+        version = exchange.api_version
+        if not version:
+            raise ArmError(
+                400,
+                "MissingApiVersionParameter",
+                "The api-version query parameter (?api-version=) is required for all requests.",
+            )
+        if not _API_VERSION.fullmatch(version):
+            raise ArmError(
+                400,
+                "InvalidApiVersionParameter",
+                f"The api-version '{version}' is invalid. It is a date, such as '2024-11-01' or "
+                "'2024-11-01-preview'.",
+            )
+
+    # -- the answer --------------------------------------------------------------------------------
+
+    def _response(self, exchange: Exchange, answer: Answer) -> web.Response:
+        headers = {
+            "x-ms-request-id": exchange.request_id,
+            "x-ms-correlation-request-id": exchange.headers.get(
+                "x-ms-correlation-request-id", exchange.request_id
+            ),
+            "Cache-Control": "no-cache",
+            "X-Content-Type-Options": "nosniff",
+        }
+        client_id = exchange.headers.get("x-ms-client-request-id")
+        if client_id is not None:
+            headers["x-ms-client-request-id"] = client_id
+        if answer.operation is not None:
+            kind = self._manager.kind(ResourceId.parse(answer.operation.resource).type)
+            headers |= polling.headers(answer.operation, kind, exchange)
+        headers |= answer.headers
+        if answer.body is None:
+            return web.Response(status=answer.status, headers=headers)
+        text = json.dumps(answer.body)
+        return web.Response(
+            status=answer.status, text=text, headers=headers, content_type="application/json"
+        )
+
+
+async def listen(edge: Edge, context: ssl.SSLContext, port: int) -> tuple[web.AppRunner, int]:
+    """Serve HTTPS on 127.0.0.1; 0 is any free port. Answers the runner and the port."""
+    application = web.Application(client_max_size=_LARGEST_BODY)
+    application.router.add_route("*", "/{path:.*}", edge.handle)
+    # Packer's plugin 2.x opens a connection for every request, so idle ones are closed early
+    runner = web.AppRunner(
+        application, access_log=None, keepalive_timeout=20, shutdown_timeout=1, handle_signals=False
+    )
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", port, ssl_context=context)
+    await site.start()
+    return runner, int(runner.addresses[0][1])

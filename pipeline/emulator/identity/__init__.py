@@ -1,0 +1,1 @@
+"""Whom to trust: the emulator's certificates, its one service principal, and its tokens."""
