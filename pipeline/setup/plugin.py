@@ -7,6 +7,7 @@ import json
 import lzma
 import os
 import re
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -135,7 +136,14 @@ def install(binary: Path, places: Places) -> Path:
 
 
 def make_default(folder: Path, places: Places) -> None:
-    """Make `.venv/share/packer/plugins` lead to this folder."""
+    """Make `.venv/share/packer/plugins` hold what this folder holds.
+
+    Its files are hard links: Packer finds nothing in a plugin path that is a symbolic link.
+    """
     default = places.packer_share / "plugins"
-    default.unlink(missing_ok=True)
-    default.symlink_to(folder.name)
+    with tempfile.TemporaryDirectory(dir=places.packer_share) as temporary:
+        unfinished = Path(temporary) / default.name
+        shutil.copytree(folder, unfinished, copy_function=os.link)
+        if default.exists():
+            default.rename(Path(temporary) / "replaced")
+        unfinished.rename(default)

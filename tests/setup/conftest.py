@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.setup import python
+from pipeline.setup import plugin, python
 from pipeline.setup.places import Places
 from pipeline.setup.reporting import Reporter
 
@@ -54,6 +54,17 @@ def packer_script(script: Script) -> Callable[..., Path]:
         return script(path, PACKER.format(version=version, installed=listed))
 
     return write
+
+
+@pytest.fixture
+def default_version(places: Places) -> Callable[[], str]:
+    """Ask the plugin in the default folder for its version."""
+
+    def ask() -> str:
+        (binary,) = (places.packer_share / "plugins").glob("github.com/hashicorp/azure/*")
+        return plugin.version_of(binary)
+
+    return ask
 
 
 @pytest.fixture
