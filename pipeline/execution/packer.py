@@ -171,7 +171,7 @@ class _Tail:
 
 
 def _await(process: subprocess.Popen[bytes], tail: _Tail, tell: Callable[[str], None]) -> int:
-    """Follow Packer to its end, which is returned. The first Ctrl-C lets it clean up; the second ends it at once."""
+    """Packer's exit code, at its end. A first Ctrl-C lets it clean up, a second ends it at once."""
     interrupted = False
     while True:
         try:
