@@ -6,11 +6,15 @@ import asyncio
 import importlib
 import os
 import signal
+import ssl
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from aiohttp import web
 
 from pipeline.emulator.arm.addresses import Addresses
 from pipeline.emulator.arm.manager import ResourceManager
@@ -18,7 +22,7 @@ from pipeline.emulator.arm.store import Store
 from pipeline.emulator.edge.admin import Admin
 from pipeline.emulator.edge.faults import Faults
 from pipeline.emulator.edge.infirmary import Infirmary
-from pipeline.emulator.edge.router import Router
+from pipeline.emulator.edge.router import Lookup, Router
 from pipeline.emulator.edge.server import Edge, listen
 from pipeline.emulator.edge.sign_in import CLOUD, SignIn
 from pipeline.emulator.edge.subscriptions import Subscriptions
@@ -26,6 +30,7 @@ from pipeline.emulator.identity.certificates import server_context
 from pipeline.emulator.identity.credentials import Credentials, credentials
 from pipeline.emulator.identity.tokens import Tokens
 from pipeline.emulator.machines.seam import Machines
+from pipeline.emulator.machines.simulated import Simulated
 from pipeline.emulator.resources.deployments import Deployments
 from pipeline.emulator.resources.groups import ResourceGroups
 from pipeline.emulator.state_folder import StateFolder
@@ -50,33 +55,31 @@ async def serve(settings: Settings, announce: Callable[[dict[str, Any]], None]) 
     Raises StateFolderInUse when another emulator has the state folder.
     """
     folder = StateFolder(settings.state)
+    stop_asked = asyncio.Event()
+    for signal_number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(signal_number, stop_asked.set)
     with folder.locked():
-        async with _emulator(settings, folder) as (facts, stop_asked):
-            for signal_number in (signal.SIGTERM, signal.SIGINT):
-                asyncio.get_running_loop().add_signal_handler(signal_number, stop_asked.set)
+        async with _emulator(settings, folder, stop_asked) as facts:
             with folder.announced(facts):
                 announce(facts)
                 await stop_asked.wait()
 
 
 def make_machines(kind: str, state: Path, cache: Path) -> Machines:
-    """The machines of one kind. Only the chosen kind's libraries are imported."""
+    """The machines of one kind: `simulated` or `qemu`."""
     if kind == "simulated":
-        from pipeline.emulator.machines.simulated import Simulated  # noqa: PLC0415 - by choice
-
         return Simulated(state)
-    from pipeline.emulator.machines.qemu import Qemu  # noqa: PLC0415 - by choice
-
-    return Qemu(state, cache)
+    qemu = importlib.import_module("pipeline.emulator.machines.qemu")
+    made: Machines = qemu.Qemu(state, cache)
+    return made
 
 
 @asynccontextmanager
 async def _emulator(
-    settings: Settings, folder: StateFolder
-) -> AsyncIterator[tuple[dict[str, Any], asyncio.Event]]:
-    """A serving emulator: its facts, and the event that asks it to stop."""
+    settings: Settings, folder: StateFolder, stop_asked: asyncio.Event
+) -> AsyncIterator[dict[str, Any]]:
+    """A serving emulator: what clients must know of it."""
     known = credentials(folder.credentials)
-    context = server_context(folder.root)
     async with AsyncExitStack() as stack:
         store = Store(folder.store)
         stack.callback(store.close)
@@ -87,24 +90,25 @@ async def _emulator(
         lookups = await _providers(settings, manager, machines, stack)
         stack.push_async_callback(manager.operations.close)
 
-        facts: dict[str, Any] = {}
-        edge, admin = _edge(settings, folder, manager, machines, known, facts, lookups)
-        runner, port = await _listen(edge, context, settings, folder)
+        facts = _facts(settings, folder, known, machines)
+        edge = _edge(settings, folder, manager, machines, known, facts, stop_asked, lookups)
+        runner, port = await _listen(edge, server_context(folder.root), settings.port, folder)
         stack.push_async_callback(runner.cleanup)
-        facts |= _facts(settings, folder, known, port, machines)
+        base = f"https://127.0.0.1:{port}"
+        facts |= {"resource_manager": base, "authority": base}
         manager.operations.resume()
-        yield facts, admin.stop_asked
+        yield facts
 
 
-def _edge(settings, folder, manager, machines, known, facts, lookups):  # type: ignore
+def _edge(settings, folder, manager, machines, known, facts, stop_asked, lookups):  # type: ignore
     tokens = Tokens(folder.signing_key, known)
     faults = Faults()
     manager.before_work = faults.before_work
-    infirmary = Infirmary(machines, manager.store) if hasattr(machines, "sicken") else None
-    admin = Admin(manager, faults, facts, infirmary)
+    infirmary = Infirmary(machines, manager.store) if isinstance(machines, Simulated) else None
+    admin = Admin(manager, faults, facts, infirmary, stop_asked)
     subscriptions = Subscriptions(manager, known)
     router = Router(manager, subscriptions, lookups, settings.poll_wait)
-    edge = Edge(
+    return Edge(
         manager=manager,
         credentials=known,
         tokens=tokens,
@@ -113,14 +117,13 @@ def _edge(settings, folder, manager, machines, known, facts, lookups):  # type: 
         admin=admin,
         router=router,
     )
-    return edge, admin
 
 
 async def _providers(settings, manager, machines, stack):  # type: ignore
     addresses = Addresses(manager.store, settings.addresses)
     manager.register(ResourceGroups(manager), Deployments(manager))
     data_path = None
-    lookups = {}
+    lookups: dict[str, Lookup] = {}
     try:
         network = importlib.import_module("pipeline.emulator.network")
         path = importlib.import_module("pipeline.emulator.network.data_path")
@@ -129,36 +132,35 @@ async def _providers(settings, manager, machines, stack):  # type: ignore
         stack.push_async_callback(data_path.close)
         manager.register(*network.kinds(manager, addresses, data_path))
     except (ImportError, AttributeError) as e:
-        print("network", e, file=__import__("sys").stderr)
+        sys.stderr.write(f"network {e}\n")
     try:
         compute = importlib.import_module("pipeline.emulator.compute")
         manager.register(*compute.kinds(manager, addresses, data_path, machines))
         lookups["Microsoft.Compute"] = compute.marketplace(machines).handle
     except (ImportError, AttributeError) as e:
-        print("compute", e, file=__import__("sys").stderr)
+        sys.stderr.write(f"compute {e}\n")
     return lookups
 
 
-async def _listen(edge, context, settings, folder):  # type: ignore
-    wanted = folder.last_port if settings.port is None else settings.port
+async def _listen(
+    edge: Edge, context: ssl.SSLContext, port: int | None, folder: StateFolder
+) -> tuple[web.AppRunner, int]:
+    wanted = folder.last_port if port is None else port
     try:
-        runner, port = await listen(edge, context, wanted)
+        runner, used = await listen(edge, context, wanted)
     except OSError:
-        if settings.port is not None:
+        if port is not None:  # asked for by name: no other will do
             raise
-        runner, port = await listen(edge, context, 0)
-    folder.remember_port(port)
-    return runner, port
+        runner, used = await listen(edge, context, 0)
+    folder.remember_port(used)
+    return runner, used
 
 
 def _facts(
-    settings: Settings, folder: StateFolder, known: Credentials, port: int, machines: Machines
+    settings: Settings, folder: StateFolder, known: Credentials, machines: Machines
 ) -> dict[str, Any]:
-    base = f"https://127.0.0.1:{port}"
     return {
         "cloud": CLOUD,
-        "resource_manager": base,
-        "authority": base,
         "ca_file": str(folder.root / "ca.pem"),
         "credentials_file": str(folder.credentials),
         "tenant": known.tenant,

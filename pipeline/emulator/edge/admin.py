@@ -37,15 +37,16 @@ class Admin:
         faults: Faults,
         facts: Mapping[str, Any],
         infirmary: Infirmary | None,
+        stop_asked: asyncio.Event,
     ) -> None:
         self._manager = manager
         self._faults = faults
         self._facts = facts
         self._infirmary = infirmary
-        self.stop_asked = asyncio.Event()
+        self._stop_asked = stop_asked
         self.requests: deque[Seen] = deque(maxlen=_REMEMBERED)
 
-    async def answer(self, exchange: Exchange) -> Answer | None:
+    async def answer(self, exchange: Exchange) -> Answer | None:  # noqa: PLR0911 - a table of routes
         """The answer, or None when the path is not under `/emulator`."""
         match exchange.method, exchange.words:
             case "GET", ["emulator", "status"]:
@@ -62,7 +63,7 @@ class Admin:
             case "POST", ["emulator", "reset"]:
                 return await self._reset()
             case "POST", ["emulator", "stop"]:
-                self.stop_asked.set()
+                self._stop_asked.set()
                 return Answer(202)
             case "POST", ["emulator", "machines" | "marketplace", *_] if self._infirmary:
                 return self._infirmary.answer(exchange)

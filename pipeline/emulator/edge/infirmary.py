@@ -1,4 +1,4 @@
-"""What only simulated machines can do on request: fall ill, get well, have a newer base on offer."""
+"""What only simulated machines can do on request: fall ill, get well, offer a newer base."""
 
 from __future__ import annotations
 

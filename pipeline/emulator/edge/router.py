@@ -36,7 +36,7 @@ class Router:
         self._lookups = {namespace.lower(): lookup for namespace, lookup in lookups.items()}
         self._poll_wait = poll_wait
 
-    async def answer(self, exchange: Exchange) -> Answer:
+    async def answer(self, exchange: Exchange) -> Answer:  # noqa: PLR0911 - a table of routes
         """Answer one request, or raise ArmError."""
         match exchange.words:
             case ["subscriptions", subscription, *_]:

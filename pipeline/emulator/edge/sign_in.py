@@ -24,7 +24,7 @@ class SignIn:
         self._credentials = credentials
         self._tokens = tokens
 
-    async def answer(self, exchange: Exchange) -> Answer | None:
+    async def answer(self, exchange: Exchange) -> Answer | None:  # noqa: PLR0911 - a table of routes
         """The answer, or None when the path is none of these."""
         match exchange.method, exchange.words:
             case "GET", ["metadata", "endpoints"]:

@@ -35,7 +35,7 @@ class Subscriptions:
                 f"The subscription '{subscription}' could not be found.",
             )
 
-    def answer(self, exchange: Exchange) -> Answer | None:
+    def answer(self, exchange: Exchange) -> Answer | None:  # noqa: PLR0911 - a table of routes
         """The answer, or None when the path is none of these."""
         match exchange.method, exchange.words:
             case "GET", ["tenants"]:

@@ -1,4 +1,4 @@
-"""The emulator's one subscription, in its one tenant, and the one service principal that may use it."""
+"""The emulator's one subscription, its tenant, and the one service principal that may use it."""
 
 from __future__ import annotations
 

@@ -1,14 +1,198 @@
-"""Template deployments."""
+"""Template deployments: validated, carried out in dependency order, and told about."""
 
 from __future__ import annotations
 
-from typing import ClassVar
+import hashlib
+import json
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar
 
-from pipeline.emulator.arm.kinds import Kind
+from pipeline.emulator.arm.errors import ArmError
+from pipeline.emulator.arm.ids import ResourceId
+from pipeline.emulator.arm.kinds import Action, Kind
+from pipeline.emulator.arm.operations import now
+from pipeline.emulator.arm.store import Record
+from pipeline.emulator.resources.expressions import TemplateError, resolve
+from pipeline.emulator.resources.rollout import Outcome, roll_out
+from pipeline.emulator.resources.template import Plan, plan
 
 
 class Deployments(Kind):
-    """`Microsoft.Resources/deployments`."""
+    """`Microsoft.Resources/deployments` of resource groups.
+
+    `internal["request"]` holds the request while it is carried out, and no longer: it may hold
+    secrets. `internal["operations"]` is the list of the deployment's operations.
+    """
 
     type: ClassVar[str] = "Microsoft.Resources/deployments"
     tracked: ClassVar[bool] = False
+    patchable: ClassVar[bool] = False
+    creating_state: ClassVar[str] = "Accepted"
+    updating_state: ClassVar[str] = "Accepted"
+
+    def accept(
+        self, identifier: ResourceId, body: dict[str, Any], existing: Record | None
+    ) -> Record:
+        """A deployment whose template can be understood; a second PUT begins anew."""
+        request = _request(body)
+        record = self.envelope(identifier, body, existing)
+        record.document["properties"] = self._told(self._plan(record.id, request), request)
+        if body.get("tags"):
+            record.document["tags"] = body["tags"]
+        record.internal = {"request": request, "operations": []}
+        return record
+
+    def is_quick(self, record: Record) -> bool:
+        """Never: a deployment takes as long as its resources take."""
+        return False
+
+    async def realize(self, identifier: ResourceId) -> None:
+        """Make all resources. Raises ArmError `DeploymentFailed` with the reasons as details."""
+        self._note(identifier, lambda record: record.properties.update(provisioningState="Running"))
+        request = self.require(identifier).internal["request"]
+        began = time.monotonic()
+        outcomes: list[Outcome] = []
+        try:
+            planned = self._plan(identifier, request)
+            outcomes = await roll_out(
+                self.manager, planned, lambda outcome: self._note_outcome(identifier, outcome)
+            )
+            _raise_failures(identifier, outcomes)
+            made = [{"id": str(outcome.resource)} for outcome in outcomes]
+            told = {"outputs": self._outputs(planned), "outputResources": made}
+        except ArmError as failure:
+            self._finish(identifier, {"error": failure.error()}, time.monotonic() - began)
+            raise
+        self._finish(identifier, told, time.monotonic() - began)
+
+    def busy(self, identifier: ResourceId) -> Exception:
+        """A deployment under way is not overwritten."""
+        return ArmError(
+            409,
+            "DeploymentActive",
+            f"Unable to edit or replace deployment '{identifier.name}': previous deployment is "
+            "still active. Please see https://aka.ms/arm-deploy for usage details.",
+        )
+
+    @property
+    def actions(self) -> Mapping[str, Action]:
+        """`validate`, which needs no deployment to exist."""
+        return {"validate": Action(self._validate, on_missing=True)}
+
+    @property
+    def views(self) -> Mapping[str, Callable[[Record], dict[str, Any]]]:
+        """`operations`: what was made, and what became of it."""
+        return {"operations": lambda record: {"value": record.internal["operations"]}}
+
+    def _validate(self, identifier: ResourceId, body: dict[str, Any]) -> dict[str, Any]:
+        request = _request(body)
+        planned = self._plan(identifier, request)
+        properties = self._told(planned, request) | {
+            "provisioningState": "Succeeded",
+            "validatedResources": [{"id": str(resource.id)} for resource in planned.resources],
+        }
+        name = identifier.name
+        return {"id": str(identifier), "name": name, "type": self.type, "properties": properties}
+
+    def _plan(self, identifier: ResourceId, request: dict[str, Any]) -> Plan:
+        group = self.manager.require_group(identifier.subscription, identifier.resource_group)
+        planned = plan(request, group.document, identifier.name)
+        for resource in planned.resources:
+            self.manager.kind(resource.id.type)
+        return planned
+
+    def _outputs(self, planned: Plan) -> dict[str, Any]:
+        functions = {**planned.functions, "reference": self._reference(planned)}
+        try:
+            return {
+                name: {
+                    "type": str(output.get("type", "String")).capitalize(),
+                    "value": resolve(output.get("value"), functions),
+                }
+                for name, output in planned.outputs.items()
+            }
+        except TemplateError as error:
+            message = f"Unable to evaluate the template outputs: '{error}'."
+            raise ArmError(400, "DeploymentOutputEvaluationFailed", message) from error
+
+    def _reference(self, planned: Plan) -> Callable[..., Any]:
+        """`reference(name or id[, api-version[, 'Full']])`, in outputs."""
+
+        def reference(which: str, _: str = "", full: str = "") -> Any:
+            named = [resource.id for resource in planned.resources if resource.id.name == which]
+            identifier = named[0] if named else ResourceId.parse(which)
+            answer = self.manager.get(self.manager.canonical(identifier), {})
+            return answer.body if full.lower() == "full" else answer.body["properties"]
+
+        return reference
+
+    @staticmethod
+    def _told(planned: Plan, request: dict[str, Any]) -> dict[str, Any]:
+        template = json.dumps(request["template"], sort_keys=True).encode()
+        return {
+            "templateHash": str(int.from_bytes(hashlib.sha256(template).digest()[:8])),
+            "parameters": {name: value.told() for name, value in planned.parameters.items()},
+            "mode": "Incremental",
+            "timestamp": now(),
+            "duration": "PT0S",
+            "correlationId": str(uuid.uuid4()),
+            "dependencies": [
+                {
+                    "id": str(resource.id),
+                    "resourceType": resource.id.type,
+                    "resourceName": resource.id.name,
+                    "dependsOn": [{"id": str(need)} for need in resource.needs],
+                }
+                for resource in planned.resources
+                if resource.needs
+            ],
+        }
+
+    def _note(self, identifier: ResourceId, change: Callable[[Record], None]) -> None:
+        record = self.find(identifier)
+        if record is not None:
+            change(record)
+            self.save(record)
+
+    def _note_outcome(self, identifier: ResourceId, outcome: Outcome) -> None:
+        told = outcome.told(identifier)
+
+        def change(record: Record) -> None:
+            kept = [item for item in record.internal["operations"] if item["id"] != told["id"]]
+            record.internal["operations"] = [*kept, told]
+
+        self._note(identifier, change)
+
+    def _finish(self, identifier: ResourceId, told: dict[str, Any], seconds: float) -> None:
+        def change(record: Record) -> None:
+            record.properties.update(told, timestamp=now(), duration=f"PT{seconds:.7f}S")
+            record.internal.pop("request", None)
+
+        self._note(identifier, change)
+
+
+def _request(body: dict[str, Any]) -> dict[str, Any]:
+    properties = body.get("properties")
+    if not isinstance(properties, dict):
+        raise ArmError(
+            400,
+            "InvalidRequestContent",
+            "The request content was invalid and could not be deserialized: 'properties is "
+            "required'.",
+        )
+    return properties
+
+
+def _raise_failures(identifier: ResourceId, outcomes: list[Outcome]) -> None:
+    failures = tuple(outcome.failure for outcome in outcomes if outcome.failure is not None)
+    if failures:
+        raise ArmError(
+            409,
+            "DeploymentFailed",
+            "At least one resource deployment operation failed. Please list deployment operations "
+            "for details. Please see https://aka.ms/arm-deployment-operations for usage details.",
+            target=str(identifier),
+            details=failures,
+        )
