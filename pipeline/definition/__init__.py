@@ -1,1 +1,4 @@
-"""What someone wrote: images/, packer/ and environments.hcl, read into frozen values. No network, no clock."""
+"""What someone wrote in images/, packer/ and environments.hcl, read into frozen values.
+
+No network, no clock: `project.read` only opens files.
+"""

@@ -1,4 +1,4 @@
-"""The definitions as frozen values. `read` makes them from HCL; everything below only sees these."""
+"""The definitions as frozen values: `project.read` makes them, everything below sees only these."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ class Base:
 class Health:
     """Where an instance tells that it is well, and which version it is.
 
-    `path` answers 200 and JSON `{"ApplicationHealthState": "Healthy", "version": "1.0.0"}`: the rich health
-    states of the Application Health extension 2.0, and the version that serves.
+    `path` answers 200 and JSON `{"ApplicationHealthState": "Healthy", "version": "1.0.0"}`: the
+    rich health states of the Application Health extension 2.0, and the version that serves.
     """
 
     protocol: str
@@ -34,7 +34,7 @@ class Health:
 
 @dataclass(frozen=True, slots=True)
 class ScaleSetShape:
-    """What a scale set of the image looks like when there is no production to take the capacity from."""
+    """What a scale set of the image looks like, if no production gives it its capacity."""
 
     sku: str
     capacity: int
@@ -42,7 +42,11 @@ class ScaleSetShape:
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """One file that goes into an image: its name as people know it, and the SHA-256 of its bytes (hex)."""
+    """One file that goes into an image: its name as people know it, and its SHA-256 (hex).
+
+    The digest is of the bytes, and of the word `executable` behind them if the file is: that is
+    baked too.
+    """
 
     name: str
     digest: str
@@ -50,7 +54,7 @@ class Input:
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A Packer template folder under packer/: its variables, its sources and the files it consists of."""
+    """A Packer template, a folder under packer/: its variables, its sources and its files."""
 
     name: str
     folder: Path
@@ -58,6 +62,8 @@ class Template:
     sensitive: frozenset[str]
     sources: tuple[str, ...]
     inputs: tuple[Input, ...]
+    required: frozenset[str] = frozenset()
+    """The variables without a default."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,15 +84,15 @@ class Image:
     scale_set: ScaleSetShape
     health: Health
     inputs: tuple[Input, ...]
-    """Every file the image is made of and checked with, template included, and image.hcl itself; sorted."""
+    """Every file it is made of and checked with, template and image.hcl included; sorted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cloud:
     """An Azure cloud is two HTTPS addresses and whom to trust about them.
 
-    `credential` is a JSON file (0600) with `tenant`, `client_id` and `client_secret`; None means whatever
-    DefaultAzureCredential finds. `name` is what Packer looks for in the cloud's metadata.
+    `credential` is a JSON file (0600) with `tenant`, `client_id` and `client_secret`; None means
+    whatever DefaultAzureCredential finds. `name` is what Packer looks for in the cloud's metadata.
     """
 
     name: str = "AzureCloud"
@@ -103,7 +109,7 @@ class Cloud:
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """The virtual network of an environment: one subnet for builds, checks and instances, with a NAT gateway.
+    """The virtual network of an environment: one subnet for all machines, with a NAT gateway.
 
     `managed` False means it is somebody else's: used, never written.
     """
@@ -134,7 +140,7 @@ class RulePair:
 
 @dataclass(frozen=True, slots=True)
 class LoadBalancer:
-    """One image's load balancer: frontends `production` and `staging`, two pools, rule pairs, one probe."""
+    """One image's load balancer: frontends `production` and `staging`, two pools, one probe."""
 
     name: str
     image: str

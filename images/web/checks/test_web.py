@@ -49,5 +49,5 @@ def test_the_account_that_baked_it_is_gone(host: Host) -> None:
 
 def test_its_ssh_host_keys_are_its_own(host: Host) -> None:
     booted = int(host.check_output("awk '/^btime/ {print $2}' /proc/stat"))
-    made = host.check_output("stat -c %%Y /etc/ssh/ssh_host_*_key").split()
+    made = host.check_output("stat -c %Y /etc/ssh/ssh_host_*_key").split()
     assert all(int(when) >= booted for when in made)

@@ -1,0 +1,173 @@
+"""Reading `images/<name>/image.hcl`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pipeline.definition import files, rules
+from pipeline.definition.model import Base, Health, Image, ScaleSetShape, Template
+from pipeline.definition.reading import Report, Section, in_words, suggestion
+from pipeline.definition.template import PROVIDED
+
+DEFAULT_BUILD_SIZE = "Standard_D2s_v5"
+
+
+def read_images(root: Path, templates: dict[str, Template], report: Report) -> dict[str, Image]:
+    """Every folder under images/, by name, as far as it can be read."""
+    folders = files.folders(root / "images")
+    read = (read_image(root, folder, templates, report) for folder in folders)
+    return {image.name: image for image in read if image}
+
+
+def read_image(
+    root: Path, folder: Path, templates: dict[str, Template], report: Report
+) -> Image | None:
+    """The image in a folder; None when there is none to read, what is wrong goes to the report."""
+    path = folder / "image.hcl"
+    body = files.parse(root, path, report)
+    if body is None:
+        return None
+    document = Section(files.relative(root, path), body, report)
+    sections = document.labelled("image", rules.IMAGE)
+    image = None
+    if not sections:
+        document.mistake(1, "no image in this file", f'add image "{folder.name}" {{ ... }}')
+    for section in sections:
+        if section.label != folder.name:
+            what = f'image "{section.label}" in the folder {folder.name}'
+            section.mistake(section.line, what, f'call it image "{folder.name}"')
+        image = _image(root, folder, section, templates, report)
+    document.finish()
+    return image
+
+
+def _image(
+    root: Path, folder: Path, section: Section, templates: dict[str, Template], report: Report
+) -> Image:
+    template = _template(section, templates)
+    scripts = tuple(_script(folder, section, *item) for item in section.texts("scripts"))
+    uploaded = _folder(folder, section, "files", default="")
+    checks = _checks(folder, section)
+    parts = [folder / "image.hcl", *(part for part in (checks, *scripts) if part)]
+    inputs = files.inputs(root, parts, report, uploaded=uploaded)
+    return Image(
+        name=section.label,
+        folder=folder,
+        template=template,
+        version_series=section.text("version", rules.SERIES),
+        base=_base(section.block("base")),
+        build_size=_build_size(section.block("build", is_required=False)),
+        scripts=tuple(script for script in scripts if script),
+        files=uploaded,
+        checks=checks or folder,
+        variables=_variables(section, template),
+        scale_set=_scale_set(section.block("scale_set")),
+        health=_health(section.block("health")),
+        inputs=tuple(sorted((*inputs, *template.inputs), key=lambda item: item.name)),
+    )
+
+
+def _template(section: Section, templates: dict[str, Template]) -> Template:
+    name = section.text("template", rules.TEMPLATE)
+    if name and name not in templates:
+        what = f'there is no template "{name}" under packer/'
+        section.mistake(section.line_of("template"), what, suggestion(name, templates))
+    nothing: frozenset[str] = frozenset()
+    return templates.get(name) or Template(name, Path(), nothing, nothing, (), ())
+
+
+def _base(section: Section) -> Base:
+    return Base(
+        publisher=section.text("publisher", rules.MARKETPLACE),
+        offer=section.text("offer", rules.MARKETPLACE),
+        sku=section.text("sku", rules.MARKETPLACE),
+        version=section.text("version", rules.MARKETPLACE_VERSION, default="latest"),
+    )
+
+
+def _build_size(section: Section) -> str:
+    return section.text("size", rules.VM_SIZE, default=DEFAULT_BUILD_SIZE)
+
+
+def _scale_set(section: Section) -> ScaleSetShape:
+    return ScaleSetShape(
+        sku=section.text("sku", rules.VM_SIZE), capacity=section.number("capacity", rules.CAPACITY)
+    )
+
+
+def _health(section: Section) -> Health:
+    return Health(
+        protocol=section.text("protocol", rules.PROTOCOL, default="http"),
+        port=section.number("port", rules.PORT),
+        path=section.text("path", rules.URL_PATH),
+    )
+
+
+def _variables(section: Section, template: Template) -> tuple[tuple[str, str], ...]:
+    found: list[tuple[str, str]] = []
+    pairs = section.pairs("variables")
+    for name, value in pairs:
+        content = value.content
+        if wrong := _wrong_variable(name, template):
+            section.mistake(value.line, *wrong)
+        elif isinstance(content, bool):
+            found.append((name, str(content).lower()))
+        elif isinstance(content, str | int | float):
+            found.append((name, str(content)))
+        else:
+            what = f"variable {name} is {in_words(content)}"
+            section.mistake(value.line, what, "it must be a text, a number, true or false")
+    for name in sorted(template.required - PROVIDED - {name for name, _ in pairs}):
+        what = f"template {template.name} needs a value for {name}"
+        section.mistake(section.line_of("template"), what, f'add variables = {{ {name} = "..." }}')
+    return tuple(found)
+
+
+def _wrong_variable(name: str, template: Template) -> tuple[str, str] | None:
+    if name in PROVIDED:
+        return f"variable {name} is not yours to set", "remove it, the pipeline sets it"
+    if template.inputs and name not in template.variables:
+        what = f"template {template.name} declares no variable {name}"
+        return what, suggestion(name, template.variables - PROVIDED)
+    if name in template.sensitive:
+        right = f"set PKR_VAR_{name} in the environment of the build"
+        return f"variable {name} is sensitive, and this file is no place for a secret", right
+    return None
+
+
+def _checks(folder: Path, section: Section) -> Path | None:
+    checks = _folder(folder, section, "checks")
+    if checks and not any(checks.rglob("test_*.py")):
+        what = f"no test_*.py in {checks.name}"
+        section.mistake(section.line_of("checks"), what, "an image without a check is never used")
+    return checks
+
+
+def _folder(image: Path, section: Section, key: str, default: str | None = None) -> Path | None:
+    text, line = section.text(key, default=default), section.line_of(key)
+    path = _inside(image, section, text, line)
+    if path and not path.is_dir():
+        there_are = suggestion(text, (entry.name for entry in files.folders(image)))
+        section.mistake(line, f"{key}: there is no folder {text} in images/{image.name}", there_are)
+        return None
+    return path
+
+
+def _script(image: Path, section: Section, text: str, line: int) -> Path | None:
+    path = _inside(image, section, text, line)
+    if path and not path.is_file():
+        there_are = suggestion(text, files.names_below(image))
+        section.mistake(line, f"scripts: there is no file {text} in images/{image.name}", there_are)
+        return None
+    return path
+
+
+def _inside(image: Path, section: Section, text: str, line: int) -> Path | None:
+    """The path, unless it leads out of the image's folder: what is there is nobody's input."""
+    if not text:
+        return None
+    if Path(text).is_absolute() or ".." in Path(text).parts:
+        what = f"{text} is outside of images/{image.name}"
+        section.mistake(line, what, "keep what an image needs in its folder")
+        return None
+    return image / text

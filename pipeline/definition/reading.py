@@ -1,0 +1,230 @@
+"""Reading sections of HCL into plain values: each key is asked for once, all mistakes are kept.
+
+Reading goes on after a mistake with an empty value ("" or 0), so that one run finds them all.
+Whoever compares values with each other skips the empty ones: their mistake is already known.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from pipeline.definition import rules
+from pipeline.definition.hcl import Attribute, Block, Body, Content, Expression, Object, Value
+from pipeline.errors import Mistake
+
+
+@dataclass(slots=True)
+class Report:
+    """What reading found: the mistakes, and every key it asked for (`image.base.offer`)."""
+
+    mistakes: list[Mistake] = field(default_factory=list)
+    keys: set[str] = field(default_factory=set)
+
+    def add(self, file: str, line: int, what: str, right: str = "") -> None:
+        """Keep a mistake."""
+        self.mistakes.append(Mistake(file, line, what, right))
+
+
+class Section:
+    """The body of a file or block while it is read; `finish` reports what nobody asked for."""
+
+    def __init__(self, file: str, body: Body, report: Report, block: Block | None = None) -> None:
+        self.file = file
+        self.line = block.line if block else 1
+        self.label = block.labels[0] if block and block.labels else ""
+        self._name = " ".join((block.kind, *(f'"{x}"' for x in block.labels))) if block else file
+        self._body = body
+        self._report = report
+        self._path = ""
+        self.is_absent = False
+        self._keys: set[str] = set()
+        self._kinds: set[str] = set()
+        self._children: list[Section] = []
+        report_repeated(file, body.attributes, report)
+
+    def mistake(self, line: int, what: str, right: str = "") -> None:
+        """Keep a mistake in this file."""
+        self._report.add(self.file, line, what, right)
+
+    def line_of(self, key: str) -> int:
+        """The line a key stands on; that of the section when it is absent."""
+        return next((item.line for item in self._body.attributes if item.name == key), self.line)
+
+    def text(self, key: str, rule: rules.Rule = rules.TEXT, default: str | None = None) -> str:
+        """A text; "" when it is wrong, or absent without a default."""
+        value = self._take(key, f'"{rule.example}"', is_required=default is None)
+        if value is None:
+            return default or ""
+        return self._judged(key, value, rule)
+
+    def number(self, key: str, rule: rules.Range, default: int | None = None) -> int:
+        """A whole number; 0 when it is wrong, or absent without a default."""
+        value = self._take(key, str(rule.lowest), is_required=default is None)
+        if value is None:
+            return default or 0
+        if not isinstance(value.content, int) or isinstance(value.content, bool):
+            self._wrong_type(key, value, "a whole number")
+        elif not rule.accepts(value.content):
+            self.mistake(value.line, f"{key} = {value.content} is not {rule.noun}", rule.right)
+        else:
+            return value.content
+        return 0
+
+    def truth(self, key: str, default: bool) -> bool:
+        """`true` or `false`."""
+        value = self._take(key, "true", is_required=False)
+        if value is None:
+            return default
+        if not isinstance(value.content, bool):
+            self._wrong_type(key, value, "true or false")
+            return default
+        return value.content
+
+    def texts(
+        self, key: str, rule: rules.Rule = rules.TEXT, *, is_required: bool = False
+    ) -> list[tuple[str, int]]:
+        """The texts of a list with their lines."""
+        value = self._take(key, f'["{rule.example}"]', is_required=is_required)
+        if value is None:
+            return []
+        if not isinstance(value.content, tuple):
+            self._wrong_type(key, value, "a list of texts")
+            return []
+        return [(self._judged(key, item, rule), item.line) for item in value.content]
+
+    def pairs(self, key: str) -> list[tuple[str, Value]]:
+        """The pairs of `key = { name = value }`, repeated names reported and left out."""
+        value = self._take(key, "{ name = value }", is_required=False)
+        if value is None:
+            return []
+        if not isinstance(value.content, Object):
+            self._wrong_type(key, value, "an object: { name = value }")
+            return []
+        pairs = value.content.pairs
+        named = [Attribute(name, item.line, item) for name, item in pairs]
+        report_repeated(self.file, named, self._report)
+        return list(dict(pairs).items())
+
+    def block(self, kind: str, *, is_required: bool = True) -> Section:
+        """The one block of a kind. An absent one reads as empty, its mistake known."""
+        found = self._blocks(kind)
+        for extra in found[1:]:
+            self.mistake(extra.line, f"a second {kind} in {self._name}", "keep one")
+        is_attribute = any(item.name == kind for item in self._body.attributes)
+        if not found and is_required and not is_attribute and not self.is_absent:
+            self.mistake(self.line, f"{self._name} has no {kind}", f"add a block: {kind} {{ ... }}")
+        for block in found[:1]:
+            if block.labels:
+                self.mistake(block.line, f"{kind} has no label", f"write {kind} {{")
+        return self._child(kind, found[0] if found else None)
+
+    def labelled(self, kind: str, rule: rules.Rule) -> list[Section]:
+        """All blocks of a kind that has one label, each label judged and used once."""
+        sections: dict[str, Section] = {}
+        for block in self._blocks(kind):
+            section = self._child(kind, block)
+            if len(block.labels) != 1:
+                self.mistake(
+                    block.line, f"{kind} has one label", f'write {kind} "{rule.example}" {{'
+                )
+            elif block.labels[0] in sections:
+                first = sections[block.labels[0]].line
+                what = f'a second {kind} "{block.labels[0]}", the first is in line {first}'
+                self.mistake(block.line, what, "give each a name of its own")
+            else:
+                self._judged(f"{kind} label", Value(block.line, block.labels[0]), rule)
+                sections[block.labels[0]] = section
+        return list(sections.values())
+
+    def finish(self) -> None:
+        """Report every key and block, here and below, that nobody asked for."""
+        for attribute in self._body.attributes:
+            if attribute.name in self._kinds:
+                right = f"write {attribute.name} {{ ... }} without the equals sign"
+                self.mistake(attribute.line, f"{attribute.name} is a block", right)
+            elif attribute.name not in self._keys:
+                self._unknown("key", attribute.name, attribute.line)
+        for block in self._body.blocks:
+            if block.kind in self._keys:
+                right = f"write {block.kind} = ..."
+                self.mistake(block.line, f"{block.kind} is not a block", right)
+            elif block.kind not in self._kinds:
+                self._unknown("block", block.kind, block.line)
+        for child in self._children:
+            child.finish()
+
+    def _take(self, key: str, example: str, *, is_required: bool) -> Value | None:
+        self._keys.add(key)
+        self._report.keys.add(f"{self._path}{key}")
+        found = [item.value for item in self._body.attributes if item.name == key]
+        is_block = any(block.kind == key for block in self._body.blocks)
+        if not found and is_required and not is_block and not self.is_absent:
+            self.mistake(self.line, f"{self._name} has no {key}", f"add {key} = {example}")
+        return found[0] if found else None
+
+    def _blocks(self, kind: str) -> list[Block]:
+        self._kinds.add(kind)
+        self._report.keys.add(f"{self._path}{kind}")
+        return [block for block in self._body.blocks if block.kind == kind]
+
+    def _child(self, kind: str, block: Block | None) -> Section:
+        child = Section(self.file, block.body if block else Body(), self._report, block)
+        child._path = f"{self._path}{kind}."
+        child.is_absent = block is None
+        self._children.append(child)
+        return child
+
+    def _judged(self, key: str, value: Value, rule: rules.Rule) -> str:
+        if not isinstance(value.content, str):
+            self._wrong_type(key, value, "a text in quotes")
+        elif not rule.accepts(value.content):
+            self.mistake(value.line, f'{key}: "{value.content}" is not {rule.noun}', rule.right)
+        else:
+            return value.content
+        return ""
+
+    def _wrong_type(self, key: str, value: Value, right: str) -> None:
+        self.mistake(value.line, f"{key} is {in_words(value.content)}", f"it must be {right}")
+
+    def _unknown(self, noun: str, name: str, line: int) -> None:
+        known = sorted(self._keys | self._kinds)
+        self.mistake(line, f"unknown {noun} {name} in {self._name}", suggestion(name, known))
+
+
+def report_repeated(file: str, attributes: Iterable[Attribute], report: Report) -> None:
+    """Report every attribute that stands there twice: python-hcl2 takes the last without a word."""
+    lines: dict[str, int] = {}
+    for item in attributes:
+        if item.name in lines:
+            what = f"a second {item.name}, the first is in line {lines[item.name]}"
+            report.add(file, item.line, what, "keep one")
+        lines.setdefault(item.name, item.line)
+
+
+def suggestion(name: str, known: Iterable[str]) -> str:
+    """What somebody who wrote `name` may have meant, or all there is."""
+    known = sorted(known)
+    nearest = difflib.get_close_matches(name, known, n=1)
+    if nearest:
+        return f"did you mean {nearest[0]}?"
+    return f"there is {', '.join(known)}" if known else "there is none"
+
+
+def in_words(content: Content) -> str:
+    """What stands there, to complete a sentence that begins with "it is"."""
+    match content:
+        case Expression(text):
+            words = f"an expression ({text})"
+        case bool() | None:
+            words = {True: "true", False: "false", None: "null"}[content]
+        case int() | float():
+            words = f"the number {content}"
+        case str():
+            words = f'the text "{content}"'
+        case tuple():
+            words = "a list"
+        case Object():
+            words = "an object"
+    return words

@@ -1,0 +1,203 @@
+"""What Azure accepts as a name or value, so that a mistake is found before Azure is asked.
+
+Names: https://learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What a text must be: `noun` completes "is not", `right` says what would be right."""
+
+    noun: str
+    right: str
+    example: str
+    accepts: Callable[[str], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """The whole numbers that are accepted, both ends included; `noun` completes "is not"."""
+
+    noun: str
+    lowest: int
+    highest: int
+
+    @property
+    def right(self) -> str:
+        """What would be right."""
+        return f"a whole number from {self.lowest} to {self.highest}"
+
+    def accepts(self, number: int) -> bool:
+        """Whether the number is in the range."""
+        return self.lowest <= number <= self.highest
+
+
+def _rule(noun: str, example: str, pattern: str, right: str) -> Rule:
+    compiled = re.compile(pattern, re.ASCII)
+    return Rule(noun, right, example, lambda text: compiled.fullmatch(text) is not None)
+
+
+def _network_name(noun: str, example: str, shortest: int = 1, longest: int = 80) -> Rule:
+    pattern = rf"(?=.{{{shortest},{longest}}}\Z)[A-Za-z0-9](?:[\w.-]*\w)?"
+    right = (
+        f"{shortest} to {longest} letters, digits, dots, hyphens and underscores, "
+        "the first a letter or digit, the last no dot or hyphen"
+    )
+    return _rule(noun, example, pattern, right)
+
+
+def _own_name(noun: str, example: str) -> Rule:
+    pattern = r"(?=.{1,40}\Z)[a-z](?:[a-z0-9-]*[a-z0-9])?"
+    right = "1 to 40 lower-case letters, digits and hyphens, the first a letter, the last no hyphen"
+    return _rule(noun, example, pattern, right)
+
+
+def one_of(noun: str, *texts: str) -> Rule:
+    """The rule that accepts these texts and no other."""
+    right = " or ".join(f'"{text}"' for text in texts)
+    return Rule(noun, right, texts[0], lambda text: text in texts)
+
+
+def _is_network(text: str) -> bool:
+    # Sizes: https://learn.microsoft.com/azure/virtual-network/virtual-networks-faq
+    smallest, largest = 29, 2
+    try:
+        network = ipaddress.IPv4Network(text)
+    except ValueError:
+        return False
+    return "/" in text and largest <= network.prefixlen <= smallest
+
+
+# https://learn.microsoft.com/azure/virtual-machines/linux/faq
+_FORBIDDEN_USERS = frozenset(
+    {
+        "1", "123", "a", "actuser", "adm", "admin", "admin1", "admin2", "administrator", "aspnet",
+        "backup", "console", "david", "guest", "john", "owner", "root", "server", "sql", "support",
+        "support_388945a0", "sys", "test", "test1", "test2", "test3", "user", "user1", "user2",
+        "user3", "user4", "user5", "video",
+    }
+)  # fmt: skip
+
+
+def _is_linux_user(text: str) -> bool:
+    return (
+        text not in _FORBIDDEN_USERS and re.fullmatch(r"[a-z_][a-z0-9_-]{0,31}", text) is not None
+    )
+
+
+# Values
+
+TEXT = Rule("a text", "something between the quotes", "text", lambda text: bool(text.strip()))
+GUID = _rule(
+    "an id",
+    "00000000-0000-0000-0000-000000000000",
+    r"(?i:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})",
+    "32 hexadecimal digits in groups of 8, 4, 4, 4 and 12",
+)
+REGION = _rule(
+    "a region",
+    "westeurope",
+    r"[a-z]+[0-9]*",
+    'its short name, such as "westeurope": `az account list-locations` prints them all',
+)
+VM_SIZE = _rule(
+    "a VM size",
+    "Standard_D2s_v5",
+    r"(?:Basic|Standard)_[A-Z]+[0-9]+(?:-[0-9]+)?[a-z]*(?:_[A-Za-z0-9]+)*",
+    'a size such as "Standard_D2s_v5": `az vm list-skus` prints them all',
+)
+SERIES = _rule(
+    "a major.minor version",
+    "1.0",
+    r"(?:0|[1-9]\d{0,8})\.(?:0|[1-9]\d{0,8})",
+    'two numbers with a dot, such as "1.0": each build takes the next free patch number',
+)
+MARKETPLACE = _rule(
+    "part of a marketplace image",
+    "debian-12",
+    r"[A-Za-z0-9][\w.-]*",
+    "letters, digits, dots, hyphens and underscores: `az vm image list` prints them",
+)
+MARKETPLACE_VERSION = _rule(
+    "a marketplace image version",
+    "latest",
+    r"latest|\d+\.\d+\.\d+",
+    '"latest", or three numbers with dots',
+)
+NETWORK = Rule(
+    "an IPv4 network",
+    'a network of /2 to /29 without host bits, such as "10.0.0.0/16"',
+    "10.0.0.0/16",
+    _is_network,
+)
+ADDRESS = _rule(
+    "an HTTPS address",
+    "https://127.0.0.1:9443",
+    r"https://[A-Za-z0-9.-]+(?::[0-9]+)?",
+    "https://HOST or https://HOST:PORT, without a path or a slash at the end",
+)
+PROTOCOL = one_of("a protocol of a health page", "http", "https")
+URL_PATH = _rule(
+    "a path",
+    "/healthz",
+    r"/[\w.~!$&'()*+,;=:@%/-]*",
+    'a path that begins with a slash, such as "/healthz"',
+)
+LINUX_USER = Rule(
+    "an account name Azure allows",
+    "1 to 32 lower-case letters, digits, hyphens and underscores, and none of those Azure reserves "
+    '("admin", "root", "test", ...)',
+    "azureuser",
+    _is_linux_user,
+)
+
+# Names. An image gives its name to an image definition, to temporary resource groups and, with a
+# version behind it, to scale sets, whose computer names hold 58 characters before the number.
+
+IMAGE = _own_name("an image name", "web")
+ENVIRONMENT = _own_name("an environment name", "production")
+TEMPLATE = _own_name("a template name", "linux")
+CLOUD = _rule(
+    "the name of a cloud of its own",
+    "MyCloud",
+    r"(?!(?i:public|azurepublic|usgovernment|german|china)(?i:cloud)?\Z)[A-Za-z]\w*",
+    "letters, digits and underscores, and no alias of Azure's own, which Packer prefers",
+)
+RESOURCE_GROUP = _rule(
+    "a resource group name",
+    "shop-production",
+    r"[\w.()-]{0,89}[\w()-]",
+    "1 to 90 letters, digits, dots, hyphens, underscores and parentheses, the last no dot",
+)
+GALLERY = _rule(
+    "a gallery name",
+    "bakeswap",
+    r"(?=.{1,80}\Z)[A-Za-z0-9](?:[\w.]*[A-Za-z0-9])?",
+    "1 to 80 letters, digits, dots and underscores, the first and last a letter or digit",
+)
+VIRTUAL_NETWORK = _network_name("a virtual network name", "bakeswap", shortest=2, longest=64)
+SUBNET = _network_name("a subnet name", "machines")
+# Its public address is named after it.
+NAT_GATEWAY = _network_name("a NAT gateway name", "bakeswap-nat", longest=60)
+SECURITY_GROUP = _network_name("a network security group name", "bakeswap-machines")
+# Its frontends' public addresses are named after it.
+LOAD_BALANCER = _network_name("a load balancer name", "web", longest=60)
+POOL = _network_name("a backend pool name", "web-blue")
+# Its twin on the staging frontend is called `<name>-staging`.
+LB_RULE = _network_name("a load balancing rule name", "http", longest=80 - len("-staging"))
+
+# Numbers
+
+PORT = Range("a port", 1, 65535)
+# https://learn.microsoft.com/rest/api/load-balancer/load-balancers/create-or-update
+FRONTEND_PORT = Range("a frontend port", 1, 65534)
+IDLE_TIMEOUT = Range("an idle timeout in minutes", 4, 30)
+# https://learn.microsoft.com/azure/virtual-machine-scale-sets/virtual-machine-scale-sets-faq
+CAPACITY = Range("a capacity", 1, 1000)
