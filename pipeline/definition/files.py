@@ -45,6 +45,21 @@ def folders(path: Path) -> list[Path]:
     return sorted(entry for entry in path.iterdir() if entry.is_dir() and not _is_dropping(entry))
 
 
+def is_folder(path: Path) -> bool:
+    """Whether there is a folder."""
+    return path.is_dir()
+
+
+def is_file(path: Path) -> bool:
+    """Whether there is a file."""
+    return path.is_file()
+
+
+def named(folder: Path, pattern: str) -> list[Path]:
+    """The files whose path in a folder matches a pattern, such as `**/test_*.py`; sorted."""
+    return sorted(path for path in folder.glob(pattern) if path.is_file())
+
+
 def inputs(
     root: Path, paths: Iterable[Path], report: Report, *, uploaded: Path | None = None
 ) -> tuple[Input, ...]:

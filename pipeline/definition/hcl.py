@@ -7,7 +7,6 @@ written, also what HCL forbids but python-hcl2 lets pass: an attribute that stan
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -82,6 +81,7 @@ class NotHcl(Exception):
 _Node: TypeAlias = "Tree[Token] | Token"
 
 _ESCAPE = re.compile(r"\\(u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|.)", re.DOTALL)
+_LAST_CHARACTER = 0x10FFFF
 _ESCAPED = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
 _HEREDOC = re.compile(r"<<(?P<trim>-?)[\w.-]+\r?\n(?P<body>.*?)[ \t]*[\w.-]+\s*\Z", re.DOTALL)
 
@@ -237,7 +237,7 @@ def _decoded(token: Token) -> str:
 def _escape(code: str, token: Token) -> str:
     if code in _ESCAPED:
         return _ESCAPED[code]
-    if code[1:] and int(code[1:], 16) <= sys.maxunicode:
+    if code[1:] and int(code[1:], 16) <= _LAST_CHARACTER:
         return chr(int(code[1:], 16))
     raise NotHcl(token.line or 1, token.column or 1, rf"`\{code}` is no escape")
 

@@ -49,7 +49,7 @@ def read_templates(root: Path, report: Report) -> dict[str, Template]:
 
 def read_template(root: Path, folder: Path, report: Report) -> Template:
     """The template in a folder; what is wrong with it goes to the report."""
-    paths = sorted(folder.glob("*.pkr.hcl"))
+    paths = files.named(folder, "*.pkr.hcl")
     bodies = {files.relative(root, path): files.parse(root, path, report) for path in paths}
     parsed = {name: body for name, body in bodies.items() if body is not None}
     for name, body in parsed.items():
