@@ -45,12 +45,12 @@ def folders(path: Path) -> list[Path]:
     return sorted(entry for entry in path.iterdir() if entry.is_dir() and not _is_dropping(entry))
 
 
-def is_folder(path: Path) -> bool:
+def has_folder(path: Path) -> bool:
     """Whether there is a folder."""
     return path.is_dir()
 
 
-def is_file(path: Path) -> bool:
+def has_file(path: Path) -> bool:
     """Whether there is a file."""
     return path.is_file()
 

@@ -146,7 +146,7 @@ def _checks(folder: Path, section: Section) -> Path | None:
 def _folder(image: Path, section: Section, key: str, default: str | None = None) -> Path | None:
     text, line = section.text(key, default=default), section.line_of(key)
     path = _inside(image, section, text, line)
-    if path and not files.is_folder(path):
+    if path and not files.has_folder(path):
         there_are = suggestion(text, (entry.name for entry in files.folders(image)))
         section.mistake(line, f"{key}: there is no folder {text} in images/{image.name}", there_are)
         return None
@@ -155,7 +155,7 @@ def _folder(image: Path, section: Section, key: str, default: str | None = None)
 
 def _script(image: Path, section: Section, text: str, line: int) -> Path | None:
     path = _inside(image, section, text, line)
-    if path and not files.is_file(path):
+    if path and not files.has_file(path):
         there_are = suggestion(text, files.names_below(image))
         section.mistake(line, f"scripts: there is no file {text} in images/{image.name}", there_are)
         return None

@@ -116,8 +116,8 @@ VM_SIZE = _rule(
 SERIES = _rule(
     "a major.minor version",
     "1.0",
-    r"(?:0|[1-9]\d{0,8})\.(?:0|[1-9]\d{0,8})",
-    'two numbers with a dot, such as "1.0": each build takes the next free patch number',
+    r"(?:0|[1-9]\d{0,3})\.(?:0|[1-9]\d{0,3})",
+    'two numbers up to 9999 with a dot, such as "1.0": each build takes the next free patch number',
 )
 MARKETPLACE = _rule(
     "part of a marketplace image",
