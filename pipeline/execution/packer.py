@@ -41,12 +41,13 @@ NOT_FOR_PACKER = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Where a run keeps what it saw, and whom it tells: phases, and Packer's own lines."""
+    """Where a run keeps what it saw, and whom it tells: phases, Packer's lines, that time goes."""
 
     root: Path
     folder: Path
     tell: Callable[[str], None]
     show: Callable[[str], None]
+    tick: Callable[[], None]
 
     @property
     def log(self) -> Path:
@@ -65,7 +66,7 @@ def bake(step: BakeVersion, image: Image, environment: Environment, evidence: Ev
     tail = _Tail(evidence, follower, job.secrets)
     _write_private(evidence.log, "")
     try:
-        code = _await(_start(job, evidence), tail, evidence.tell)
+        code = _await(_start(job, evidence), tail, evidence)
     finally:
         _write_private(evidence.log, mask(evidence.log.read_text(errors="replace"), job.secrets))
     if code:
@@ -170,13 +171,14 @@ class _Tail:
                 self._evidence.tell(phase)
 
 
-def _await(process: subprocess.Popen[bytes], tail: _Tail, tell: Callable[[str], None]) -> int:
+def _await(process: subprocess.Popen[bytes], tail: _Tail, evidence: Evidence) -> int:
     """Packer's exit code, at its end. A first Ctrl-C lets it clean up, a second ends it at once."""
     interrupted = False
     while True:
         try:
             while not _ended(process):
                 tail.read()
+                evidence.tick()
             tail.read()
             break
         except KeyboardInterrupt:
@@ -184,7 +186,9 @@ def _await(process: subprocess.Popen[bytes], tail: _Tail, tell: Callable[[str], 
                 os.killpg(process.pid, signal.SIGKILL)
                 raise
             interrupted = True
-            tell("interrupted: Packer removes its machine; once more to leave that to the next run")
+            evidence.tell(
+                "interrupted: Packer removes its machine (Ctrl-C again: at once, not clean)"
+            )
             process.terminate()
     if interrupted:
         raise KeyboardInterrupt

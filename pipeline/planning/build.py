@@ -43,7 +43,7 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
-class Survey:
+class BuildSurvey:
     """What is known when a build is planned."""
 
     image: Image
@@ -60,7 +60,15 @@ class Survey:
     """Other runs, with an id greater than this, started so late that they may be alive."""
 
 
-def plan_build(survey: Survey, *, rebuild: bool = False) -> Plan[BuildStep]:
+@dataclass(frozen=True, slots=True)
+class Build:
+    """A plan, and the version that is checked when it has been carried out."""
+
+    version: str
+    plan: Plan[BuildStep]
+
+
+def plan_build(survey: BuildSurvey, *, rebuild: bool = False) -> Build:
     """From the inputs to a checked version of them.
 
     `rebuild` bakes although a version has these inputs. Raises Refused when another machine may be
@@ -77,15 +85,16 @@ def plan_build(survey: Survey, *, rebuild: bool = False) -> Plan[BuildStep]:
     _refuse_taken(survey, (group, check_group(image.name, version)))
     tags = {**_common_tags(survey, version), **_evidence_tags(survey, wanted)}
     bake = BakeVersion(image.name, version, survey.base, group, tuple(tags.items()))
-    return Plan(
+    plan = Plan(
         title=f"build {image.name} {version} ({_reason(survey, rebuild=rebuild)})",
         steps=(*cleaning, bake, *_checking(survey, version)),
         truth=f"{image.name} {version} is in the gallery and passed its checks on a fresh machine",
         next_commands=_after(image.name, version, survey.versions),
     )
+    return Build(version, plan)
 
 
-def plan_check(survey: Survey, version: str = "") -> Plan[BuildStep]:
+def plan_check(survey: BuildSurvey, version: str = "") -> Build:
     """Check an existing version again, the newest by default; Refused when there is none."""
     image = survey.image
     if not version:
@@ -111,8 +120,8 @@ def plan_after_failed_check(step: RunChecks) -> tuple[BuildStep, ...]:
 
 
 def _plan_for_existing(
-    survey: Survey, same: ImageVersion, cleaning: tuple[BuildStep, ...]
-) -> Plan[BuildStep]:
+    survey: BuildSurvey, same: ImageVersion, cleaning: tuple[BuildStep, ...]
+) -> Build:
     if same.check != "passed":
         return _plan_for_unchecked(survey, same, cleaning)
     name = f"{survey.image.name} {same.name}"
@@ -120,29 +129,31 @@ def _plan_for_existing(
         "; but it is excluded from latest, by someone else" if same.exclude_from_latest else ""
     )
     has = f"{name} has these inputs and passed its check{withdrawn}"
-    return Plan(
+    plan: Plan[BuildStep] = Plan(
         title=f"build {survey.image.name}",
         steps=cleaning,
         because=has,
-        truth=has,
+        truth=has if cleaning else "",
         next_commands=_after(survey.image.name, same.name, survey.versions),
     )
+    return Build(same.name, plan)
 
 
 def _plan_for_unchecked(
-    survey: Survey, version: ImageVersion, cleaning: tuple[BuildStep, ...]
-) -> Plan[BuildStep]:
+    survey: BuildSurvey, version: ImageVersion, cleaning: tuple[BuildStep, ...]
+) -> Build:
     name = f"{survey.image.name} {version.name}"
     state = {"": "not checked yet", "failed": "its last check failed"}.get(version.check, "again")
-    return Plan(
+    plan = Plan(
         title=f"check {name} ({state})",
         steps=(*cleaning, *_checking(survey, version.name)),
         truth=f"{name} passed its checks on a fresh machine",
         next_commands=_after(survey.image.name, version.name, survey.versions),
     )
+    return Build(version.name, plan)
 
 
-def _checking(survey: Survey, version: str) -> tuple[BuildStep, ...]:
+def _checking(survey: BuildSurvey, version: str) -> tuple[BuildStep, ...]:
     image = survey.image
     group = check_group(image.name, version)
     checks = f"images/{image.name}/{image.checks.relative_to(image.folder).as_posix()}"
@@ -155,7 +166,7 @@ def _checking(survey: Survey, version: str) -> tuple[BuildStep, ...]:
     )
 
 
-def _common_tags(survey: Survey, version: str) -> dict[str, str]:
+def _common_tags(survey: BuildSurvey, version: str) -> dict[str, str]:
     """On everything we make, so that Azure itself can be asked what is ours."""
     return {
         **tags_of(survey.image.name, version),
@@ -164,7 +175,7 @@ def _common_tags(survey: Survey, version: str) -> dict[str, str]:
     }
 
 
-def _evidence_tags(survey: Survey, wanted: str) -> dict[str, str]:
+def _evidence_tags(survey: BuildSurvey, wanted: str) -> dict[str, str]:
     return {
         "fingerprint": wanted,
         "commit": survey.commit,
@@ -173,7 +184,7 @@ def _evidence_tags(survey: Survey, wanted: str) -> dict[str, str]:
     }
 
 
-def _reason(survey: Survey, *, rebuild: bool) -> str:
+def _reason(survey: BuildSurvey, *, rebuild: bool) -> str:
     last = newest(v for v in survey.versions if "fingerprint" in v.tags)
     if last is None:
         return "no version has these inputs yet"
@@ -187,7 +198,7 @@ def _reason(survey: Survey, *, rebuild: bool) -> str:
     return f"since {last.name}: {', '.join(named[:SHOWN_CHANGES])}{more}"
 
 
-def _cleaning(survey: Survey) -> tuple[BuildStep, ...]:
+def _cleaning(survey: BuildSurvey) -> tuple[BuildStep, ...]:
     """Steps that remove what dead runs left; Refused when one of those runs may be alive."""
     image = survey.image.name
     groups = [group for group in survey.groups if _is_ours(survey, group.tags)]
@@ -202,7 +213,7 @@ def _cleaning(survey: Survey) -> tuple[BuildStep, ...]:
     )
 
 
-def _is_half_made(survey: Survey, version: ImageVersion) -> bool:
+def _is_half_made(survey: BuildSurvey, version: ImageVersion) -> bool:
     """A version with a `check` was whole once: a later update of it failed. That one stays."""
     return (
         version.provisioning_state in HALF_MADE
@@ -211,12 +222,12 @@ def _is_half_made(survey: Survey, version: ImageVersion) -> bool:
     )
 
 
-def _is_ours(survey: Survey, tags: Mapping[str, str]) -> bool:
+def _is_ours(survey: BuildSurvey, tags: Mapping[str, str]) -> bool:
     mine = tags.get("environment") == survey.environment.name
     return mine and "run" in tags and is_ours(tags, survey.image.name)
 
 
-def _refuse_living(survey: Survey, thing: str, run: str) -> None:
+def _refuse_living(survey: BuildSurvey, thing: str, run: str) -> None:
     if run not in survey.runs_here and run > survey.young:
         raise Refused(
             f"{thing} belongs to run {run}, which another machine started lately and may be at",
@@ -224,7 +235,7 @@ def _refuse_living(survey: Survey, thing: str, run: str) -> None:
         )
 
 
-def _refuse_taken(survey: Survey, names: tuple[str, ...]) -> None:
+def _refuse_taken(survey: BuildSurvey, names: tuple[str, ...]) -> None:
     for group in survey.groups:
         if group.name.lower() in names and not _is_ours(survey, group.tags):
             raise Refused(

@@ -16,7 +16,7 @@ from pipeline.definition.model import (
     ScaleSetShape,
     Template,
 )
-from pipeline.planning.build import Group, Survey
+from pipeline.planning.build import BuildSurvey, Group
 from pipeline.planning.fingerprint import fingerprint, input_tags
 from pipeline.planning.versions import ImageVersion
 
@@ -79,9 +79,9 @@ def with_input(image: Image, name: str, digest: str) -> Image:
     return replace(image, inputs=(*others, Input(name, digest)))
 
 
-def survey(image: Image = WEB, *, base: Base = BASE, **seen: object) -> Survey:
+def survey(image: Image = WEB, *, base: Base = BASE, **seen: object) -> BuildSurvey:
     """What is known about an image in an empty gallery, but for what is given."""
-    empty = Survey(
+    empty = BuildSurvey(
         image=image,
         environment=LOCAL,
         base=base,
