@@ -36,7 +36,7 @@ def _under(module: str, prefixes: frozenset[str]) -> bool:
     return any(module == prefix or module.startswith(f"{prefix}.") for prefix in prefixes)
 
 
-SHARED = frozenset({"pipeline.errors", "pipeline.arm", "pipeline.output"})
+SHARED = frozenset({"pipeline.errors", "pipeline.arm"})
 
 # Two word lists, that the formatter would give fifty lines.
 # fmt: off
@@ -58,7 +58,7 @@ PARTS = {
     "pipeline": Part(frozenset()),  # the package itself, with no code
     "pipeline.errors": Part(SHARED),
     "pipeline.arm": Part(SHARED),
-    "pipeline.output": Part(SHARED),
+    "pipeline.output": Part(SHARED | {"pipeline.definition", "pipeline.planning"}),
     "pipeline.definition": Part(
         SHARED | {"pipeline.definition"},
         frozenset({"hcl2", "lark"}),  # lark is python-hcl2's parser: its tree has the lines
@@ -68,17 +68,21 @@ PARTS = {
         SHARED | {"pipeline.definition", "pipeline.planning"}, frozenset(), pure=True
     ),
     "pipeline.execution": Part(
-        SHARED | {"pipeline.definition", "pipeline.planning", "pipeline.execution"},
+        SHARED
+        | {"pipeline.definition", "pipeline.planning", "pipeline.output", "pipeline.execution"},
         frozenset({"azure", "testinfra", "pytest"}),
     ),
     "pipeline.emulator": Part(
         frozenset({"pipeline.emulator"}), frozenset({"aiohttp", "asyncssh", "cryptography"})
     ),
-    "pipeline.demo": Part(SHARED | {"pipeline.execution"}),  # a user of the commands, scripted
+    "pipeline.demo": Part(
+        SHARED | {"pipeline.output", "pipeline.execution"}
+    ),  # a user of the commands, scripted
     "pipeline.setup": Part(frozenset({"pipeline.setup"})),  # runs before any library is there
     "tasks": Part(
         SHARED
-        | {"pipeline.definition", "pipeline.planning", "pipeline.execution", "pipeline.demo"},
+        | {"pipeline.definition", "pipeline.planning", "pipeline.output", "pipeline.execution"}
+        | {"pipeline.demo"},
         frozenset({"invoke"}),
     ),
 }
