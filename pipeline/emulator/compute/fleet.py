@@ -1,0 +1,178 @@
+"""The instances of scale sets: made, removed, upgraded and switched, many at a time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+
+from pipeline.emulator.arm.errors import ArmError
+from pipeline.emulator.arm.ids import ResourceId
+from pipeline.emulator.arm.store import Record
+from pipeline.emulator.compute.guests import Guests
+from pipeline.emulator.compute.health import Settings
+from pipeline.emulator.compute.instance_model import apply_model, choose_image, new_instance
+from pipeline.emulator.compute.scale_set_model import boot_print
+from pipeline.emulator.compute.wording import at, is_true
+
+
+class Fleet:
+    """Works on the records of instances; the scale set's record says what they should be."""
+
+    def __init__(self, guests: Guests) -> None:
+        self._guests = guests
+        self._store = guests.manager.store
+
+    def instances(self, scale_set: ResourceId) -> list[Record]:
+        """All instances, by ascending number."""
+        found = self._store.children(scale_set, "virtualMachines")
+        return sorted(found, key=lambda record: int(record.id.name))
+
+    async def converge(self, identifier: ResourceId) -> None:
+        """Make as many instances as the capacity says; start those that should run and do not."""
+        scale_set = self._guests.require(identifier)
+        capacity = scale_set.document["sku"]["capacity"]
+        present = self.instances(identifier)
+        await self.each(self._surplus(scale_set, present, capacity), self.remove)
+        self._add(scale_set, capacity - len(present))
+        wanted = [
+            record.id
+            for record in self.instances(identifier)
+            if record.internal.get("power", "running") in {"running", "starting"}
+            or record.properties["provisioningState"] != "Succeeded"
+        ]
+        await self.each(wanted, self._bring_up)
+        if str(at(scale_set.properties, "upgradePolicy", "mode")).lower() == "automatic":
+            await self.each([record.id for record in self.instances(identifier)], self.upgrade)
+
+    async def each(
+        self, identifiers: Iterable[ResourceId], work: Callable[[ResourceId], Awaitable[None]]
+    ) -> None:
+        """Do the same to many at once; one ArmError tells of all that failed."""
+        listed = list(identifiers)
+        results = await asyncio.gather(*map(work, listed), return_exceptions=True)
+        failures = [result for result in results if isinstance(result, ArmError)]
+        for result in results:
+            if isinstance(result, BaseException) and not isinstance(result, ArmError):
+                raise result
+        if failures:
+            first = failures[0]
+            raise ArmError(
+                first.status,
+                first.code,
+                f"{len(failures)} of {len(listed)} instances failed: {first.message}",
+                details=tuple(failures),
+            )
+
+    async def upgrade(self, identifier: ResourceId) -> None:
+        """Bring an instance to the latest model: in place where that is enough, else by reimage."""
+        instance = self._guests.require(identifier)
+        scale_set = self._scale_set(identifier)
+        if instance.internal["model"] == scale_set.internal["model"]:
+            return
+        if instance.internal["boot"] != boot_print(scale_set):
+            await self.reimage(identifier)
+            return
+        apply_model(scale_set, instance, self._guests.addresses)
+        self._store.put(instance)
+        self._watch(instance)
+        await self._guests.data_path.refresh()
+
+    async def reimage(self, identifier: ResourceId) -> None:
+        """A new disk from the model's image, and a first boot; the number and the address stay."""
+        await self._guests.discard(identifier)
+        instance, scale_set = self._guests.require(identifier), self._scale_set(identifier)
+        await self._guests.delete_disk(instance.internal["disk"])
+        apply_model(scale_set, instance, self._guests.addresses)
+        choose_image(scale_set, instance, self._guests.sources)
+        instance.properties["provisioningState"] = "Updating"
+        self._store.put(instance)
+        await self._bring_up(identifier)
+
+    async def remove(self, identifier: ResourceId) -> None:
+        """End an instance and everything that is its own. Its number is never used again."""
+        record = self._store.get(identifier)
+        if record is None:
+            return
+        self._set_state(identifier, "Deleting")
+        await self._guests.discard(identifier)
+        await self._guests.delete_disk(record.internal["disk"])
+        self._guests.addresses.release(identifier.key)
+        self._store.delete(identifier)
+
+    async def start(self, identifier: ResourceId) -> None:
+        """Start a stopped instance; no error when it runs."""
+        await self._guests.power_on(identifier)
+
+    async def restart(self, identifier: ResourceId) -> None:
+        """Stop and start."""
+        await self._guests.power_off(identifier, "stopped")
+        await self._guests.power_on(identifier)
+
+    async def power_off(self, identifier: ResourceId) -> None:
+        """Stop."""
+        await self._guests.power_off(identifier, "stopped")
+
+    async def deallocate(self, identifier: ResourceId) -> None:
+        """Stop and give the hardware back."""
+        await self._guests.power_off(identifier, "deallocated")
+
+    def lower_capacity(self, identifier: ResourceId, by: int) -> None:
+        """Instances that are deleted one by one are not replaced."""
+        scale_set = self._store.get(identifier)
+        if scale_set is not None:
+            sku = scale_set.document["sku"]
+            sku["capacity"] = max(0, sku["capacity"] - by)
+            self._store.put(scale_set)
+
+    # -- inside ----------------------------------------------------------------------------------
+
+    def _surplus(self, scale_set: Record, present: list[Record], capacity: int) -> list[ResourceId]:
+        """Who goes when there are too many: the highest numbers, unless the policy says oldest."""
+        rules = at(scale_set.properties, "scaleInPolicy", "rules") or ["Default"]
+        may_go = [
+            record.id
+            for record in present
+            if not is_true(at(record.properties, "protectionPolicy", "protectFromScaleIn"))
+        ]
+        if "OldestVM" not in rules:
+            may_go.reverse()
+        return may_go[: max(0, len(present) - capacity)]
+
+    def _add(self, scale_set: Record, count: int) -> None:
+        first = scale_set.internal.get("next", 0)
+        for number in range(first, first + count):
+            instance = new_instance(scale_set, number)
+            apply_model(scale_set, instance, self._guests.addresses)
+            choose_image(scale_set, instance, self._guests.sources)
+            self._guests.update(scale_set.id, next=number + 1)
+            self._store.put(instance)
+
+    async def _bring_up(self, identifier: ResourceId) -> None:
+        instance = self._guests.require(identifier)
+        if self._guests.machines.is_running(instance.internal["machine"]):
+            self._set_state(identifier, "Succeeded")
+            return
+        try:
+            if not instance.internal["is_made"]:
+                await self._guests.make_disk(instance)
+                self._guests.update(identifier, is_made=True)
+            await self._guests.power_on(identifier)
+        except ArmError:
+            self._set_state(identifier, "Failed")
+            raise
+        self._set_state(identifier, "Succeeded")
+
+    def _watch(self, instance: Record) -> None:
+        health = instance.internal.get("health")
+        if instance.internal.get("power") == "running" and health:
+            address = instance.internal["endpoints"][0]["address"]
+            self._guests.health.watch(instance.id.key, address, Settings(**health))
+
+    def _set_state(self, identifier: ResourceId, state: str) -> None:
+        record = self._store.get(identifier)
+        if record is not None:
+            record.properties["provisioningState"] = state
+            self._store.put(record)
+
+    def _scale_set(self, instance: ResourceId) -> Record:
+        return self._guests.require(instance.parent or instance)

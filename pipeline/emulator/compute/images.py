@@ -1,0 +1,96 @@
+"""Managed images: captured from a generalized virtual machine."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from pipeline.emulator.arm.errors import invalid_reference, not_served
+from pipeline.emulator.arm.ids import ResourceId, same
+from pipeline.emulator.arm.kinds import Kind
+from pipeline.emulator.arm.store import Record
+from pipeline.emulator.compute.guests import DISK_SIZE_GB, Guests, host_failures
+from pipeline.emulator.compute.sources import Source
+from pipeline.emulator.compute.virtual_machines import VirtualMachines
+from pipeline.emulator.compute.wording import at, change_not_allowed, conflict, not_allowed
+
+
+class Images(Kind):
+    """`Microsoft.Compute/images`."""
+
+    type = "Microsoft.Compute/images"
+
+    def __init__(self, guests: Guests) -> None:
+        super().__init__(guests.manager)
+        self._guests = guests
+
+    def accept(
+        self, identifier: ResourceId, body: dict[str, Any], existing: Record | None
+    ) -> Record:
+        """A new image of a VM, or other tags."""
+        record = self.envelope(identifier, body, existing)
+        given = at(body, "properties", "sourceVirtualMachine", "id")
+        if existing is not None:
+            before = at(existing.properties, "sourceVirtualMachine", "id") or ""
+            if given and not same(given, before):
+                raise change_not_allowed("sourceVirtualMachine")
+            record.document["properties"] = existing.properties
+            return record
+        if not given:
+            raise not_served("a managed image made from anything but 'sourceVirtualMachine'")
+        vm = self.manager.find(ResourceId.parse(given))
+        if vm is None or vm.id.type.lower() != VirtualMachines.type.lower():
+            raise invalid_reference(given, str(identifier))
+        if not vm.internal.get("generalized"):
+            raise not_allowed(
+                "The operation 'Create Image' requires the Virtual Machine "
+                f"'{vm.id.name}' to be Generalized."
+            )
+        record.document["properties"] = _properties(vm, body["properties"])
+        record.internal |= {"from": vm.internal, "handle": f"image-{uuid.uuid4().hex}"}
+        return record
+
+    def is_quick(self, record: Record) -> bool:
+        """Once captured, only tags change."""
+        return bool(record.internal.get("source"))
+
+    async def realize(self, identifier: ResourceId) -> None:
+        """Capture the VM's disk."""
+        record = self.require(identifier)
+        handle, vm = record.internal["handle"], record.internal["from"]
+        with host_failures(identifier):
+            await self._guests.machines.capture(vm["disk"], handle)
+        parent = Source.from_json(vm["source"])
+        source = Source(handle, version=parent.version, name=parent.name)
+        self._guests.update(identifier, source=source.to_json())
+        record = self.require(identifier)
+        record.properties["storageProfile"]["osDisk"]["diskSizeGB"] = DISK_SIZE_GB
+        self.save(record)
+
+    async def destroy(self, identifier: ResourceId) -> None:
+        """The contents go; disks made from it stay usable."""
+        await self._guests.machines.delete_image(self.require(identifier).internal["handle"])
+
+    def busy(self, identifier: ResourceId) -> Exception:
+        """Azure's conflict."""
+        return conflict(identifier)
+
+
+def _properties(vm: Record, given: dict[str, Any]) -> dict[str, Any]:
+    disk = vm.properties["storageProfile"]["osDisk"]
+    zone_resilient = at(given, "storageProfile", "zoneResilient")
+    return {
+        "sourceVirtualMachine": {"id": str(vm.id)},
+        "hyperVGeneration": given.get("hyperVGeneration") or "V2",
+        "storageProfile": {
+            "osDisk": {
+                "osType": "Linux",
+                "osState": "Generalized",
+                "managedDisk": {"id": disk["managedDisk"]["id"]},
+                "caching": disk.get("caching") or "ReadWrite",
+                "storageAccountType": disk["managedDisk"]["storageAccountType"],
+            },
+            "dataDisks": [],
+            "zoneResilient": bool(zone_resilient),
+        },
+    }

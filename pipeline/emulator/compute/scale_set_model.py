@@ -1,0 +1,208 @@
+"""What a PUT of a scale set may say, and the model and secrets it leads to."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import uuid
+from dataclasses import asdict
+from typing import Any
+
+from pipeline.emulator.arm.errors import invalid_parameter, not_served
+from pipeline.emulator.arm.ids import ResourceId
+from pipeline.emulator.arm.manager import ResourceManager
+from pipeline.emulator.arm.operations import now
+from pipeline.emulator.arm.store import Record
+from pipeline.emulator.compute import os_profile, sizes
+from pipeline.emulator.compute import scale_set_network as network
+from pipeline.emulator.compute.health import Settings
+from pipeline.emulator.compute.sources import Sources
+from pipeline.emulator.compute.wording import at, invalid_name, is_true, missing, not_allowed
+
+_NAME = re.compile(r"^(?!-)[A-Za-z0-9-]{1,64}(?<!-)$")
+_MOST = 1000
+_MOST_IN_ONE_PLACEMENT_GROUP = 100
+_HEALTH = ("Microsoft.ManagedServices".lower(), "ApplicationHealthLinux".lower())
+
+
+def merged(existing: Record | None, given: dict[str, Any]) -> dict[str, Any]:
+    """The properties after a PUT, which may be partial: `az vmss scale` sends none at all.
+
+    A `virtualMachineProfile` that names its network replaces the old one, another is merged in.
+    """
+    before = existing.properties if existing else {}
+    properties = {**before, **{key: value for key, value in given.items() if value is not None}}
+    profile = dict(given.get("virtualMachineProfile") or {})
+    if not profile.get("networkProfile"):
+        profile = {**(before.get("virtualMachineProfile") or {}), **profile}
+    properties["virtualMachineProfile"] = profile
+    properties.setdefault("orchestrationMode", "Uniform")
+    properties.setdefault("overprovision", True)
+    properties.setdefault("uniqueId", str(uuid.uuid4()))
+    properties.setdefault("timeCreated", now())
+    return properties
+
+
+def check_served(identifier: ResourceId, properties: dict[str, Any]) -> None:
+    """Refuse names that Azure refuses, and by name what would matter and is not carried."""
+    if not _NAME.match(identifier.name):
+        raise invalid_name("vmScaleSetName", _NAME.pattern)
+    if properties["orchestrationMode"] != "Uniform":
+        raise not_served(f"orchestrationMode '{properties['orchestrationMode']}'")
+    mode = at(properties, "upgradePolicy", "mode")
+    if not mode:
+        raise missing("upgradePolicy.mode")
+    if mode.lower() not in {"manual", "automatic"}:
+        raise not_served(f"upgradePolicy.mode '{mode}'")
+    for path in (
+        ("upgradePolicy", "automaticOSUpgradePolicy", "enableAutomaticOSUpgrade"),
+        ("automaticRepairsPolicy", "enabled"),
+    ):
+        if is_true(at(properties, *path)):
+            raise not_served(f"'{'.'.join(path)}'")
+    storage = at(properties, "virtualMachineProfile", "storageProfile") or {}
+    if storage.get("dataDisks"):
+        raise not_served("'storageProfile.dataDisks' of a scale set")
+
+
+def check_sku(sku: dict[str, Any] | None, properties: dict[str, Any]) -> None:
+    """Refuse unknown sizes and impossible capacities."""
+    if not sku or not sku.get("name"):
+        raise missing("sku.name")
+    sizes.cores_and_memory(sku["name"])
+    capacity = sku.get("capacity")
+    if isinstance(capacity, str) and capacity.isdigit():
+        sku["capacity"] = capacity = int(capacity)
+    one_group = is_true(properties.get("singlePlacementGroup"))
+    most = _MOST_IN_ONE_PLACEMENT_GROUP if one_group else _MOST
+    if not isinstance(capacity, int) or not 0 <= capacity <= most:
+        raise invalid_parameter(
+            "sku.capacity", f"The capacity {capacity} is not between 0 and {most}."
+        )
+
+
+def take_secrets(record: Record, existing: Record | None) -> None:
+    """Move secrets from the model to `internal`; those that are not sent again are kept."""
+    profile = record.properties["virtualMachineProfile"]
+    kept = existing.internal if existing else {}
+    told, secrets = os_profile.without_secrets(profile.get("osProfile") or {})
+    user_data = profile.pop("userData", None)
+    os_profile.decoded("userData", user_data)
+    secrets = {
+        **kept.get("secrets", {}),
+        **secrets,
+        **({"userData": user_data} if user_data else {}),
+    }
+    if told:
+        told.setdefault("computerNamePrefix", record.id.name[:9])
+        profile["osProfile"] = told
+    protected = dict(kept.get("protected", {}))
+    for extension in extensions(profile):
+        given = extension["properties"].pop("protectedSettings", None)
+        if given is not None:
+            protected[extension["name"]] = given
+    record.internal |= {"secrets": secrets, "protected": protected}
+
+
+def check_profile(
+    manager: ResourceManager, sources: Sources, record: Record, existing: Record | None
+) -> None:
+    """Refuse what Azure refuses in the `virtualMachineProfile`."""
+    profile = record.properties["virtualMachineProfile"]
+    reference = at(profile, "storageProfile", "imageReference")
+    if not reference:
+        raise missing("imageReference")
+    before = (
+        at(existing.properties, "virtualMachineProfile", "storageProfile", "imageReference")
+        if existing
+        else None
+    )
+    if before and bool(before.get("id")) != bool(reference.get("id")):
+        raise not_allowed("The Image type for a Virtual Machine Scale Set may not be changed.")
+    if reference != before:
+        source = sources.resolve(reference, record.document["location"])
+        if source.is_specialized and profile.get("osProfile"):
+            raise invalid_parameter("osProfile", "Parameter 'osProfile' is not allowed.")
+        if not source.is_specialized and not profile.get("osProfile"):
+            raise missing("osProfile")
+    if profile.get("osProfile"):
+        os_profile.check(profile["osProfile"], record.internal["secrets"])
+    network.check(manager, record.id, profile)
+    record.internal["health"] = _health(manager, profile)
+
+
+def count_model(record: Record, existing: Record | None) -> None:
+    """Give the model a number, a new one when anything in it has changed."""
+    told = json.dumps(
+        [
+            record.properties["virtualMachineProfile"],
+            record.document["sku"]["name"],
+            record.internal["secrets"],
+            record.internal["protected"],
+        ],
+        sort_keys=True,
+    )
+    print_ = hashlib.sha256(told.encode()).hexdigest()
+    before = existing.internal if existing else {}
+    number = int(before.get("model", 0)) + (print_ != before.get("model_print"))
+    record.internal |= {"model": number, "model_print": print_}
+
+
+def boot_print(scale_set: Record) -> str:
+    """A digest of what an instance has from its first boot: another one means reimage."""
+    profile = scale_set.properties["virtualMachineProfile"]
+    told = json.dumps(
+        [
+            at(profile, "storageProfile"),
+            at(profile, "osProfile"),
+            scale_set.internal["secrets"],
+            scale_set.document["sku"]["name"],
+        ],
+        sort_keys=True,
+    )
+    return hashlib.sha256(told.encode()).hexdigest()
+
+
+def extensions(profile: dict[str, Any]) -> list[dict[str, Any]]:
+    """The extensions of the model; refuses by name all but Application Health."""
+    listed: list[dict[str, Any]] = at(profile, "extensionProfile", "extensions") or []
+    for extension in listed:
+        properties = extension.get("properties") or {}
+        publisher, kind = properties.get("publisher"), properties.get("type")
+        if (str(publisher).lower(), str(kind).lower()) != _HEALTH:
+            raise not_served(f"the extension '{publisher}.{kind}'")
+    return listed
+
+
+def _health(manager: ResourceManager, profile: dict[str, Any]) -> dict[str, Any] | None:
+    listed = extensions(profile)
+    if listed:
+        properties = listed[0]["properties"]
+        is_rich = str(properties.get("typeHandlerVersion", "1.0")).startswith("2")
+        return _settings(properties.get("settings") or {}, is_rich)
+    probe = network.health_probe(profile)
+    found = manager.find(ResourceId.parse(probe)) if probe else None
+    return _settings(found.properties, is_rich=False) if found else None
+
+
+def _settings(given: dict[str, Any], is_rich: bool) -> dict[str, Any]:
+    protocol, port = str(given.get("protocol") or "").lower(), given.get("port")
+    if protocol not in {"http", "https", "tcp"}:
+        raise invalid_parameter(
+            "protocol", "The protocol of application health must be http, https or tcp."
+        )
+    if not port:
+        raise missing("settings.port")
+    interval = float(given.get("intervalInSeconds") or 5)
+    probes = int(given.get("numberOfProbes") or 1)
+    settings = Settings(
+        protocol=protocol,
+        port=int(port),
+        path=given.get("requestPath") or "/",
+        interval=interval,
+        probes=probes,
+        grace=float(given.get("gracePeriod") or interval * probes),
+        rich=is_rich,
+    )
+    return asdict(settings)

@@ -1,0 +1,159 @@
+"""The network part of a scale set's model: what it refers to, what a load balancer forbids."""
+
+from __future__ import annotations
+
+from itertools import combinations
+from typing import Any
+
+from pipeline.emulator.arm.errors import (
+    ArmError,
+    invalid_parameter,
+    invalid_reference,
+    not_served,
+)
+from pipeline.emulator.arm.ids import ResourceId, same
+from pipeline.emulator.arm.manager import ResourceManager
+from pipeline.emulator.compute.wording import at, is_true, missing
+
+_NOT_CARRIED = (
+    "loadBalancerInboundNatPools",
+    "applicationGatewayBackendAddressPools",
+    "publicIPAddressConfiguration",
+)
+
+
+def interface(profile: dict[str, Any]) -> dict[str, Any]:
+    """The one `networkInterfaceConfigurations` entry of a `virtualMachineProfile`."""
+    listed = at(profile, "networkProfile", "networkInterfaceConfigurations")
+    if not listed:
+        raise missing("networkProfile.networkInterfaceConfigurations")
+    if len(listed) > 1:
+        raise not_served("a second network interface of a scale set")
+    only: dict[str, Any] = listed[0]
+    return only
+
+
+def ip_configuration(profile: dict[str, Any]) -> dict[str, Any]:
+    """The one IP configuration of that interface."""
+    listed = at(interface(profile), "properties", "ipConfigurations")
+    if not listed:
+        raise missing("ipConfigurations")
+    if len(listed) > 1:
+        raise not_served("a second IP configuration of a scale set")
+    only: dict[str, Any] = listed[0]
+    return only
+
+
+def pools(profile: dict[str, Any]) -> list[str]:
+    """The ids of the backend pools that instances join."""
+    listed = at(ip_configuration(profile), "properties", "loadBalancerBackendAddressPools")
+    return [pool["id"] for pool in listed or []]
+
+
+def check(manager: ResourceManager, scale_set: ResourceId, profile: dict[str, Any]) -> None:
+    """Refuse what Azure refuses in the network profile of a scale set."""
+    properties = interface(profile).get("properties") or {}
+    if not is_true(properties.get("primary", True)):
+        raise invalid_parameter(
+            "networkInterfaceConfigurations",
+            "A scale set must have exactly one primary network interface configuration.",
+        )
+    addresses = ip_configuration(profile).get("properties") or {}
+    for key in _NOT_CARRIED:
+        if addresses.get(key):
+            raise not_served(f"'{key}' of a scale set")
+    subnet = at(addresses, "subnet", "id")
+    if not subnet:
+        raise missing("subnet")
+    security_group = at(properties, "networkSecurityGroup", "id")
+    joined = pools(profile)
+    for referenced in (subnet, *joined, *([security_group] if security_group else [])):
+        if manager.find(ResourceId.parse(referenced)) is None:
+            raise invalid_reference(referenced, str(scale_set))
+    _check_rules(manager, scale_set, joined)
+    _check_probe(manager, profile)
+
+
+def check_probe_is_reachable(scale_set: ResourceId, profile: dict[str, Any]) -> None:
+    """The part of the health probe's check that Azure makes only while it is at work."""
+    probe = health_probe(profile)
+    if probe and not pools(profile):
+        raise ArmError(
+            400,
+            "CannotUseHealthProbeWithoutLoadBalancing",
+            f"VM scale set {scale_set} cannot use probe {probe} as a HealthProbe because primary "
+            f"IP configuration {ip_configuration(profile).get('name')} of the scale set does not "
+            "use load balancing. LoadBalancerBackendAddressPools property of the IP configuration "
+            "must reference backend address pool of the load balancer that contains the probe.",
+        )
+
+
+def health_probe(profile: dict[str, Any]) -> str | None:
+    """The id of the load balancer probe that tells the scale set's health, if any."""
+    found: str | None = at(profile, "networkProfile", "healthProbe", "id")
+    return found
+
+
+def _check_probe(manager: ResourceManager, profile: dict[str, Any]) -> None:
+    probe = health_probe(profile)
+    if probe is None:
+        return
+    identifier = ResourceId.parse(probe)
+    if manager.find(identifier) is None:
+        raise invalid_reference(probe, "the scale set's health probe")
+    rules = _rules(manager, identifier)
+    if not any(same(at(rule, "properties", "probe", "id") or "", probe) for rule in rules):
+        raise ArmError(
+            400,
+            "CannotUseInactiveHealthProbe",
+            f"VM scale set cannot use probe {probe} as a HealthProbe: it is not used by any load "
+            "balancing rule.",
+        )
+
+
+def _check_rules(manager: ResourceManager, scale_set: ResourceId, joined: list[str]) -> None:
+    """One IP configuration cannot serve one port for rules of two pools."""
+    used = [
+        (pool, rule, _is_public(manager, ResourceId.parse(pool)))
+        for pool in joined
+        for rule in _rules(manager, ResourceId.parse(pool))
+        if any(same(pool, target) for target in _targets(rule))
+    ]
+    for (pool, rule, public), (other_pool, other, other_public) in combinations(used, 2):
+        if pool != other_pool and public == other_public and _clash(rule, other):
+            raise ArmError(
+                400,
+                "RulesOfSameLoadBalancerTypeUseSameBackendPortProtocolAndVmssIPConfig",
+                f"Load balancer rules {rule.get('id')} and {other.get('id')} belong to the load "
+                f"balancer of the same type, use the same backend port "
+                f"{rule['properties']['backendPort']} and protocol "
+                f"{rule['properties']['protocol']} with floatingIP disabled, and must not be used "
+                f"with VM scale set IP configuration of {scale_set}.",
+            )
+
+
+def _rules(manager: ResourceManager, child: ResourceId) -> list[dict[str, Any]]:
+    """The load balancing rules of the load balancer that a pool or probe belongs to."""
+    balancer = manager.store.get(child.parent or child)
+    return list(balancer.properties.get("loadBalancingRules") or []) if balancer else []
+
+
+def _targets(rule: dict[str, Any]) -> list[str]:
+    properties = rule["properties"]
+    single = properties.get("backendAddressPool")
+    listed = [*(properties.get("backendAddressPools") or []), *([single] if single else [])]
+    return [pool["id"] for pool in listed]
+
+
+def _is_public(manager: ResourceManager, pool: ResourceId) -> bool:
+    balancer = manager.store.get(pool.parent or pool)
+    frontends = balancer.properties.get("frontendIPConfigurations") or [] if balancer else []
+    return any(at(frontend, "properties", "publicIPAddress") for frontend in frontends)
+
+
+def _clash(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    first, second = one["properties"], other["properties"]
+    if is_true(first.get("enableFloatingIP")) or is_true(second.get("enableFloatingIP")):
+        return False
+    is_same_port = first.get("backendPort") == second.get("backendPort")
+    return is_same_port and str(first["protocol"]).lower() == str(second["protocol"]).lower()

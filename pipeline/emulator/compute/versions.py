@@ -1,0 +1,227 @@
+"""Gallery image versions: published once, then immutable but for where and for whom they are."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from pipeline.emulator.arm.errors import ArmError, invalid_parameter, invalid_reference, not_served
+from pipeline.emulator.arm.ids import ResourceId, same
+from pipeline.emulator.arm.kinds import Kind, normal_location
+from pipeline.emulator.arm.operations import now
+from pipeline.emulator.arm.store import Record
+from pipeline.emulator.compute.guests import DISK_SIZE_GB, VM, Guests, host_failures
+from pipeline.emulator.compute.sources import IMAGE, VERSION, Source
+from pipeline.emulator.compute.wording import (
+    at,
+    change_not_allowed,
+    conflict,
+    invalid_name,
+    is_true,
+    missing,
+    not_allowed,
+)
+from pipeline.emulator.resources.regions import REGIONS
+
+_NAME = re.compile(r"^[0-9]+\.[0-9]+\.[0-9]+$")
+_LARGEST_PART = 2**31 - 1
+_SOURCE_PATH = "galleryImageVersion.properties.storageProfile.source"
+
+
+class Versions(Kind):
+    """`Microsoft.Compute/galleries/images/versions`."""
+
+    type = "Microsoft.Compute/galleries/images/versions"
+    operation_path = "capsOperations"
+
+    def __init__(self, guests: Guests) -> None:
+        super().__init__(guests.manager)
+        self._guests = guests
+
+    def accept(
+        self, identifier: ResourceId, body: dict[str, Any], existing: Record | None
+    ) -> Record:
+        """A new version, or other regions, replicas, `excludeFromLatest`, end of life and tags.
+
+        A PUT without a source keeps the one it has, as `az` and the SDK rely on.
+        """
+        _check_name(identifier.name)
+        record = self.envelope(identifier, body, existing)
+        given = body.get("properties") or {}
+        asked = _source_id(given)
+        location = record.document["location"]
+        properties = dict(existing.properties) if existing else {}
+        properties["publishingProfile"] = _publishing(given, properties, location)
+        if given.get("safetyProfile"):
+            properties["safetyProfile"] = given["safetyProfile"]
+        record.document["properties"] = properties
+        if existing is None or not existing.internal.get("source"):
+            self._take_source(record, asked)
+        elif asked:
+            self._refuse_other_source(existing, asked)
+        return record
+
+    def is_quick(self, record: Record) -> bool:
+        """Once published, changes need no copying here."""
+        return bool(record.internal.get("source"))
+
+    async def realize(self, identifier: ResourceId) -> None:
+        """Capture the VM's disk, or copy the managed image or version it is made from."""
+        record = self.require(identifier)
+        handle, origin = record.internal["handle"], record.internal["from"]
+        machines = self._guests.machines
+        with host_failures(identifier):
+            if "disk" in origin:
+                await machines.capture(origin["disk"], handle)
+            else:
+                await machines.copy_image(origin["image"], handle)
+        definition = identifier.parent or identifier
+        source = Source(
+            handle,
+            exact_version=identifier.name,
+            version=identifier.name,
+            name=definition.name,
+            is_specialized=self._os_state(identifier) == "Specialized",
+        )
+        self._guests.update(identifier, source=source.to_json())
+
+    async def destroy(self, identifier: ResourceId) -> None:
+        """The contents go; machines made from it stay usable."""
+        await self._guests.machines.delete_image(self.require(identifier).internal["handle"])
+
+    def refuse_delete(self, identifier: ResourceId) -> None:
+        """`safetyProfile.blockDeletionBeforeEndOfLife` keeps a version until its end of life."""
+        properties = self.require(identifier).properties
+        end = at(properties, "publishingProfile", "endOfLifeDate") or ""
+        is_blocked = is_true(at(properties, "safetyProfile", "blockDeletionBeforeEndOfLife"))
+        if is_blocked and end > now():
+            raise not_allowed(
+                f"Deletion of gallery image version '{identifier}' is blocked before its end of "
+                f"life, {end}."
+            )
+
+    def present(self, record: Record, query: Mapping[str, str]) -> dict[str, Any]:
+        """With `$expand=ReplicationStatus`: per region, when its copy is there."""
+        if query.get("$expand", "").lower() == "replicationstatus":
+            state = "Completed" if record.internal.get("source") else "Replicating"
+            targets = record.properties["publishingProfile"]["targetRegions"]
+            record.properties["replicationStatus"] = {
+                "aggregatedState": "Completed" if state == "Completed" else "InProgress",
+                "summary": [
+                    {
+                        "region": target["name"],
+                        "state": state,
+                        "progress": 100 if state == "Completed" else 0,
+                        "details": "",
+                    }
+                    for target in targets
+                ],
+            }
+        return record.document
+
+    def busy(self, identifier: ResourceId) -> Exception:
+        """Azure's conflict."""
+        return conflict(identifier)
+
+    # -- sources ---------------------------------------------------------------------------------
+
+    def _take_source(self, record: Record, asked: str | None) -> None:
+        if not asked:
+            raise missing(_SOURCE_PATH)
+        found = self.manager.find(ResourceId.parse(asked))
+        kind = found.id.type.lower() if found else ""
+        if found is None or not found.internal:
+            raise invalid_reference(asked, str(record.id))
+        if kind == VM:
+            origin = self._from_vm(found, record.id)
+        elif kind in {IMAGE, VERSION} and found.internal.get("source"):
+            origin = {
+                "image": found.internal["source"]["handle"],
+                "unique": found.internal["handle"],
+            }
+        else:
+            raise not_served(f"a gallery image version made from '{kind or asked}'")
+        record.internal |= {"from": origin, "handle": f"version-{uuid.uuid4().hex}"}
+        key = "virtualMachineId" if kind == VM else "id"
+        record.properties["storageProfile"] = {
+            "source": {key: str(found.id)},
+            "osDiskImage": {"sizeInGB": DISK_SIZE_GB, "hostCaching": "ReadWrite", "source": {}},
+        }
+
+    def _from_vm(self, vm: Record, version: ResourceId) -> dict[str, str]:
+        state = "Generalized" if vm.internal.get("generalized") else "Specialized"
+        wanted = self._os_state(version)
+        if state != wanted:
+            raise ArmError(
+                400,
+                "BadRequest",
+                f"The resource with id '{vm.id}' has a different OS state ['{state}'] than the "
+                f"parent gallery image OS state ['{wanted}'].",
+            )
+        if vm.internal.get("power") not in {"stopped", "deallocated"}:
+            raise not_allowed(
+                f"The operation 'Create gallery image version' requires the Virtual Machine "
+                f"'{vm.id.name}' to be stopped or deallocated."
+            )
+        return {"disk": vm.internal["disk"], "unique": vm.properties["vmId"]}
+
+    def _os_state(self, version: ResourceId) -> str:
+        definition = self.manager.store.get(version.parent or version)
+        return str(definition.properties["osState"]) if definition else ""
+
+    def _refuse_other_source(self, existing: Record, asked: str) -> None:
+        """The same id counts as another source when another VM or image has come to bear it."""
+        current = existing.properties["storageProfile"]["source"]
+        is_same = any(same(asked, known) for known in current.values())
+        found = self.manager.find(ResourceId.parse(asked)) if is_same else None
+        if found is not None:
+            unique = found.properties.get("vmId") or found.internal.get("handle")
+            is_same = unique == existing.internal["from"]["unique"]
+        if not is_same:
+            raise change_not_allowed(_SOURCE_PATH)
+
+
+def _check_name(name: str) -> None:
+    parts = name.split(".") if _NAME.match(name) else []
+    if not parts or any(int(part) > _LARGEST_PART for part in parts):
+        raise invalid_name("galleryImageVersionName", _NAME.pattern)
+
+
+def _source_id(given: dict[str, Any]) -> str | None:
+    """Every spelling there has been: a VM by 2023's key or as plain id, an image, 2019's shape."""
+    source = at(given, "storageProfile", "source") or {}
+    old = at(given, "publishingProfile", "source", "managedImage", "id")
+    found = source.get("virtualMachineId") or source.get("id") or old
+    if not found and (at(given, "storageProfile", "osDiskImage", "source") or {}).get("id"):
+        raise not_served("'storageProfile.osDiskImage.source' (a disk or snapshot)")
+    return str(found) if found else None
+
+
+def _publishing(given: dict[str, Any], before: dict[str, Any], location: str) -> dict[str, Any]:
+    asked = dict(given.get("publishingProfile") or {})
+    kept = before.get("publishingProfile") or {"publishedDate": now()}
+    asked.pop("source", None)
+    asked.pop("publishedDate", None)
+    profile = {**kept, **{key: value for key, value in asked.items() if value not in (None, "")}}
+    profile.setdefault("replicaCount", 1)
+    profile.setdefault("storageAccountType", "Standard_LRS")
+    profile["excludeFromLatest"] = is_true(profile.get("excludeFromLatest"))
+    targets = asked.get("targetRegions") or kept.get("targetRegions") or [{"name": location}]
+    profile["targetRegions"] = [_target(target, profile) for target in targets]
+    return profile
+
+
+def _target(target: dict[str, Any], profile: dict[str, Any]) -> dict[str, Any]:
+    """A region as it comes back: by its display name, with every count filled in."""
+    name = str(target.get("name") or "")
+    display = REGIONS.get(normal_location(name))
+    if display is None:
+        raise invalid_parameter("targetRegions", f"The region '{name}' is not known.")
+    return {
+        "storageAccountType": profile["storageAccountType"],
+        "regionalReplicaCount": profile["replicaCount"],
+        **{key: value for key, value in target.items() if value is not None},
+        "name": display,
+    }

@@ -1,0 +1,66 @@
+"""Instance views: what a VM or scale set instance says about itself right now."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pipeline.emulator.arm.store import Record
+
+_DISPLAY = {
+    "ProvisioningState/succeeded": "Provisioning succeeded",
+    "ProvisioningState/creating": "Creating",
+    "ProvisioningState/updating": "Updating",
+    "ProvisioningState/deleting": "Deleting",
+    "ProvisioningState/failed": "Provisioning failed",
+    "PowerState/starting": "VM starting",
+    "PowerState/running": "VM running",
+    "PowerState/stopping": "VM stopping",
+    "PowerState/stopped": "VM stopped",
+    "PowerState/deallocating": "VM deallocating",
+    "PowerState/deallocated": "VM deallocated",
+    "OSState/generalized": "VM generalized",
+}
+
+
+def status(code: str, time: str | None = None) -> dict[str, Any]:
+    """One entry of `statuses`, with the sentence that people are shown."""
+    level = "Error" if code.startswith("ProvisioningState/failed") else "Info"
+    told = {"code": code, "level": level, "displayStatus": _DISPLAY.get(code, code)}
+    return told | ({"time": time} if time else {})
+
+
+def instance_view(record: Record, health: str | None) -> dict[str, Any]:
+    """The view of one machine. `health` is a state such as `healthy`, None when not watched."""
+    internal = record.internal
+    time = internal.get("provisioned_at")
+    provisioning = str(record.properties.get("provisioningState", "Succeeded")).lower()
+    view: dict[str, Any] = {
+        "hyperVGeneration": "V2",
+        "disks": [
+            {
+                "name": record.properties["storageProfile"]["osDisk"]["name"],
+                "statuses": [status("ProvisioningState/succeeded", time)],
+            }
+        ],
+        "statuses": [status(f"ProvisioningState/{provisioning}", time)],
+    }
+    if internal.get("generalized"):
+        view["statuses"].append(status("OSState/generalized"))
+    if internal.get("power"):
+        view["statuses"].append(status(f"PowerState/{internal['power']}"))
+    if internal.get("power") == "running":
+        view |= _guest(record, time)
+    if health is not None:
+        view["vmHealth"] = {"status": {"code": f"HealthState/{health}", "level": "Info"}}
+    return view
+
+
+def _guest(record: Record, time: str | None) -> dict[str, Any]:
+    name = (record.properties.get("osProfile") or {}).get("computerName")
+    ready = {
+        **status("ProvisioningState/succeeded", time),
+        "displayStatus": "Ready",
+        "message": "Guest Agent is running",
+    }
+    agent = {"vmAgentVersion": "2.2.40", "statuses": [ready], "extensionHandlers": []}
+    return {"vmAgent": agent} | ({"computerName": name} if name else {})

@@ -1,0 +1,211 @@
+"""`Microsoft.Compute/virtualMachines`: documents, life and actions of virtual machines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from copy import deepcopy
+from typing import Any
+
+from pipeline.emulator.arm.ids import ResourceId
+from pipeline.emulator.arm.kinds import Action, Kind
+from pipeline.emulator.arm.store import Record
+from pipeline.emulator.compute import virtual_machine_model as model
+from pipeline.emulator.compute.disks import attached_disk
+from pipeline.emulator.compute.guests import Guests, network_interface
+from pipeline.emulator.compute.views import instance_view
+from pipeline.emulator.compute.wording import at, conflict, not_allowed
+
+
+class VirtualMachines(Kind):
+    """Linux VMs with one NIC and one OS disk.
+
+    `zones`, `priority`, `securityProfile`, `diagnosticsProfile`, `identity`, `plan` and the like
+    are kept and answered, and have no effect here.
+    """
+
+    type = "Microsoft.Compute/virtualMachines"
+
+    def __init__(self, guests: Guests) -> None:
+        super().__init__(guests.manager)
+        self._guests = guests
+
+    # -- documents -------------------------------------------------------------------------------
+
+    def accept(
+        self, identifier: ResourceId, body: dict[str, Any], existing: Record | None
+    ) -> Record:
+        """A new VM, or changes to one: size, tags, delete options and what has no effect here."""
+        given = deepcopy(body.get("properties") or {})
+        model.check_served(given)
+        record = self.envelope(identifier, body, existing)
+        if existing is not None:
+            record.document["properties"] = model.updated(existing, given)
+            model.check_size(record.properties)
+            return record
+        model.check_name(identifier)
+        record.document["properties"] = given | {
+            "storageProfile": given.get("storageProfile") or {}
+        }
+        self._prepare(record)
+        return record
+
+    def is_quick(self, record: Record) -> bool:
+        """Never: the machine starts behind the answer."""
+        return False
+
+    def present(self, record: Record, query: Mapping[str, str]) -> dict[str, Any]:
+        """With `$expand`: `instanceView`, `userData` or both."""
+        expand = {part.strip().lower() for part in query.get("$expand", "").split(",")}
+        if "instanceview" in expand:
+            record.properties["instanceView"] = self._view(record)
+        if "userdata" in expand and record.internal.get("secrets", {}).get("userData"):
+            record.properties["userData"] = record.internal["secrets"]["userData"]
+        return record.document
+
+    def busy(self, identifier: ResourceId) -> Exception:
+        """Azure's conflict."""
+        return conflict(identifier)
+
+    @property
+    def views(self) -> Mapping[str, Callable[[Record], dict[str, Any]]]:
+        """`GET …/instanceView`."""
+        return {"instanceview": self._view}
+
+    # -- life ------------------------------------------------------------------------------------
+
+    async def realize(self, identifier: ResourceId) -> None:
+        """Make the disk, take the NIC, boot; a machine whose size was changed is rebooted."""
+        record = self.require(identifier)
+        size = record.properties["hardwareProfile"]["vmSize"]
+        is_new = record.internal.get("size") is None
+        if is_new:
+            await self._make_disk(record)
+            self._claim_interface(record)
+        is_wanted = is_new or record.internal.get("power") in {"running", "starting"}
+        is_running = self._guests.machines.is_running(record.internal["machine"])
+        if is_running and record.internal.get("size") != size:
+            await self._guests.power_off(identifier, "stopped")
+            is_running = False
+        if is_wanted and not is_running:
+            await self._guests.power_on(identifier)
+        self._guests.update(identifier, size=size)
+
+    async def destroy(self, identifier: ResourceId) -> None:
+        """End the machine, let go of disk and NIC; `deleteOption: Delete` takes them along."""
+        record = self.require(identifier)
+        await self._guests.discard(identifier)
+        disk = self._disk_id(record)
+        self._detach(disk, record)
+        self._release_interface(record)
+        if self._says_delete(at(record.properties, "storageProfile", "osDisk")):
+            await self.manager.settle(await self.manager.delete(disk))
+        interface = network_interface(record)
+        listed = at(record.properties, "networkProfile", "networkInterfaces") or [{}]
+        if interface is not None and self._says_delete(listed[0].get("properties")):
+            await self.manager.settle(await self.manager.delete(interface))
+
+    # -- actions ---------------------------------------------------------------------------------
+
+    @property
+    def actions(self) -> Mapping[str, Action]:
+        """What can be POSTed. `runCommand` and the rest are not served."""
+        return {
+            "start": Action(self._check_start, self._start),
+            "restart": Action(self._check_start, self._restart),
+            "poweroff": Action(_nothing, self._power_off),
+            "deallocate": Action(_nothing, self._deallocate),
+            "generalize": Action(self._generalize),
+        }
+
+    def _check_start(self, identifier: ResourceId, _: dict[str, Any]) -> None:
+        if self.require(identifier).internal.get("generalized"):
+            raise not_allowed(
+                f"Operation 'start' is not allowed on VM '{identifier.name}' since the VM is "
+                "generalized."
+            )
+
+    async def _start(self, identifier: ResourceId, _: dict[str, Any]) -> None:
+        await self._guests.power_on(identifier)
+
+    async def _restart(self, identifier: ResourceId, _: dict[str, Any]) -> None:
+        await self._guests.power_off(identifier, "stopped")
+        await self._guests.power_on(identifier)
+
+    async def _power_off(self, identifier: ResourceId, _: dict[str, Any]) -> None:
+        await self._guests.power_off(identifier, "stopped")
+
+    async def _deallocate(self, identifier: ResourceId, _: dict[str, Any]) -> None:
+        await self._guests.power_off(identifier, "deallocated")
+
+    def _generalize(self, identifier: ResourceId, _: dict[str, Any]) -> None:
+        if self.require(identifier).internal.get("power") not in {"stopped", "deallocated"}:
+            raise not_allowed(
+                f"Operation 'generalize' is not allowed on VM '{identifier.name}' since the VM is "
+                "running. Please power off the VM before generalizing it."
+            )
+        self._guests.update(identifier, generalized=True)
+
+    # -- inside ----------------------------------------------------------------------------------
+
+    def _view(self, record: Record) -> dict[str, Any]:
+        return instance_view(record, self._guests.health.state(record.id.key))
+
+    def _prepare(self, record: Record) -> None:
+        properties = record.properties
+        model.check_size(properties)
+        model.check_interface(self._guests, record)
+        attached = model.attached(self._guests, properties)
+        is_specialized = attached is not None
+        record.internal |= model.identity(record)
+        if attached is None:
+            source = model.source(self._guests, record)
+            record.internal["source"] = source.to_json()
+            is_specialized = source.is_specialized
+        else:
+            record.internal["disk"] = attached.internal["disk"]
+            record.internal["source"] = attached.internal.get("source")
+        properties["storageProfile"]["osDisk"] = model.new_os_disk(self._guests, record, attached)
+        model.take_profile(record, is_specialized)
+
+    async def _make_disk(self, record: Record) -> None:
+        identifier = self._disk_id(record)
+        os_disk = record.properties["storageProfile"]["osDisk"]
+        existing = self.manager.store.get(identifier)
+        if existing is None:
+            await self._guests.make_disk(record)
+            existing = attached_disk(identifier, record, record.internal["disk"], os_disk)
+            existing.internal["source"] = record.internal["source"]
+        existing.document["managedBy"] = str(record.id)
+        existing.properties["diskState"] = "Attached"
+        self.manager.store.put(existing)
+
+    def _detach(self, disk: ResourceId, vm: Record) -> None:
+        record = self.manager.store.get(disk)
+        if record is not None and record.document.get("managedBy") == str(vm.id):
+            del record.document["managedBy"]
+            record.properties["diskState"] = "Unattached"
+            self.manager.store.put(record)
+
+    def _claim_interface(self, record: Record) -> None:
+        interface = self._guests.presence(record)
+        if interface is not None:
+            interface.properties["virtualMachine"] = {"id": str(record.id)}
+            self.manager.kind(interface.id.type).save(interface)
+
+    def _release_interface(self, record: Record) -> None:
+        interface = self._guests.presence(record)
+        if interface is not None:
+            interface.properties.pop("virtualMachine", None)
+            self.manager.kind(interface.id.type).save(interface)
+
+    @staticmethod
+    def _disk_id(record: Record) -> ResourceId:
+        return ResourceId.parse(record.properties["storageProfile"]["osDisk"]["managedDisk"]["id"])
+
+    @staticmethod
+    def _says_delete(holder: dict[str, Any] | None) -> bool:
+        return str((holder or {}).get("deleteOption")).lower() == "delete"
+
+
+def _nothing(_identifier: ResourceId, _body: dict[str, Any]) -> None:
+    """Nothing to refuse."""
