@@ -19,6 +19,7 @@ from aiohttp import web
 from pipeline.emulator.arm.addresses import Addresses
 from pipeline.emulator.arm.manager import ResourceManager
 from pipeline.emulator.arm.store import Store
+from pipeline.emulator.compute import Compute
 from pipeline.emulator.edge.admin import Admin
 from pipeline.emulator.edge.faults import Faults
 from pipeline.emulator.edge.infirmary import Infirmary
@@ -133,12 +134,11 @@ async def _providers(settings, manager, machines, stack):  # type: ignore
         manager.register(*network.kinds(manager, addresses, data_path))
     except (ImportError, AttributeError) as e:
         sys.stderr.write(f"network {e}\n")
-    try:
-        compute = importlib.import_module("pipeline.emulator.compute")
-        manager.register(*compute.kinds(manager, addresses, data_path, machines))
-        lookups["Microsoft.Compute"] = compute.marketplace(machines).handle
-    except (ImportError, AttributeError) as e:
-        sys.stderr.write(f"compute {e}\n")
+    compute = Compute(manager, addresses, data_path, machines)
+    manager.register(*compute.kinds)
+    lookups["Microsoft.Compute"] = compute.catalogue.answer
+    stack.push_async_callback(compute.close)
+    compute.resume()
     return lookups
 
 

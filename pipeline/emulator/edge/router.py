@@ -14,8 +14,8 @@ from pipeline.emulator.edge.exchange import Exchange
 from pipeline.emulator.edge.subscriptions import Subscriptions
 
 Lookup = Callable[[tuple[str, ...], Mapping[str, str]], Any]
-"""Answers `GET /subscriptions/S/providers/NAMESPACE/locations/LOCATION/…`: gets what follows the
-location, and the query; may be asynchronous; raises ArmError."""
+"""Answers `GET /subscriptions/S/providers/NAMESPACE/locations/LOCATION/…`: gets the path's segments
+and the query; may be asynchronous; raises ArmError."""
 
 _DELETION_PATIENCE = 1.0
 """Seconds a GET waits for a deletion under way: Packer's plugin 2.x asks again without a pause."""
@@ -123,7 +123,7 @@ class Router:
         if lookup is None or "operation" in "".join(rest[:1]).lower():
             raise ArmError(404, "NotFound", f"There is no operation '{identifier}'.")
         _only(exchange, "GET")
-        found = lookup(rest, exchange.query)
+        found = lookup(exchange.segments, exchange.query)
         return Answer(200, await found if inspect.isawaitable(found) else found)
 
     async def _poll(self, exchange: Exchange, identifier: str, *, is_result: bool) -> Answer:
