@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from typing import Protocol, TextIO
 
 from pipeline.errors import PipelineError
-from pipeline.planning.plan import Plan, Step
 
 Advice = Sequence[tuple[str, str]]
 
@@ -24,10 +23,34 @@ QUIET_BETWEEN = 30.0
 _TOKEN = re.compile(r"eyJ[\w-]{8,}\.[\w-]+\.[\w-]*|(?i:(?<=sig=)|(?<=[?&]s=))[\w%+/=-]{16,}")
 
 
+class Planned(Protocol):
+    """What is told of a plan; `str()` is its text."""
+
+    @property
+    def title(self) -> str:
+        """What for."""
+
+    @property
+    def steps(self) -> Sequence[object]:
+        """In words by `str()`."""
+
+    @property
+    def because(self) -> str:
+        """Why there is nothing to do."""
+
+    @property
+    def inverse(self) -> str:
+        """The command that undoes it."""
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """What was seen and left as it is."""
+
+
 class Output(Protocol):
     """Who is told. `words` and `text` are whole sentences or the words of a step."""
 
-    def plan(self, plan: Plan[Step]) -> None:
+    def plan(self, plan: Planned) -> None:
         """What is going to happen, before it does."""
 
     def started(self, number: int, words: str) -> None:
@@ -83,7 +106,7 @@ class ForPeople:
         self._showing = False
         self._last_word = 0.0
 
-    def plan(self, plan: Plan[Step]) -> None:
+    def plan(self, plan: Planned) -> None:
         self._line(str(plan))
 
     def started(self, number: int, words: str) -> None:
@@ -117,6 +140,8 @@ class ForPeople:
 
     def error(self, error: PipelineError) -> None:
         self._line(f"{self._paint(_heading(error), 31)}: {error}")
+        for note in getattr(error, "__notes__", ()):
+            self._line(note)
         self._advise(error.advice)
 
     def _advise(self, advice: Advice) -> None:
@@ -148,7 +173,7 @@ class ForPrograms:
         self._redactor = redactor or Redactor()
         self._last_word = 0.0
 
-    def plan(self, plan: Plan[Step]) -> None:
+    def plan(self, plan: Planned) -> None:
         self._tell(
             "plan",
             title=plan.title,
@@ -187,6 +212,7 @@ class ForPrograms:
             "error",
             error=type(error).__name__,
             text=str(error),
+            notes=list(getattr(error, "__notes__", ())),
             exit_code=error.exit_code,
             next=[list(pair) for pair in error.advice],
         )

@@ -72,3 +72,18 @@ def new_run_id() -> str:
     """`20261123T181500Z-host-1a2b`: when, where, and four digits against two in one second."""
     host = "".join(letter for letter in socket.gethostname() if letter.isalnum() or letter == "-")
     return f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{host[:40]}-{secrets.token_hex(2)}"
+
+
+def choose_environment(project: Project, name: str) -> Environment:
+    """The environment of that name; without a name the only one, or `local` among several."""
+    known = {environment.name: environment for environment in project.environments}
+    if not name and len(known) == 1:
+        return next(iter(known.values()))
+    found = known.get(name or "local")
+    if found is None:
+        what = f"no environment {name!r}" if name else "which environment?"
+        raise Refused(
+            f"{what} in environments.hcl; there are: {', '.join(known)}",
+            advice=(("choose one", "--env NAME, or BAKESWAP_ENV=NAME"),),
+        )
+    return found
