@@ -49,12 +49,10 @@ def nightly(session: Session, images: Sequence[str] = (), *, verbose: bool = Fal
 def table(rows: Sequence[Row]) -> str:
     """For people; the last column is as wide as it is."""
     lines = [HEADINGS, *(row.cells for row in rows)]
-    widths = [max(len(line[column]) for line in lines) for column in range(len(HEADINGS) - 1)]
+    first, second, third = (max(len(line[column]) for line in lines) for column in range(3))
     return "\n".join(
-        "  ".join(
-            [*(cell.ljust(width) for cell, width in zip(line, widths, strict=False)), line[-1]]
-        )
-        for line in lines
+        f"{image:<{first}}  {version:<{second}}  {result:<{third}}  {why}"
+        for image, version, result, why in lines
     )
 
 
