@@ -1,0 +1,165 @@
+"""From the store's documents to live traffic: derives what is wanted, and has HAProxy carry it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipeline.emulator.arm.errors import ArmError
+from pipeline.emulator.arm.ids import ResourceId
+from pipeline.emulator.arm.store import Record, Store
+from pipeline.emulator.balancer.balancer import Balancer
+from pipeline.emulator.balancer.traffic import Backend, BalancerError, Probe, Rule, Traffic
+from pipeline.emulator.machines.seam import MachineError, Machines
+from pipeline.emulator.network.common import key, reference
+from pipeline.emulator.network.references import LOAD_BALANCER, Endpoint, endpoints
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the store asks for: traffic, and the guest ports of each machine."""
+
+    traffic: Traffic
+    ports: Mapping[str, frozenset[int]]
+
+
+class HaproxyDataPath:
+    """Carries the traffic of all load balancers in the store with HAProxy."""
+
+    def __init__(self, state: Path, store: Store, machines: Machines) -> None:
+        self._store = store
+        self._machines = machines
+        self._balancer = Balancer(state / "balancer")
+        self._turn = asyncio.Lock()
+        self._next: asyncio.Task[None] | None = None
+
+    async def refresh(self) -> None:
+        """Carry what the store says now.
+
+        Callers that come while a round waits for its turn share it: it reads the store later than
+        all of them wrote. Raises ArmError when HAProxy or a machine refused.
+        """
+        if self._next is None:
+            self._next = asyncio.create_task(self._round())
+        await asyncio.shield(self._next)
+
+    async def recover(self) -> None:
+        """End what a killed emulator left behind."""
+        await self._balancer.recover()
+
+    async def close(self) -> None:
+        """Stop carrying."""
+        async with self._turn:
+            await self._balancer.close()
+
+    async def healthy(self) -> frozenset[tuple[str, str]]:
+        """(pool id in lower case, address) of every member that gets new connections."""
+        async with self._turn:
+            return await self._balancer.healthy()
+
+    async def _round(self) -> None:
+        async with self._turn:
+            self._next = None
+            wanted = derive(self._store)
+            try:
+                await self._open_ports(wanted.ports)
+                await self._balancer.apply(wanted.traffic)
+            except (BalancerError, MachineError) as error:
+                raise ArmError(500, "LoadBalancerDataPathFailed", str(error)) from error
+
+    async def _open_ports(self, ports: Mapping[str, frozenset[int]]) -> None:
+        for machine, wanted in ports.items():
+            try:
+                await self._machines.open_ports(machine, wanted)
+            except MachineError:
+                if self._machines.is_running(machine):
+                    raise  # one that ended meanwhile needs no ports
+
+
+def derive(store: Store) -> Wanted:
+    """The traffic and ports that the store's documents ask for. Reads only.
+
+    A rule is carried when its pool has a running member; without one nobody listens, so that a
+    client is refused at once.
+    """
+    running = [endpoint for endpoint in endpoints(store) if endpoint.is_running]
+    by_pool: dict[str, list[Endpoint]] = defaultdict(list)
+    for endpoint in running:
+        for pool in endpoint.pools:
+            by_pool[pool].append(endpoint)
+    rules = frozenset(
+        rule
+        for record in store.of_type(LOAD_BALANCER)
+        if record.properties.get("provisioningState") != "Deleting"
+        for rule in _rules(store, record)
+        if by_pool.get(rule.backend.pool)
+    )
+    members = {
+        rule.backend: frozenset(endpoint.address for endpoint in by_pool[rule.backend.pool])
+        for rule in rules
+    }
+    return Wanted(Traffic(rules, members), _ports(running, rules))
+
+
+def _ports(running: list[Endpoint], rules: frozenset[Rule]) -> dict[str, frozenset[int]]:
+    ports: dict[str, set[int]] = defaultdict(set)
+    for endpoint in running:
+        if not endpoint.machine:
+            continue
+        ports[endpoint.machine] |= {endpoint.health_port} if endpoint.health_port else set()
+        for rule in rules:
+            if rule.backend.pool in endpoint.pools:
+                probe = rule.backend.probe
+                ports[endpoint.machine] |= {rule.backend.port, probe.port if probe else 0} - {0}
+    return {machine: frozenset(several) for machine, several in ports.items()}
+
+
+def _rules(store: Store, record: Record) -> list[Rule]:
+    frontends = {key(each["id"]): each for each in record.properties["frontendIPConfigurations"]}
+    probes = {key(probe["id"]): _probe(probe) for probe in record.properties["probes"]}
+    rules = []
+    for rule in record.properties["loadBalancingRules"]:
+        properties = rule["properties"]
+        pool = reference(properties, "backendAddressPool")
+        frontend = frontends[key(reference(properties, "frontendIPConfiguration") or "")]
+        address = _address(store, record, frontend)
+        if pool is None or address is None:
+            continue
+        probe = reference(properties, "probe")
+        backend = Backend(
+            key(pool),
+            properties["backendPort"],
+            probes[key(probe)] if probe else None,
+            idle_seconds=60 * properties["idleTimeoutInMinutes"],
+            by_source=str(properties["loadDistribution"]).lower() != "default",
+        )
+        rules.append(Rule(address, properties["frontendPort"], backend))
+    return rules
+
+
+def _probe(probe: dict[str, Any]) -> Probe:
+    """`probeThreshold` counts successes and failures alike; `numberOfProbes` is older, failures."""
+    properties = probe["properties"]
+    threshold = properties["probeThreshold"]
+    return Probe(
+        protocol=properties["protocol"].lower(),
+        port=properties["port"],
+        path=properties.get("requestPath") or "/",
+        interval=properties["intervalInSeconds"],
+        up_after=threshold,
+        down_after=threshold if threshold > 1 else properties["numberOfProbes"],
+    )
+
+
+def _address(store: Store, record: Record, frontend: dict[str, Any]) -> str | None:
+    """Where a frontend listens: at its public address, or at the one taken for itself."""
+    public = reference(frontend["properties"], "publicIPAddress")
+    if public is None:
+        private: str | None = record.internal["addresses"].get(key(frontend["id"]))
+        return private
+    public_address = store.get(ResourceId.parse(public))
+    return str(public_address.internal["address"]) if public_address else None

@@ -1,0 +1,152 @@
+"""Network interfaces: each has a loopback address of its own, at which its machine is reached."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pipeline.emulator.arm.addresses import Addresses
+from pipeline.emulator.arm.data_path import DataPath
+from pipeline.emulator.arm.errors import ArmError, invalid_parameter, not_served
+from pipeline.emulator.arm.ids import ResourceId
+from pipeline.emulator.arm.manager import ResourceManager
+from pipeline.emulator.arm.store import Record
+from pipeline.emulator.network.common import InUseKind, children, key, reference, require
+from pipeline.emulator.network.public_addresses import require_free
+from pipeline.emulator.network.shared_pools import refuse_shared_ports
+
+_CONFIGURATION_READ_ONLY = ("privateIPAddress", "provisioningState")
+_NOT_CARRIED = ("loadBalancerInboundNatRules", "applicationGatewayBackendAddressPools")
+
+
+class NetworkInterfaces(InUseKind):
+    """`networkInterfaces`.
+
+    The private address is the interface's loopback address, whatever its subnet's prefix or a
+    static allocation says. `internal["endpoints"]` has one entry; who runs a machine there writes
+    `machine` and `running` into it, and `virtualMachine.id` into the document.
+    """
+
+    type = "Microsoft.Network/networkInterfaces"
+
+    def __init__(self, manager: ResourceManager, addresses: Addresses, data_path: DataPath) -> None:
+        super().__init__(manager)
+        self._addresses = addresses
+        self._data_path = data_path
+
+    def accept(
+        self, identifier: ResourceId, body: dict[str, Any], existing: Record | None
+    ) -> Record:
+        """The interface, when all it refers to is there."""
+        record = self.envelope(identifier, body, existing)
+        properties = self.properties(body, existing, ("virtualMachine", "macAddress"))
+        record.document["properties"] = properties
+        configurations = children(
+            record.id,
+            "ipConfigurations",
+            properties.get("ipConfigurations"),
+            read_only=_CONFIGURATION_READ_ONLY,
+        )
+        if len(configurations) != 1:
+            raise not_served("interfaces with other than one IP configuration")
+        properties["ipConfigurations"] = configurations
+        group = reference(properties, "networkSecurityGroup")
+        if group:
+            require(self.manager, record.id, group)
+        self._check(configurations[0])
+        self._keep_machine(record, existing)
+        return record
+
+    def _check(self, configuration: dict[str, Any]) -> None:
+        properties, identifier = configuration["properties"], configuration["id"]
+        subnet = reference(properties, "subnet")
+        if subnet is None:
+            raise invalid_parameter(
+                "subnet", f"IP configuration {identifier} must reference a subnet."
+            )
+        require(self.manager, identifier, subnet)
+        public_address = reference(properties, "publicIPAddress")
+        if public_address:
+            require_free(self.manager, public_address, identifier)
+        for name in _NOT_CARRIED:
+            if properties.get(name):
+                raise not_served(f"'{name}' of an IP configuration")
+        pools = [
+            str(pool["id"]) for pool in properties.get("loadBalancerBackendAddressPools") or []
+        ]
+        for pool in pools:
+            require(self.manager, identifier, pool)
+        refuse_shared_ports(self.manager.store, identifier, frozenset(map(key, pools)))
+
+    def _keep_machine(self, record: Record, existing: Record | None) -> None:
+        """Endpoint and machine: the pools are new, whatever runs there goes on."""
+        configuration = record.properties["ipConfigurations"][0]
+        before = (existing.internal.get("endpoints") or [{}])[0] if existing else {}
+        address = before.get("address") or self._addresses.take(str(record.id))
+        properties = configuration["properties"]
+        properties.setdefault("privateIPAllocationMethod", "Dynamic")
+        properties["privateIPAddress"] = address
+        endpoint = {
+            "address": address,
+            "machine": before.get("machine", ""),
+            "ip_configuration": configuration["id"],
+            "pools": [
+                pool["id"] for pool in properties.get("loadBalancerBackendAddressPools") or []
+            ],
+            "running": before.get("running", False),
+        }
+        record.internal |= {"endpoints": [endpoint], "left_pools": before.get("pools") or []}
+        machine = existing.properties.get("virtualMachine") if existing else None
+        if machine:
+            record.properties["virtualMachine"] = machine
+
+    def is_quick(self, record: Record) -> bool:
+        """Done at once unless a pool's membership changed."""
+        endpoint = record.internal["endpoints"][0]
+        return not endpoint["pools"] and not record.internal["left_pools"]
+
+    async def realize(self, identifier: ResourceId) -> None:
+        """Let traffic follow the pools."""
+        await self._data_path.refresh()
+
+    def in_use(self, identifier: ResourceId) -> ArmError | None:
+        """400 as reported in many issues, Packer's among them."""
+        users = self.users(identifier)
+        if not users:
+            return None
+        return ArmError(
+            400,
+            "NicInUse",
+            f"Network Interface {identifier} is used by existing resource {users[0]}. In order to "
+            "delete the network interface, it must be dissociated from the resource. To learn "
+            "more, see aka.ms/deletenic.",
+        )
+
+    def users(self, identifier: ResourceId) -> list[ResourceId]:
+        """The machine that it belongs to."""
+        record = self.manager.store.get(identifier)
+        machine = reference(record.properties, "virtualMachine") if record else None
+        if machine is None or self.manager.store.get(ResourceId.parse(machine)) is None:
+            return []
+        return [ResourceId.parse(machine)]
+
+    async def destroy(self, identifier: ResourceId) -> None:
+        """Once no machine uses it, leave the pools and give the address back."""
+        await super().destroy(identifier)
+        await self._data_path.refresh()
+        self._addresses.release(str(identifier))
+
+    def stamp(self, document: dict[str, Any], etag: str) -> None:
+        """The interface's etag is its IP configurations' too."""
+        document["etag"] = etag
+        for configuration in document["properties"]["ipConfigurations"]:
+            configuration["etag"] = etag
+
+    def present(self, record: Record, query: Mapping[str, str]) -> dict[str, Any]:
+        """With the IP configuration's state."""
+        state = record.properties.get("provisioningState", "Succeeded")
+        for configuration in record.properties["ipConfigurations"]:
+            configuration["type"] = f"{self.type}/ipConfigurations"
+            configuration["properties"] |= {"provisioningState": state, "primary": True}
+        record.properties["primary"] = True
+        return record.document

@@ -1,0 +1,108 @@
+"""A load balancer's children: all can be read, only backend address pools written."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pipeline.emulator.arm.data_path import DataPath
+from pipeline.emulator.arm.errors import ArmError
+from pipeline.emulator.arm.ids import ResourceId
+from pipeline.emulator.arm.manager import ResourceManager
+from pipeline.emulator.arm.store import Record
+from pipeline.emulator.network import load_balancer_document, load_balancer_uses, references
+from pipeline.emulator.network.common import InlineKind, ReadOnlyChild, key, reference
+
+
+class BackendAddressPools(InlineKind):
+    """`loadBalancers/backendAddressPools`: made and removed here, filled by interfaces."""
+
+    type = "Microsoft.Network/loadBalancers/backendAddressPools"
+    array = "backendAddressPools"
+
+    def __init__(self, manager: ResourceManager, data_path: DataPath) -> None:
+        super().__init__(manager)
+        self._data_path = data_path
+
+    def accept(
+        self, identifier: ResourceId, body: dict[str, Any], existing: Record | None
+    ) -> Record:
+        """A pool without members, or one whose members the body leaves as they are."""
+        record = super().accept(identifier, body, existing)
+        load_balancer_document.refuse_address_members(body)
+        given = {
+            key(configuration)
+            for address in record.properties.get("loadBalancerBackendAddresses") or []
+            if (
+                configuration := reference(
+                    address.get("properties") or {}, "networkInterfaceIPConfiguration"
+                )
+            )
+        }
+        members = references.members(self.manager.store, str(identifier))
+        if given != {key(endpoint.ip_configuration) for endpoint in members}:
+            raise ArmError(
+                400,
+                "ModificationOfNICIpConfigBackendPoolNotSupported",
+                f"Operation on backend pool {record.id} not allowed since it adds/modifies/deletes "
+                "backend address pool members that are specified with a network interface IP "
+                "configuration.",
+            )
+        parent = identifier.parent or identifier
+        kept = load_balancer_document.kept_properties(
+            parent, {self.array: [{"name": record.id.name, "properties": record.properties}]}
+        )
+        record.document["properties"] = kept[self.array][0]["properties"]
+        return record
+
+    def refuse_delete(self, identifier: ResourceId) -> None:
+        """A pool stays while a scale set or a rule needs it."""
+        load_balancer_uses.refuse_pool_in_use(self.manager.store, str(identifier), identifier.name)
+        parent = self._parent(identifier)
+        for rule in parent.properties["loadBalancingRules"] if parent else []:
+            used = reference(rule["properties"], "backendAddressPool")
+            if used and key(used) == identifier.key:
+                raise ArmError(
+                    400,
+                    "CannotDeleteResource",
+                    f"Backend address pool {identifier} is used by load balancing rule "
+                    f"{rule['id']}.",
+                )
+
+    async def destroy(self, identifier: ResourceId) -> None:
+        """Let traffic follow."""
+        await self._data_path.refresh()
+
+
+class FrontendIPConfigurations(ReadOnlyChild):
+    """`loadBalancers/frontendIPConfigurations`."""
+
+    type = "Microsoft.Network/loadBalancers/frontendIPConfigurations"
+    array = "frontendIPConfigurations"
+
+
+class LoadBalancingRules(ReadOnlyChild):
+    """`loadBalancers/loadBalancingRules`."""
+
+    type = "Microsoft.Network/loadBalancers/loadBalancingRules"
+    array = "loadBalancingRules"
+
+
+class Probes(ReadOnlyChild):
+    """`loadBalancers/probes`."""
+
+    type = "Microsoft.Network/loadBalancers/probes"
+    array = "probes"
+
+
+class OutboundRules(ReadOnlyChild):
+    """`loadBalancers/outboundRules`."""
+
+    type = "Microsoft.Network/loadBalancers/outboundRules"
+    array = "outboundRules"
+
+
+class InboundNatRules(ReadOnlyChild):
+    """`loadBalancers/inboundNatRules`: always an empty list, since none are carried."""
+
+    type = "Microsoft.Network/loadBalancers/inboundNatRules"
+    array = "inboundNatRules"

@@ -1,0 +1,140 @@
+"""Load balancers: one document, written as a whole, carried by the data path."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pipeline.emulator.arm.addresses import Addresses
+from pipeline.emulator.arm.data_path import DataPath
+from pipeline.emulator.arm.errors import ArmError, invalid_parameter
+from pipeline.emulator.arm.ids import ResourceId
+from pipeline.emulator.arm.manager import ResourceManager
+from pipeline.emulator.arm.store import Record
+from pipeline.emulator.network import load_balancer_document as document
+from pipeline.emulator.network import load_balancer_rules, load_balancer_uses, references
+from pipeline.emulator.network.common import NetworkKind, key, reference, require
+from pipeline.emulator.network.public_addresses import require_free
+from pipeline.emulator.network.shared_pools import refuse_shared_members
+
+
+class LoadBalancers(NetworkKind):
+    """`loadBalancers`: a PUT replaces all of it; only traffic that has members takes time."""
+
+    type = document.TYPE
+
+    def __init__(self, manager: ResourceManager, addresses: Addresses, data_path: DataPath) -> None:
+        super().__init__(manager)
+        self._addresses = addresses
+        self._data_path = data_path
+
+    def accept(
+        self, identifier: ResourceId, body: dict[str, Any], existing: Record | None
+    ) -> Record:
+        """The new document, when Azure would take it."""
+        record = self.envelope(identifier, body, existing)
+        record.document["sku"] = {"name": "Standard", "tier": "Regional"} | (body.get("sku") or {})
+        given = self.properties(body, existing)
+        record.document["properties"] = document.kept_properties(record.id, given)
+        load_balancer_rules.check(record)
+        self._check_frontends(record)
+        store = self.manager.store
+        if existing is not None:
+            load_balancer_uses.refuse_removed_pools(store, record, existing)
+            load_balancer_uses.refuse_unused_probe(store, record, existing)
+            load_balancer_uses.refuse_while_members_go(store, existing)
+        refuse_shared_members(store, record)
+        record.internal["addresses"] = self._private_addresses(record, existing)
+        return record
+
+    def is_quick(self, record: Record) -> bool:
+        """Without members it is done at once, as recorded for Azure: there is no traffic."""
+        pools = {key(pool["id"]) for pool in record.properties["backendAddressPools"]}
+        return not any(
+            endpoint.pools & pools for endpoint in references.endpoints(self.manager.store)
+        )
+
+    async def realize(self, identifier: ResourceId) -> None:
+        """Let traffic follow the rules."""
+        await self._data_path.refresh()
+
+    def refuse_delete(self, identifier: ResourceId) -> None:
+        """Refused while a scale set needs it."""
+        load_balancer_uses.refuse_delete_in_use(self.manager.store, self.require(identifier))
+
+    async def destroy(self, identifier: ResourceId) -> None:
+        """Stop carrying, take interfaces out of the pools, give addresses back."""
+        await self._data_path.refresh()
+        record = self.manager.store.get(identifier)
+        if record is not None:
+            pools = {key(pool["id"]) for pool in record.properties["backendAddressPools"]}
+            leave_pools(self.manager, pools)
+            for frontend in record.internal["addresses"]:
+                self._addresses.release(frontend)
+
+    def stamp(self, document: dict[str, Any], etag: str) -> None:
+        """Every child carries the load balancer's etag."""
+        document["etag"] = etag
+        for child in _all_children(document["properties"]):
+            child["etag"] = etag
+
+    def present(self, record: Record, query: Mapping[str, str]) -> dict[str, Any]:
+        """With states, back-references, members and private addresses."""
+        return document.shown(record, references.endpoints(self.manager.store))
+
+    def _check_frontends(self, record: Record) -> None:
+        for frontend in record.properties["frontendIPConfigurations"]:
+            properties, identifier = frontend["properties"], frontend["id"]
+            public = reference(properties, "publicIPAddress")
+            subnet = reference(properties, "subnet")
+            if public and not subnet:
+                address = require_free(self.manager, public, identifier)
+                _check_sku(record, address)
+            elif subnet and not public:
+                require(self.manager, identifier, subnet)
+            else:
+                raise invalid_parameter(
+                    "frontendIPConfigurations",
+                    f"Frontend {identifier} must reference either a subnet or a public IP address.",
+                )
+
+    def _private_addresses(self, record: Record, existing: Record | None) -> dict[str, str]:
+        """An address for each frontend in a subnet; those of frontends that are gone are free."""
+        private = {
+            key(frontend["id"])
+            for frontend in record.properties["frontendIPConfigurations"]
+            if not reference(frontend["properties"], "publicIPAddress")
+        }
+        for frontend in (existing.internal["addresses"] if existing else {}).keys() - private:
+            self._addresses.release(frontend)
+        return {frontend: self._addresses.take(frontend) for frontend in sorted(private)}
+
+
+def leave_pools(manager: ResourceManager, pools: set[str]) -> None:
+    """Take interfaces out of pools that are gone: membership is written on the interface."""
+    for record in manager.store.of_type(references.INTERFACE):
+        for configuration in record.properties["ipConfigurations"]:
+            given = configuration["properties"].get("loadBalancerBackendAddressPools")
+            if given:
+                configuration["properties"]["loadBalancerBackendAddressPools"] = [
+                    pool for pool in given if key(pool["id"]) not in pools
+                ]
+        for endpoint in record.internal["endpoints"]:
+            endpoint["pools"] = [pool for pool in endpoint["pools"] if key(pool) not in pools]
+        manager.store.put(record)
+
+
+def _all_children(properties: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [child for array in document.ARRAYS for child in properties[array]]
+
+
+def _check_sku(balancer: Record, public_address: Record) -> None:
+    """The code is documented; the sentence is not known."""
+    one, other = balancer.document["sku"]["name"], public_address.document["sku"]["name"]
+    if one.lower() != other.lower():
+        raise ArmError(
+            400,
+            "DifferentSkuLoadBalancersAndPublicIPAddressNotAllowed",
+            f"{one} sku load balancer {balancer.id} cannot reference {other} sku public IP address "
+            f"{public_address.id}.",
+        )

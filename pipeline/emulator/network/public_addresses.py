@@ -1,0 +1,118 @@
+"""Public IP addresses: loopback addresses, of the public half of the emulator's block."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pipeline.emulator.arm.addresses import Addresses
+from pipeline.emulator.arm.errors import ArmError, not_served
+from pipeline.emulator.arm.ids import ResourceId
+from pipeline.emulator.arm.manager import ResourceManager
+from pipeline.emulator.arm.store import Record
+from pipeline.emulator.network import references
+from pipeline.emulator.network.common import InUseKind, key, require
+
+TYPE = "Microsoft.Network/publicIPAddresses"
+
+
+class PublicIPAddresses(InUseKind):
+    """`publicIPAddresses`.
+
+    Attached to an interface, the address answered is the interface's own loopback address: a
+    machine is reached there whoever asks, and Packer connects to what it is told.
+    """
+
+    type = TYPE
+
+    def __init__(self, manager: ResourceManager, addresses: Addresses) -> None:
+        super().__init__(manager)
+        self._addresses = addresses
+
+    def accept(
+        self, identifier: ResourceId, body: dict[str, Any], existing: Record | None
+    ) -> Record:
+        """The address; IPv6 and addresses out of a prefix are not served."""
+        record = self.envelope(identifier, body, existing)
+        properties = self.properties(body, existing, ("ipConfiguration", "ipAddress"))
+        if properties.get("publicIPAddressVersion", "IPv4") != "IPv4":
+            raise not_served("IPv6 public addresses")
+        if properties.get("publicIPPrefix"):
+            raise not_served("public addresses out of a prefix")
+        properties.setdefault("publicIPAddressVersion", "IPv4")
+        properties.setdefault("publicIPAllocationMethod", "Dynamic")
+        properties.setdefault("idleTimeoutInMinutes", 4)
+        properties.setdefault("ipTags", [])
+        record.document["sku"] = {"name": "Basic", "tier": "Regional"} | (body.get("sku") or {})
+        record.document["properties"] = properties
+        self._check_allocation(record)
+        record.internal["address"] = self._addresses.take(str(record.id), "public")
+        return record
+
+    def _check_allocation(self, record: Record) -> None:
+        is_standard = record.document["sku"]["name"].lower() == "standard"
+        is_static = str(record.properties["publicIPAllocationMethod"]).lower() == "static"
+        if is_standard and not is_static:
+            raise ArmError(
+                400,
+                "StandardSkuPublicIPAddressesCannotHaveDynamicAllocation",
+                f"Standard sku publicIp {record.id} must have AllocationMethod set to Static.",
+            )
+
+    def present(self, record: Record, query: Mapping[str, str]) -> dict[str, Any]:
+        """With the address, and what it is allocated to."""
+        user = references.public_address_user(self.manager.store, str(record.id))
+        if user is not None:
+            name = "natGateway" if "/natgateways/" in user.lower() else "ipConfiguration"
+            record.properties[name] = {"id": user}
+        is_static = str(record.properties["publicIPAllocationMethod"]).lower() == "static"
+        if user is not None or is_static:
+            record.properties["ipAddress"] = self._reached_at(user) or record.internal["address"]
+        return record.document
+
+    def _reached_at(self, user: str | None) -> str | None:
+        """The address of the interface behind an IP configuration, if it is one's."""
+        for endpoint in references.endpoints(self.manager.store) if user else ():
+            if key(endpoint.ip_configuration) == key(user or ""):
+                return endpoint.address
+        return None
+
+    def in_use(self, identifier: ResourceId) -> ArmError | None:
+        """400 as reported in many issues, Packer's among them."""
+        user = references.public_address_user(self.manager.store, str(identifier))
+        if user is None:
+            return None
+        return ArmError(
+            400,
+            "PublicIPAddressCannotBeDeleted",
+            f"Public IP address {identifier} can not be deleted since it is still allocated to "
+            f"resource {user}. In order to delete the public IP, disassociate/detach the Public IP "
+            "address from the resource.  To learn how to do this, see aka.ms/deletepublicip.",
+        )
+
+    def users(self, identifier: ResourceId) -> list[ResourceId]:
+        """The one IP configuration it is allocated to."""
+        user = references.public_address_user(self.manager.store, str(identifier))
+        return [ResourceId.parse(user)] if user else []
+
+    async def destroy(self, identifier: ResourceId) -> None:
+        """Give the address back once nothing uses it."""
+        await super().destroy(identifier)
+        self._addresses.release(str(identifier))
+
+
+def require_free(manager: ResourceManager, public_address: str, user: str) -> Record:
+    """The public address that `user` refers to.
+
+    Raises ArmError when it is not there, or is allocated to something else.
+    """
+    record = require(manager, user, public_address)
+    other = references.public_address_user(manager.store, public_address)
+    if other is not None and key(other) != key(user):
+        raise ArmError(
+            400,
+            "PublicIPAddressInUse",
+            f"Resource {user} is referencing public IP address {record.id} that is already "
+            f"allocated to resource {other}.",
+        )
+    return record
