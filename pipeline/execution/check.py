@@ -84,7 +84,7 @@ def run_checks(
         *("--junitxml", str(junit), "-o", "junit_family=xunit2"),
         str(checks.folder),
     ]
-    code = _run(command, log, checks.facts, still_waiting)
+    code = _run(command, log, checks, still_waiting)
     verdict = read_junit(junit)
     if code == 0 and verdict.passed:
         return verdict
@@ -132,17 +132,15 @@ def _why(verdict: Verdict, code: int) -> str:
 
 
 def _run(
-    command: list[str],
-    log: Path,
-    facts: Mapping[str, str],
-    still_waiting: Callable[[float], None],
+    command: list[str], log: Path, checks: Checks, still_waiting: Callable[[float], None]
 ) -> int:
     kept = {name: value for name, value in os.environ.items() if name not in NOT_FOR_CHECKS}
-    surroundings = {**kept, **facts, "PYTHONDONTWRITEBYTECODE": "1"}
+    surroundings = {**kept, **checks.facts, "PYTHONDONTWRITEBYTECODE": "1"}
     with log.open("w") as output:
         try:
             process = subprocess.Popen(
                 command,
+                cwd=checks.root,
                 env=surroundings,
                 stdin=subprocess.DEVNULL,
                 stdout=output,

@@ -88,6 +88,9 @@ def _token_of_github(address: str, bearer: str) -> str:
     try:
         with urllib.request.urlopen(request, timeout=SECONDS_FOR_A_TOKEN) as answer:  # noqa: S310 - as above
             return str(json.load(answer)["value"])
-    except (urllib.error.URLError, OSError, ValueError, KeyError) as error:
+    except urllib.error.HTTPError as error:
+        with error:
+            reason = f"HTTP {error.code}"
+    except (OSError, ValueError, KeyError) as error:
         reason = type(error).__name__
-        raise Unreachable(f"GitHub's token service gave no token: {reason}") from error
+    raise Unreachable(f"GitHub's token service gave no token: {reason}")
