@@ -6,8 +6,6 @@ import asyncio
 import importlib
 import os
 import signal
-import ssl
-import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -23,15 +21,17 @@ from pipeline.emulator.compute import Compute
 from pipeline.emulator.edge.admin import Admin
 from pipeline.emulator.edge.faults import Faults
 from pipeline.emulator.edge.infirmary import Infirmary
-from pipeline.emulator.edge.router import Lookup, Router
+from pipeline.emulator.edge.router import Router
 from pipeline.emulator.edge.server import Edge, listen
 from pipeline.emulator.edge.sign_in import CLOUD, SignIn
 from pipeline.emulator.edge.subscriptions import Subscriptions
 from pipeline.emulator.identity.certificates import server_context
-from pipeline.emulator.identity.credentials import Credentials, credentials
+from pipeline.emulator.identity.credentials import credentials
 from pipeline.emulator.identity.tokens import Tokens
 from pipeline.emulator.machines.seam import Machines
 from pipeline.emulator.machines.simulated import Simulated
+from pipeline.emulator.network import kinds as network_kinds
+from pipeline.emulator.network.data_path import HaproxyDataPath
 from pipeline.emulator.resources.deployments import Deployments
 from pipeline.emulator.resources.groups import ResourceGroups
 from pipeline.emulator.state_folder import StateFolder
@@ -60,7 +60,8 @@ async def serve(settings: Settings, announce: Callable[[dict[str, Any]], None]) 
     for signal_number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(signal_number, stop_asked.set)
     with folder.locked():
-        async with _emulator(settings, folder, stop_asked) as facts:
+        emulator = _Emulator(settings, folder, stop_asked)
+        async with emulator.serving() as facts:
             with folder.announced(facts):
                 announce(facts)
                 await stop_asked.wait()
@@ -75,100 +76,93 @@ def make_machines(kind: str, state: Path, cache: Path) -> Machines:
     return made
 
 
-@asynccontextmanager
-async def _emulator(
-    settings: Settings, folder: StateFolder, stop_asked: asyncio.Event
-) -> AsyncIterator[dict[str, Any]]:
-    """A serving emulator: what clients must know of it."""
-    known = credentials(folder.credentials)
-    async with AsyncExitStack() as stack:
-        store = Store(folder.store)
-        stack.callback(store.close)
-        machines = make_machines(settings.machines, folder.root, settings.cache)
-        await machines.recover()
-        stack.push_async_callback(machines.close)
-        manager = ResourceManager(store)
-        lookups = await _providers(settings, manager, machines, stack)
-        stack.push_async_callback(manager.operations.close)
+class _Emulator:
+    """All parts of one emulator, on one state folder."""
 
-        facts = _facts(settings, folder, known, machines)
-        edge = _edge(settings, folder, manager, machines, known, facts, stop_asked, lookups)
-        runner, port = await _listen(edge, server_context(folder.root), settings.port, folder)
-        stack.push_async_callback(runner.cleanup)
-        base = f"https://127.0.0.1:{port}"
-        facts |= {"resource_manager": base, "authority": base}
-        manager.operations.resume()
-        yield facts
+    def __init__(self, settings: Settings, folder: StateFolder, stop_asked: asyncio.Event) -> None:
+        self._settings = settings
+        self._folder = folder
+        self._credentials = credentials(folder.credentials)
+        self._store = Store(folder.store)
+        self._machines = make_machines(settings.machines, folder.root, settings.cache)
+        self._manager = ResourceManager(self._store)
+        addresses = Addresses(self._store, settings.addresses)
+        self._data_path = HaproxyDataPath(folder.root, self._store, self._machines)
+        self._compute = Compute(self._manager, addresses, self._data_path, self._machines)
+        self._manager.register(
+            ResourceGroups(self._manager),
+            Deployments(self._manager),
+            *network_kinds(self._manager, addresses, self._data_path),
+            *self._compute.kinds,
+        )
+        self._facts = self._known_facts()
+        self._edge = self._make_edge(stop_asked)
 
+    @asynccontextmanager
+    async def serving(self) -> AsyncIterator[dict[str, Any]]:
+        """Serve while the context lasts; gives what clients must know.
 
-def _edge(settings, folder, manager, machines, known, facts, stop_asked, lookups):  # type: ignore
-    tokens = Tokens(folder.signing_key, known)
-    faults = Faults()
-    manager.before_work = faults.before_work
-    infirmary = Infirmary(machines, manager.store) if isinstance(machines, Simulated) else None
-    admin = Admin(manager, faults, facts, infirmary, stop_asked)
-    subscriptions = Subscriptions(manager, known)
-    router = Router(manager, subscriptions, lookups, settings.poll_wait)
-    return Edge(
-        manager=manager,
-        credentials=known,
-        tokens=tokens,
-        faults=faults,
-        sign_in=SignIn(known, tokens),
-        admin=admin,
-        router=router,
-    )
+        What was running before a restart starts again meanwhile.
+        """
+        async with AsyncExitStack() as stack:
+            stack.callback(self._store.close)
+            await self._machines.recover()
+            stack.push_async_callback(self._machines.close)
+            await self._data_path.recover()
+            stack.push_async_callback(self._data_path.close)
+            stack.push_async_callback(self._compute.close)
+            stack.push_async_callback(self._manager.operations.close)
+            runner, port = await self._listen()
+            stack.push_async_callback(runner.cleanup)
+            base = f"https://127.0.0.1:{port}"
+            self._facts |= {"resource_manager": base, "authority": base}
+            self._compute.resume()
+            self._manager.operations.resume()
+            yield self._facts
 
+    def _make_edge(self, stop_asked: asyncio.Event) -> Edge:
+        tokens = Tokens(self._folder.signing_key, self._credentials)
+        faults = Faults()
+        self._manager.before_work = faults.before_work
+        infirmary = None
+        if isinstance(self._machines, Simulated):
+            infirmary = Infirmary(self._machines, self._store)
+        subscriptions = Subscriptions(self._manager, self._credentials)
+        lookups = {"Microsoft.Compute": self._compute.catalogue.answer}
+        poll_wait = self._settings.poll_wait
+        return Edge(
+            manager=self._manager,
+            credentials=self._credentials,
+            tokens=tokens,
+            faults=faults,
+            sign_in=SignIn(self._credentials, tokens),
+            admin=Admin(self._manager, faults, self._facts, infirmary, stop_asked),
+            router=Router(self._manager, subscriptions, lookups, poll_wait),
+        )
 
-async def _providers(settings, manager, machines, stack):  # type: ignore
-    addresses = Addresses(manager.store, settings.addresses)
-    manager.register(ResourceGroups(manager), Deployments(manager))
-    data_path = None
-    lookups: dict[str, Lookup] = {}
-    try:
-        network = importlib.import_module("pipeline.emulator.network")
-        path = importlib.import_module("pipeline.emulator.network.data_path")
-        data_path = path.HaproxyDataPath(settings.state, manager.store, machines)
-        await data_path.recover()
-        stack.push_async_callback(data_path.close)
-        manager.register(*network.kinds(manager, addresses, data_path))
-    except (ImportError, AttributeError) as e:
-        sys.stderr.write(f"network {e}\n")
-    compute = Compute(manager, addresses, data_path, machines)
-    manager.register(*compute.kinds)
-    lookups["Microsoft.Compute"] = compute.catalogue.answer
-    stack.push_async_callback(compute.close)
-    compute.resume()
-    return lookups
+    async def _listen(self) -> tuple[web.AppRunner, int]:
+        context, port = server_context(self._folder.root), self._settings.port
+        try:
+            wanted = self._folder.last_port if port is None else port
+            runner, used = await listen(self._edge, context, wanted)
+        except OSError:
+            if port is not None:  # asked for by number: no other will do
+                raise
+            runner, used = await listen(self._edge, context, 0)
+        self._folder.remember_port(used)
+        return runner, used
 
-
-async def _listen(
-    edge: Edge, context: ssl.SSLContext, port: int | None, folder: StateFolder
-) -> tuple[web.AppRunner, int]:
-    wanted = folder.last_port if port is None else port
-    try:
-        runner, used = await listen(edge, context, wanted)
-    except OSError:
-        if port is not None:  # asked for by name: no other will do
-            raise
-        runner, used = await listen(edge, context, 0)
-    folder.remember_port(used)
-    return runner, used
-
-
-def _facts(
-    settings: Settings, folder: StateFolder, known: Credentials, machines: Machines
-) -> dict[str, Any]:
-    return {
-        "cloud": CLOUD,
-        "ca_file": str(folder.root / "ca.pem"),
-        "credentials_file": str(folder.credentials),
-        "tenant": known.tenant,
-        "client_id": known.client_id,
-        "subscription": known.subscription,
-        "addresses": settings.addresses,
-        "machines": machines.kind,
-        "accelerator": getattr(machines, "accelerator", "none"),
-        "state": str(folder.root),
-        "pid": os.getpid(),
-    }
+    def _known_facts(self) -> dict[str, Any]:
+        return {
+            "cloud": CLOUD,
+            "ca_file": str(self._folder.root / "ca.pem"),
+            "credentials_file": str(self._folder.credentials),
+            "tenant": self._credentials.tenant,
+            "client_id": self._credentials.client_id,
+            "subscription": self._credentials.subscription,
+            "addresses": self._settings.addresses,
+            "machines": self._machines.kind,
+            "accelerator": getattr(self._machines, "accelerator", "none"),
+            "state": str(self._folder.root),
+            "pid": os.getpid(),
+        }

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from pipeline.emulator.arm.errors import ArmError, not_served
@@ -13,9 +12,9 @@ from pipeline.emulator.edge import polling
 from pipeline.emulator.edge.exchange import Exchange
 from pipeline.emulator.edge.subscriptions import Subscriptions
 
-Lookup = Callable[[tuple[str, ...], Mapping[str, str]], Any]
+Lookup = Callable[[Sequence[str], Mapping[str, str]], Any]
 """Answers `GET /subscriptions/S/providers/NAMESPACE/locations/LOCATION/…`: gets the path's segments
-and the query; may be asynchronous; raises ArmError."""
+and the query; raises ArmError."""
 
 _DELETION_PATIENCE = 1.0
 """Seconds a GET waits for a deletion under way: Packer's plugin 2.x asks again without a pause."""
@@ -123,8 +122,7 @@ class Router:
         if lookup is None or "operation" in "".join(rest[:1]).lower():
             raise ArmError(404, "NotFound", f"There is no operation '{identifier}'.")
         _only(exchange, "GET")
-        found = lookup(exchange.segments, exchange.query)
-        return Answer(200, await found if inspect.isawaitable(found) else found)
+        return Answer(200, lookup(exchange.segments, exchange.query))
 
     async def _poll(self, exchange: Exchange, identifier: str, *, is_result: bool) -> Answer:
         """Wait for the operation's end, then tell its state: nobody polls in a tight loop."""

@@ -133,7 +133,9 @@ class Deployments(Kind):
         template = json.dumps(request["template"], sort_keys=True).encode()
         return {
             "templateHash": str(int.from_bytes(hashlib.sha256(template).digest()[:8])),
-            "parameters": {name: value.told() for name, value in planned.parameters.items()},
+            "parameters": {
+                parameter.name: parameter.told() for parameter in planned.parameters.values()
+            },
             "mode": "Incremental",
             "timestamp": now(),
             "duration": "PT0S",

@@ -22,8 +22,9 @@ _TYPES: dict[str, tuple[str, type | tuple[type, ...]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One parameter's type, as Azure prints it, and value."""
+    """One parameter: its name as declared, its type as Azure prints it, and its value."""
 
+    name: str
     type: str
     value: Any = field(repr=False)
 
@@ -85,7 +86,7 @@ def _read(
             f"The provided value for the template parameter '{name}' is not valid. The value is "
             f"not part of the allowed value(s): '{','.join(str(item) for item in allowed)}'"
         )
-    return Parameter(printed, value)
+    return Parameter(name, printed, value)
 
 
 def _type(name: str, declaration: dict[str, Any]) -> tuple[str, type | tuple[type, ...]]:

@@ -186,7 +186,7 @@ def test_a_group_that_cannot_go_says_what_is_left_and_stays(tmp_path: Path) -> N
         await made.put("a", uses=["b"])
         await made.put("b", uses=["a"])
         await made.put("c")
-        with pytest.raises(ArmError, match="things/a', '/sub.*things/b' could not") as failure:
+        with pytest.raises(ArmError, match=r"things/a', '/sub.*things/b' could not") as failure:
             await made.manager.settle(await made.manager.delete(GROUP))
         assert failure.value.code == "ResourceGroupDeletionBlocked"
         assert made.state("c") is None
