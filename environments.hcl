@@ -13,7 +13,7 @@ environment "local" {
     resource_manager = "https://127.0.0.1:9443"
     authority        = "https://127.0.0.1:9443"
     ca_bundle        = ".pipeline/emulator/ca.pem"
-    credential       = ".pipeline/emulator/credential.json"
+    credential       = ".pipeline/emulator/credentials.json"
   }
 
   gallery {

@@ -77,6 +77,9 @@ class Output(Protocol):
     def error(self, error: PipelineError) -> None:
         """Why it ended badly."""
 
+    def hide(self, secret: str) -> None:
+        """Never let this through, from now on."""
+
 
 class Redactor:
     """Replaces known secrets, and what looks like a token or a signature."""
@@ -99,9 +102,11 @@ class Redactor:
 class ForPeople:
     """Lines for a terminal or a log. Errors go to the same stream, in their place in the story."""
 
-    def __init__(self, stream: TextIO | None = None, redactor: Redactor | None = None) -> None:
+    def __init__(self, stream: TextIO | None = None, suffix: str = "") -> None:
+        """`suffix` follows every command that is advised, such as ` --env production`."""
         self._stream = stream or sys.stdout
-        self._redactor = redactor or Redactor()
+        self._suffix = suffix
+        self._redactor = Redactor()
         self._live = self._stream.isatty()
         self._showing = False
         self._last_word = 0.0
@@ -144,9 +149,12 @@ class ForPeople:
             self._line(note)
         self._advise(error.advice)
 
+    def hide(self, secret: str) -> None:
+        self._redactor.hide(secret)
+
     def _advise(self, advice: Advice) -> None:
         width = max((len(wish) for wish, _ in advice), default=0)
-        for wish, command in advice:
+        for wish, command in _complete(advice, self._suffix):
             self._line(f"  {wish:<{width}}   {command}")
 
     def _paint(self, text: str, colour: int) -> str:
@@ -168,9 +176,11 @@ class ForPeople:
 class ForPrograms:
     """One JSON document per line and fact; `event` says which."""
 
-    def __init__(self, stream: TextIO | None = None, redactor: Redactor | None = None) -> None:
+    def __init__(self, stream: TextIO | None = None, suffix: str = "") -> None:
+        """`suffix` follows every command that is advised, such as ` --env production`."""
         self._stream = stream or sys.stdout
-        self._redactor = redactor or Redactor()
+        self._suffix = suffix
+        self._redactor = Redactor()
         self._last_word = 0.0
 
     def plan(self, plan: Planned) -> None:
@@ -202,7 +212,7 @@ class ForPrograms:
         self._tell("said", text=text)
 
     def truth(self, text: str, next_commands: Advice) -> None:
-        self._tell("truth", text=text, next=[list(pair) for pair in next_commands])
+        self._tell("truth", text=text, next=_complete(next_commands, self._suffix))
 
     def report(self, text: str, document: object) -> None:
         self._write(document)
@@ -214,8 +224,11 @@ class ForPrograms:
             text=str(error),
             notes=list(getattr(error, "__notes__", ())),
             exit_code=error.exit_code,
-            next=[list(pair) for pair in error.advice],
+            next=_complete(error.advice, self._suffix),
         )
+
+    def hide(self, secret: str) -> None:
+        self._redactor.hide(secret)
 
     def _tell(self, event: str, **facts: object) -> None:
         self._write({"event": event, **facts})
@@ -223,6 +236,14 @@ class ForPrograms:
     def _write(self, document: object) -> None:
         self._stream.write(self._redactor.clean(json.dumps(document, default=str)) + "\n")
         self._stream.flush()
+
+
+def _complete(advice: Advice, suffix: str) -> list[tuple[str, str]]:
+    """The commands as they must be typed here, `--env` included."""
+    return [
+        (wish, f"{command}{suffix}" if command.startswith("invoke ") else command)
+        for wish, command in advice
+    ]
 
 
 def _took(seconds: float) -> str:

@@ -7,6 +7,8 @@ so that they happen here, late, and only for the services that a command uses.
 from __future__ import annotations
 
 import json
+import logging
+from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,8 +32,12 @@ Within Azure's limit of 15 status requests a minute per resource, with 45 in res
 class Clients:
     """The SDK's clients of one environment. Their textual form never shows the credential."""
 
-    def __init__(self, environment: Environment) -> None:
+    def __init__(
+        self, environment: Environment, hide: Callable[[str], None] = lambda secret: None
+    ) -> None:
+        """`hide` is told the secret, so that no output will show it."""
         self.environment = environment
+        self._hide = hide
 
     def __repr__(self) -> str:
         return f"Clients({self.environment.cloud.resource_manager})"
@@ -39,7 +45,9 @@ class Clients:
     @cached_property
     def credential(self) -> TokenCredential:
         """What signs us in: the cloud's credential file, else what DefaultAzureCredential finds."""
-        return _credential(self.environment)
+        for library in ("azure", "urllib3"):  # what they would warn of comes as an error too
+            logging.getLogger(library).addHandler(logging.NullHandler())
+        return _credential(self.environment, self._hide)
 
     @cached_property
     def compute(self) -> ComputeManagementClient:
@@ -85,7 +93,7 @@ def _trust(cloud: Cloud) -> dict[str, Any]:
     return {"connection_verify": str(cloud.ca_bundle)} if cloud.ca_bundle else {}
 
 
-def _credential(environment: Environment) -> TokenCredential:
+def _credential(environment: Environment, hide: Callable[[str], None]) -> TokenCredential:
     from azure.identity import (  # noqa: PLC0415 - slow to import
         ClientSecretCredential,
         DefaultAzureCredential,
@@ -98,6 +106,7 @@ def _credential(environment: Environment) -> TokenCredential:
     if cloud.credential is None:
         return DefaultAzureCredential(**options)
     secret = _read_credential(cloud.credential, environment)
+    hide(secret["client_secret"])
     return ClientSecretCredential(
         secret["tenant"], secret["client_id"], secret["client_secret"], **options
     )

@@ -12,6 +12,7 @@ from pathlib import Path
 from pipeline.definition.model import Environment, Image, LoadBalancer, Project
 from pipeline.errors import Refused
 from pipeline.execution.azure import Azure
+from pipeline.execution.cloud import Clients
 from pipeline.execution.journal import Journal, Subject
 from pipeline.execution.wait import Clock
 from pipeline.output import Output
@@ -32,7 +33,7 @@ class Session:
     @cached_property
     def azure(self) -> Azure:
         """The environment's resources; signs in at the first request."""
-        return Azure(self.environment)
+        return Azure(self.environment, Clients(self.environment, self.output.hide))
 
     @property
     def evidence(self) -> Path:

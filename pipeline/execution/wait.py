@@ -16,7 +16,7 @@ T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
 PATIENCE = {
-    # Seconds. Medians and maxima: recordings of azure-cli, azure-powershell, azure-service-operator.
+    # Seconds. Recorded by azure-cli, azure-powershell, azure-service-operator.
     "network": 600.0,  # load balancer with members: up to 96 s recorded; one deployment took 244 s
     "scale set": 1800.0,  # created in 40-202 s; terminate notifications add up to 15 min to deletes
     "healthy": 1800.0,  # not recorded: boot, then the application's start within its grace period

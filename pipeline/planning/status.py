@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 from pipeline.errors import Refused
 from pipeline.planning.promotion import plan_rollback
-from pipeline.planning.survey import Survey
+from pipeline.planning.survey import Survey, staging_rule
 from pipeline.planning.versions import newest
+
+
+@dataclass(frozen=True, slots=True)
+class Frontend:
+    """Where a rule answers."""
+
+    rule: str
+    address: str
+    port: int
+
+    def __str__(self) -> str:
+        return f"{self.rule} {self.address}:{self.port}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +41,8 @@ class Status:
     """`ready`, or why not."""
     newest: str
     """The newest version that may be staged."""
-    production: str
-    staging: str
+    frontends: Mapping[str, tuple[Frontend, ...]]
+    """By `production` and `staging`: where each rule pair answers."""
 
     @property
     def document(self) -> dict[str, object]:
@@ -55,8 +67,7 @@ def status_of(now: Survey) -> Status:
         idle_instances=len(idle.instances) if idle else 0,
         way_back=_way_back(now, role),
         newest=eligible.name if eligible else "",
-        production=now.health_url("production"),
-        staging=now.health_url("staging"),
+        frontends={"production": _frontends(now, True), "staging": _frontends(now, False)},
     )
 
 
@@ -79,8 +90,22 @@ def table(rows: Sequence[Status]) -> str:
         "  ".join(f"{cell:<{width}}" for cell, width in zip(line, widths, strict=True)).rstrip()
         for line in cells
     ]
-    addresses = [f"{row.image}: {row.production}, staging {row.staging}" for row in rows]
+    addresses = [
+        f"{row.image} {which}: {', '.join(str(frontend) for frontend in row.frontends[which])}"
+        for row in rows
+        for which in row.frontends
+    ]
     return "\n".join((*lines, *addresses))
+
+
+def _frontends(now: Survey, production: bool) -> tuple[Frontend, ...]:
+    address = now.balancer.addresses.get("production" if production else "staging", "")
+    return tuple(
+        Frontend(pair.name, address, pair.production_port)
+        if production
+        else Frontend(staging_rule(pair), address, pair.staging_port)
+        for pair in now.definition.pairs
+    )
 
 
 def _cells(row: Status) -> tuple[str, ...]:

@@ -11,6 +11,11 @@ from pathlib import Path
 from pipeline.emulator.private import write_private
 
 
+SUBSCRIPTION = "b5a4e5a0-0000-4000-8000-000000000001"
+TENANT = "b5a4e5a0-0000-4000-8000-0000000000ff"
+"""The same on every machine, so that definitions of a local environment can be kept and shared."""
+
+
 @dataclass(frozen=True, slots=True)
 class Credentials:
     """What a client needs besides addresses; all but the secret are GUIDs."""
@@ -25,7 +30,7 @@ class Credentials:
 def credentials(path: Path) -> Credentials:
     """The credentials kept in a private JSON file, made on first use."""
     if not path.exists():
-        tenant, subscription, client_id, object_id = (str(uuid.uuid4()) for _ in range(4))
-        made = Credentials(tenant, subscription, client_id, object_id, secrets.token_urlsafe(32))
+        client_id, object_id = str(uuid.uuid4()), str(uuid.uuid4())
+        made = Credentials(TENANT, SUBSCRIPTION, client_id, object_id, secrets.token_urlsafe(32))
         write_private(path, json.dumps(asdict(made), indent=2).encode())
     return Credentials(**json.loads(path.read_text()))

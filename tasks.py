@@ -1,0 +1,280 @@
+"""bakeswap: bake an Azure image, prove it on a fresh machine, swap it into production.
+
+The doorway: arguments in, words and exit codes out (docs/operating.md). Everything that takes long
+to import is imported by the task that needs it, so that `invoke --list` is quick.
+"""
+
+# ruff: noqa: PLC0415 - what takes long to import is imported by the task that needs it
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from invoke.collection import Collection
+from invoke.context import Context
+from invoke.exceptions import Exit
+from invoke.tasks import task
+
+if TYPE_CHECKING:
+    from pipeline.execution.session import Session
+    from pipeline.local import Local
+    from pipeline.output import Output
+
+ENV = "environment of environments.hcl (default: BAKESWAP_ENV, the only one, or `local`)"
+JSON = "tell it as JSON lines, for programs"
+PLAN = "print the plan and stop there"
+IMAGE = "folder under images/"
+VERBOSE = "show what Packer and the checks print"
+INTERRUPTED = 130
+
+
+def _output(env: str, json: bool) -> Output:
+    from pipeline.output import ForPeople, ForPrograms
+
+    suffix = f" --env {env}" if env else ""
+    return ForPrograms(suffix=suffix) if json else ForPeople(suffix=suffix)
+
+
+@contextmanager
+def _words_and_exit_code(output: Output) -> Iterator[None]:
+    """Turn whatever ends a task badly into words and an exit code."""
+    from pipeline.errors import PipelineError
+
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    except PipelineError as error:
+        output.error(error)
+        raise Exit(code=error.exit_code) from error
+    except KeyboardInterrupt as interrupt:
+        output.say("Interrupted. The same command goes on from here.")
+        for note in getattr(interrupt, "__notes__", ()):
+            output.say(note)
+        raise Exit(code=INTERRUPTED) from interrupt
+
+
+@contextmanager
+def _session(env: str, json: bool, plan: bool = False) -> Iterator[Session]:
+    """The definitions of the current folder, in an environment."""
+    from pipeline.definition.project import read
+    from pipeline.errors import Unreachable
+    from pipeline.execution.session import Session, choose_environment
+
+    output = _output(env, json)
+    with _words_and_exit_code(output):
+        project = read(Path.cwd())
+        environment = choose_environment(project, env or os.environ.get("BAKESWAP_ENV", ""))
+        try:
+            yield Session(project, environment, output, plan_only=plan)
+        except Unreachable as error:
+            if environment.cloud.resource_manager.startswith("https://127."):
+                error.advice += (("start the local Azure", "invoke emulator.start"),)
+            raise
+
+
+@task(help={"env": ENV, "json": JSON, "plan": PLAN})
+def create_environment(
+    _context: Context, env: str = "", json: bool = False, plan: bool = False
+) -> None:
+    """Make what is missing of the landing zone: network, load balancers, gallery."""
+    with _session(env, json, plan) as session:
+        from pipeline.execution.commands import create_environment
+
+        create_environment(session)
+
+
+@task(
+    help={
+        "image": IMAGE,
+        "rebuild": "build even if a version with the same inputs is there",
+        "env": ENV,
+        "json": JSON,
+        "plan": PLAN,
+        "verbose": VERBOSE,
+    }
+)
+def build_image(
+    _context: Context,
+    image: str,
+    rebuild: bool = False,
+    env: str = "",
+    json: bool = False,
+    plan: bool = False,
+    verbose: bool = False,
+) -> None:
+    """Bake a version of an image if its inputs changed, and check it on a fresh machine."""
+    with _session(env, json, plan) as session:
+        from pipeline.execution.build import build_image
+
+        build_image(session, image, rebuild=rebuild, verbose=verbose)
+
+
+@task(
+    help={
+        "image": IMAGE,
+        "version": "which one (default: the newest)",
+        "env": ENV,
+        "json": JSON,
+        "plan": PLAN,
+        "verbose": VERBOSE,
+    }
+)
+def check_image(
+    _context: Context,
+    image: str,
+    version: str = "",
+    env: str = "",
+    json: bool = False,
+    plan: bool = False,
+    verbose: bool = False,
+) -> None:
+    """Boot a fresh machine from an image version and run the image's checks on it."""
+    with _session(env, json, plan) as session:
+        from pipeline.execution.build import check_image
+
+        check_image(session, image, version, verbose=verbose)
+
+
+@task(
+    help={
+        "image": IMAGE,
+        "version": "which one (default: the newest that passed its check)",
+        "env": ENV,
+        "json": JSON,
+        "plan": PLAN,
+    }
+)
+def stage(
+    _context: Context,
+    image: str,
+    version: str = "",
+    env: str = "",
+    json: bool = False,
+    plan: bool = False,
+) -> None:
+    """Run a checked version behind the staging frontend, as large as production."""
+    with _session(env, json, plan) as session:
+        from pipeline.execution.commands import stage
+
+        stage(session, image, version)
+
+
+@task(help={"image": IMAGE, "env": ENV, "json": JSON, "plan": PLAN})
+def promote(
+    _context: Context, image: str, env: str = "", json: bool = False, plan: bool = False
+) -> None:
+    """Let the staged version serve production; the previous one becomes the way back."""
+    with _session(env, json, plan) as session:
+        from pipeline.execution.commands import promote
+
+        promote(session, image)
+
+
+@task(help={"image": IMAGE, "env": ENV, "json": JSON, "plan": PLAN})
+def rollback(
+    _context: Context, image: str, env: str = "", json: bool = False, plan: bool = False
+) -> None:
+    """Let the previous version serve production again."""
+    with _session(env, json, plan) as session:
+        from pipeline.execution.commands import rollback
+
+        rollback(session, image)
+
+
+@task(positional=["image"], help={"image": f"{IMAGE} (default: all)", "env": ENV, "json": JSON})
+def status(_context: Context, image: str = "", env: str = "", json: bool = False) -> None:
+    """Tell which version serves, which is staged, and whether the way back is ready."""
+    with _session(env, json) as session:
+        from pipeline.execution.commands import status
+
+        status(session, image)
+
+
+@task(
+    iterable=["image"],
+    help={"image": f"{IMAGE}; may be repeated (default: all)", "env": ENV, "json": JSON},
+)
+def nightly(
+    _context: Context, image: list[str] | None = None, env: str = "", json: bool = False
+) -> None:
+    """Build every image whose inputs or base changed, and say what became of each."""
+    with _session(env, json) as session:
+        from pipeline.execution.nightly import nightly
+
+        nightly(session, image or ())
+
+
+@contextmanager
+def _local(env: str, json: bool) -> Iterator[tuple[Local, Output]]:
+    """The emulator that the environment's cloud means."""
+    from pipeline.local import Local
+
+    with _session(env, json) as session:
+        cloud = session.environment.cloud
+        yield Local.of(cloud.resource_manager, cloud.credential), session.output
+
+
+@task(
+    help={
+        "machines": "`qemu`: real ones, or `simulated`: responders without an operating system",
+        "addresses": "loopback block for machines and frontends (default: the emulator's)",
+        "env": ENV,
+        "json": JSON,
+    }
+)
+def emulator_start(
+    _context: Context,
+    machines: str = "qemu",
+    addresses: str = "",
+    env: str = "",
+    json: bool = False,
+) -> None:
+    """Start the local Azure of the environment, if it does not run."""
+    with _local(env, json) as (local, output):
+        facts = local.start(machines, addresses)
+        text = f"The local Azure serves at {local.address}, with {facts['machines']} machines."
+        output.report(text, facts)
+
+
+@task(help={"env": ENV, "json": JSON})
+def emulator_stop(_context: Context, env: str = "", json: bool = False) -> None:
+    """Stop the local Azure and its machines; what is in it stays."""
+    with _local(env, json) as (local, output):
+        was_running = local.stop()
+        text = "The local Azure has stopped." if was_running else "The local Azure was not running."
+        output.report(text, {"running": False, "was_running": was_running})
+
+
+@task(help={"env": ENV, "json": JSON})
+def emulator_status(_context: Context, env: str = "", json: bool = False) -> None:
+    """Tell whether the local Azure runs, and what is in it."""
+    with _local(env, json) as (local, output):
+        facts = local.facts() if local.is_running() else {}
+        there = ", ".join(f"{n} {kind}" for kind, n in facts.get("resources", {}).items())
+        text = f"serves at {local.address}: {there or 'empty'}" if facts else "is not running"
+        output.report(f"The local Azure {text}.", {"running": bool(facts), **facts})
+
+
+@task(help={"env": ENV, "json": JSON})
+def emulator_reset(_context: Context, env: str = "", json: bool = False) -> None:
+    """Delete everything in the local Azure."""
+    with _local(env, json) as (local, output):
+        facts = local.reset()
+        deleted = ", ".join(facts["deleted"]) or "nothing: it was empty"
+        output.report(f"Deleted from the local Azure: {deleted}.", facts)
+
+
+namespace = Collection(
+    create_environment, build_image, check_image, stage, promote, rollback, status, nightly
+)
+_emulator = Collection("emulator")
+_emulator.add_task(emulator_start, "start")
+_emulator.add_task(emulator_stop, "stop")
+_emulator.add_task(emulator_status, "status")
+_emulator.add_task(emulator_reset, "reset")
+namespace.add_collection(_emulator)
