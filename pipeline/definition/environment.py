@@ -56,7 +56,7 @@ def _environment(root: Path, section: Section, images: dict[str, Image]) -> Envi
 def _replica_regions(section: Section, location: str) -> tuple[str, ...]:
     found: list[str] = []
     for region, line in section.texts("replica_regions", rules.REGION):
-        if region == location:
+        if region and region == location:
             what = f'replica_regions: "{region}" is where versions are made anyway'
             section.mistake(line, what, "remove it")
         elif region in found:
@@ -67,8 +67,8 @@ def _replica_regions(section: Section, location: str) -> tuple[str, ...]:
 
 
 def _cloud(root: Path, section: Section) -> Cloud:
-    ca_bundle = section.text("ca_bundle", default="")
-    credential = section.text("credential", default="")
+    ca_bundle = section.text("ca_bundle", rules.PATH, default="")
+    credential = section.text("credential", rules.PATH, default="")
     cloud = Cloud(
         name=section.text("name", rules.CLOUD),
         resource_manager=section.text("resource_manager", rules.ADDRESS),

@@ -24,8 +24,8 @@ def parse(root: Path, path: Path, report: Report) -> hcl.Body | None:
     try:
         return hcl.parse(path.read_text(encoding="utf-8"))
     except hcl.NotHcl as error:
-        what = f"not HCL: {error.reason} in column {error.column}"
-        report.add(name, error.line, what, "a bracket, quote or value is missing there or before")
+        what = f"not HCL in column {error.column}: {error.reason}"
+        report.add(name, error.line, what, error.right)
     except UnicodeDecodeError:
         report.add(name, 1, "not a text in UTF-8", "save it as UTF-8")
     except (FileNotFoundError, IsADirectoryError):

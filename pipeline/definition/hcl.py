@@ -71,11 +71,12 @@ class Body:
 class NotHcl(Exception):
     """The text is not HCL: `line` and `column` count from 1, `reason` says what stands there."""
 
-    def __init__(self, line: int, column: int, reason: str) -> None:
+    def __init__(self, line: int, column: int, reason: str, right: str) -> None:
         super().__init__(reason)
         self.line = line
         self.column = column
         self.reason = reason
+        self.right = right
 
 
 _Node: TypeAlias = "Tree[Token] | Token"
@@ -96,16 +97,36 @@ def parse(text: str) -> Body:
 
 
 def _not_hcl(error: UnexpectedInput, text: str) -> NotHcl:
-    if isinstance(error, UnexpectedToken) and error.token.type == "$END":
-        lines = text.splitlines() or [""]
-        return NotHcl(len(lines), len(lines[-1]) + 1, "the file ends too early")
+    right = "a bracket, quote or value is missing there or before"
+    if isinstance(error, UnexpectedToken):
+        for token in _read_before(error):
+            if _is_torn(token):
+                return _torn(token)
+        if error.token.type == "$END":
+            lines = text.splitlines() or [""]
+            return NotHcl(len(lines), len(lines[-1]) + 1, "the file ends too early", right)
     seen = ""
     if isinstance(error, UnexpectedToken):
-        seen = str(error.token).strip().partition("\n")[0]
+        seen = error.token.partition("\n")[0].strip()
     elif isinstance(error, UnexpectedCharacters):
         seen = error.char
     what = "end of line" if not seen or seen.startswith(("#", "//")) else f"`{seen}`"
-    return NotHcl(error.line, error.column, f"unexpected {what}")
+    return NotHcl(error.line, error.column, f"unexpected {what}", right)
+
+
+def _read_before(error: UnexpectedToken) -> Iterator[Token]:
+    """What the parser had read and not yet put together when it gave up."""
+    for node in error.interactive_parser.parser_state.value_stack:
+        yield from _tokens(node)
+
+
+def _is_torn(token: Token) -> bool:
+    return token.type == "STRING_CHARS" and "\n" in token
+
+
+def _torn(token: Token) -> NotHcl:
+    reason = "a quoted string goes on in the next line"
+    return NotHcl(token.line or 1, token.column or 1, reason, "close the quotes")
 
 
 def _trees(node: Tree[Token]) -> list[Tree[Token]]:
@@ -229,8 +250,8 @@ _LITERALS: dict[str, bool | None] = {"true": True, "false": False, "null": None}
 def _decoded(token: Token) -> str:
     if token.type != "STRING_CHARS":
         return str(token)[1:]  # `$${` and `%%{` stand for `${` and `%{`
-    if "\n" in token:
-        raise NotHcl(token.line or 1, token.column or 1, "a quoted string ends on another line")
+    if _is_torn(token):
+        raise _torn(token)
     return _ESCAPE.sub(lambda match: _escape(match[1], token), token)
 
 
@@ -239,10 +260,11 @@ def _escape(code: str, token: Token) -> str:
         return _ESCAPED[code]
     if code[1:] and int(code[1:], 16) <= _LAST_CHARACTER:
         return chr(int(code[1:], 16))
-    raise NotHcl(token.line or 1, token.column or 1, rf"`\{code}` is no escape")
+    reason = rf"`\{code}` is no escape"
+    raise NotHcl(token.line or 1, token.column or 1, reason, r"a backslash is written `\\`")
 
 
 def _without_indentation(text: str) -> str:
     lines = text.splitlines(keepends=True)
     margin = min((len(line) - len(line.lstrip(" \t")) for line in lines if line.strip()), default=0)
-    return "".join(line[margin:] for line in lines)
+    return "".join(line[margin:] if line.strip() else "\n" for line in lines)

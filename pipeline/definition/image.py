@@ -45,8 +45,10 @@ def _image(
     root: Path, folder: Path, section: Section, templates: dict[str, Template], report: Report
 ) -> Image:
     template = _template(section, templates)
-    scripts = tuple(_script(folder, section, *item) for item in section.texts("scripts"))
-    uploaded = _folder(folder, section, "files", default="")
+    scripts = tuple(
+        _script(folder, section, *item) for item in section.texts("scripts", rules.SCRIPT)
+    )
+    uploaded = _folder(folder, section, "files", rules.FILES, default="")
     checks = _checks(folder, section)
     parts = [folder / "image.hcl", *(part for part in (checks, *scripts) if part)]
     inputs = files.inputs(root, parts, report, uploaded=uploaded)
@@ -78,9 +80,9 @@ def _template(section: Section, templates: dict[str, Template]) -> Template:
 
 def _base(section: Section) -> Base:
     return Base(
-        publisher=section.text("publisher", rules.MARKETPLACE),
-        offer=section.text("offer", rules.MARKETPLACE),
-        sku=section.text("sku", rules.MARKETPLACE),
+        publisher=section.text("publisher", rules.PUBLISHER),
+        offer=section.text("offer", rules.OFFER),
+        sku=section.text("sku", rules.SKU),
         version=section.text("version", rules.MARKETPLACE_VERSION, default="latest"),
     )
 
@@ -136,15 +138,17 @@ def _wrong_variable(name: str, template: Template) -> tuple[str, str] | None:
 
 
 def _checks(folder: Path, section: Section) -> Path | None:
-    checks = _folder(folder, section, "checks")
+    checks = _folder(folder, section, "checks", rules.CHECKS)
     if checks and not files.named(checks, "**/test_*.py"):
         what = f"no test_*.py in {checks.name}"
         section.mistake(section.line_of("checks"), what, "an image without a check is never used")
     return checks
 
 
-def _folder(image: Path, section: Section, key: str, default: str | None = None) -> Path | None:
-    text, line = section.text(key, default=default), section.line_of(key)
+def _folder(
+    image: Path, section: Section, key: str, rule: rules.Rule, default: str | None = None
+) -> Path | None:
+    text, line = section.text(key, rule, default), section.line_of(key)
     path = _inside(image, section, text, line)
     if path and not files.has_folder(path):
         there_are = suggestion(text, (entry.name for entry in files.folders(image)))

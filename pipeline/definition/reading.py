@@ -52,7 +52,7 @@ class Section:
         """The line a key stands on; that of the section when it is absent."""
         return next((item.line for item in self._body.attributes if item.name == key), self.line)
 
-    def text(self, key: str, rule: rules.Rule = rules.TEXT, default: str | None = None) -> str:
+    def text(self, key: str, rule: rules.Rule, default: str | None = None) -> str:
         """A text; "" when it is wrong, or absent without a default."""
         value = self._take(key, f'"{rule.example}"', is_required=default is None)
         if value is None:
@@ -61,13 +61,17 @@ class Section:
 
     def number(self, key: str, rule: rules.Range, default: int | None = None) -> int:
         """A whole number; 0 when it is wrong, or absent without a default."""
-        value = self._take(key, str(rule.lowest), is_required=default is None)
+        value = self._take(key, str(rule.example), is_required=default is None)
         if value is None:
             return default or 0
         if not isinstance(value.content, int) or isinstance(value.content, bool):
             self._wrong_type(key, value, "a whole number")
         elif not rule.accepts(value.content):
-            self.mistake(value.line, f"{key} = {value.content} is not {rule.noun}", rule.right)
+            self.mistake(
+                value.line,
+                f"{key} = {value.content} is not {rule.noun}",
+                f"it must be {rule.right}",
+            )
         else:
             return value.content
         return 0
@@ -83,10 +87,10 @@ class Section:
         return value.content
 
     def texts(
-        self, key: str, rule: rules.Rule = rules.TEXT, *, is_required: bool = False
+        self, key: str, rule: rules.Rule, *, is_required: bool = False
     ) -> list[tuple[str, int]]:
         """The texts of a list with their lines."""
-        value = self._take(key, f'["{rule.example}"]', is_required=is_required)
+        value = self._take(key, f'["{rule.example}", ...]', is_required=is_required)
         if value is None:
             return []
         if not isinstance(value.content, tuple):
@@ -124,7 +128,6 @@ class Section:
         """All blocks of a kind that has one label, each label judged and used once."""
         sections: dict[str, Section] = {}
         for block in self._blocks(kind):
-            section = self._child(kind, block)
             if len(block.labels) != 1:
                 self.mistake(
                     block.line, f"{kind} has one label", f'write {kind} "{rule.example}" {{'
@@ -135,7 +138,7 @@ class Section:
                 self.mistake(block.line, what, "give each a name of its own")
             else:
                 self._judged(f"{kind} label", Value(block.line, block.labels[0]), rule)
-                sections[block.labels[0]] = section
+                sections[block.labels[0]] = self._child(kind, block)
         return list(sections.values())
 
     def finish(self) -> None:
@@ -180,7 +183,11 @@ class Section:
         if not isinstance(value.content, str):
             self._wrong_type(key, value, "a text in quotes")
         elif not rule.accepts(value.content):
-            self.mistake(value.line, f'{key}: "{value.content}" is not {rule.noun}', rule.right)
+            self.mistake(
+                value.line,
+                f'{key}: "{value.content}" is not {rule.noun}',
+                f"it must be {rule.right}",
+            )
         else:
             return value.content
         return ""
@@ -216,7 +223,8 @@ def in_words(content: Content) -> str:
     """What stands there, to complete a sentence that begins with "it is"."""
     match content:
         case Expression(text):
-            words = f"an expression ({text})"
+            first, *more = text.splitlines()
+            words = f"an expression ({first} ...)" if more else f"an expression ({first})"
         case bool() | None:
             words = {True: "true", False: "false", None: "null"}[content]
         case int() | float():

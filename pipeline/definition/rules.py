@@ -8,12 +8,12 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What a text must be: `noun` completes "is not", `right` says what would be right."""
+    """What a text must be: `noun` completes "is not", `right` completes "must be"."""
 
     noun: str
     right: str
@@ -28,10 +28,11 @@ class Range:
     noun: str
     lowest: int
     highest: int
+    example: int
 
     @property
     def right(self) -> str:
-        """What would be right."""
+        """Completes "must be"."""
         return f"a whole number from {self.lowest} to {self.highest}"
 
     def accepts(self, number: int) -> bool:
@@ -57,6 +58,11 @@ def _own_name(noun: str, example: str) -> Rule:
     pattern = r"(?=.{1,40}\Z)[a-z](?:[a-z0-9-]*[a-z0-9])?"
     right = "1 to 40 lower-case letters, digits and hyphens, the first a letter, the last no hyphen"
     return _rule(noun, example, pattern, right)
+
+
+def _marketplace(noun: str, example: str) -> Rule:
+    right = "letters, digits, dots, hyphens and underscores: `az vm image list` prints them"
+    return _rule(noun, example, r"[A-Za-z0-9][\w.-]*", right)
 
 
 def one_of(noun: str, *texts: str) -> Rule:
@@ -94,7 +100,10 @@ def _is_linux_user(text: str) -> bool:
 
 # Values
 
-TEXT = Rule("a text", "something between the quotes", "text", lambda text: bool(text.strip()))
+PATH = Rule("a path", "the path of a file", "ca.pem", lambda text: bool(text.strip()))
+CHECKS = Rule("a folder", "the name of a folder", "checks", lambda text: bool(text.strip()))
+FILES = replace(CHECKS, example="files")
+SCRIPT = replace(PATH, example="scripts/install.sh")
 GUID = _rule(
     "an id",
     "00000000-0000-0000-0000-000000000000",
@@ -119,12 +128,9 @@ SERIES = _rule(
     r"(?:0|[1-9]\d{0,3})\.(?:0|[1-9]\d{0,3})",
     'two numbers up to 9999 with a dot, such as "1.0": each build takes the next free patch number',
 )
-MARKETPLACE = _rule(
-    "part of a marketplace image",
-    "debian-12",
-    r"[A-Za-z0-9][\w.-]*",
-    "letters, digits, dots, hyphens and underscores: `az vm image list` prints them",
-)
+PUBLISHER = _marketplace("a marketplace publisher", "Debian")
+OFFER = _marketplace("a marketplace offer", "debian-12")
+SKU = _marketplace("a marketplace SKU", "12-gen2")
 MARKETPLACE_VERSION = _rule(
     "a marketplace image version",
     "latest",
@@ -145,7 +151,7 @@ ADDRESS = _rule(
 )
 PROTOCOL = one_of("a protocol of a health page", "http", "https")
 URL_PATH = _rule(
-    "a path",
+    "a path on a server",
     "/healthz",
     r"/[\w.~!$&'()*+,;=:@%/-]*",
     'a path that begins with a slash, such as "/healthz"',
@@ -195,9 +201,9 @@ LB_RULE = _network_name("a load balancing rule name", "http", longest=80 - len("
 
 # Numbers
 
-PORT = Range("a port", 1, 65535)
+PORT = Range("a port", 1, 65535, example=8080)
 # https://learn.microsoft.com/rest/api/load-balancer/load-balancers/create-or-update
-FRONTEND_PORT = Range("a frontend port", 1, 65534)
-IDLE_TIMEOUT = Range("an idle timeout in minutes", 4, 30)
+FRONTEND_PORT = Range("a frontend port", 1, 65534, example=80)
+IDLE_TIMEOUT = Range("an idle timeout in minutes", 4, 30, example=4)
 # https://learn.microsoft.com/azure/virtual-machine-scale-sets/virtual-machine-scale-sets-faq
-CAPACITY = Range("a capacity", 1, 1000)
+CAPACITY = Range("a capacity", 1, 1000, example=2)

@@ -1,0 +1,25 @@
+image "shop" {
+  template = "linux"
+  version  = "1.0"
+  checks   = "checks"
+
+  base {
+    publisher = "Debian"
+    offer     = "debian-12"
+    sku       = "12-gen2"
+  }
+
+  variables = {
+    flavour = "plain"
+  }
+
+  scale_set {
+    sku      = "Standard_D2s_v5"
+    capacity = 3
+  }
+
+  health {
+    port = 8080
+    path = "/healthz"
+  }
+}

@@ -1,0 +1,3 @@
+image "shop" {
+  template = "li\nux\d"
+}

@@ -1,0 +1,7 @@
+image "web" {
+  template = "linux"
+  version  = "1.0
+
+  base {
+  }
+}

@@ -1,0 +1,2 @@
+source "azure-arm" "linux" {
+  os_type = "Linux"

@@ -1,0 +1,9 @@
+source "null" "linux" {
+}
+
+variable "image_name" {
+}
+
+build {
+  sources = ["source.null.linux"]
+}

@@ -1,0 +1,33 @@
+image "web" {
+  template = "linux"
+  version  = "1.0"
+  check    = "checks"
+  checks   = "checks"
+
+  base {
+    publisher = "Debian"
+    offer     = "debian-12"
+    sku       = "12-gen2"
+    verison   = "latest"
+  }
+
+  variables = {
+    flavour = "plain"
+  }
+
+  scaleset {
+  }
+
+  scale_set {
+    sku      = "Standard_D2s_v5"
+    capacity = 3
+  }
+
+  health {
+    port = 8080
+    path = "/healthz"
+
+    probe {
+    }
+  }
+}
