@@ -78,11 +78,12 @@ PARTS = {
     "pipeline.demo": Part(
         SHARED | {"pipeline.output", "pipeline.execution"}
     ),  # a user of the commands, scripted
+    "pipeline.local": Part(SHARED),  # the emulator as a process, without importing it
     "pipeline.setup": Part(frozenset({"pipeline.setup"})),  # runs before any library is there
     "tasks": Part(
         SHARED
         | {"pipeline.definition", "pipeline.planning", "pipeline.output", "pipeline.execution"}
-        | {"pipeline.demo"},
+        | {"pipeline.demo", "pipeline.local"},
         frozenset({"invoke"}),
     ),
 }
