@@ -186,6 +186,7 @@ def _differences(resource: Wanted, existing: Mapping[str, Any]) -> Iterator[str]
         there = {
             child["name"].lower(): child["properties"]
             for child in existing["properties"].get(kind) or ()
+            if "name" in child  # the subnets of a NAT gateway are mere references
         }
         for child in resource.body["properties"].get(kind) or ():
             found = there.get(child["name"].lower(), {})
