@@ -6,10 +6,10 @@ import hashlib
 import io
 import os
 import re
-import urllib.error
 import urllib.request
 import zipfile
 from collections.abc import Callable
+from http.client import HTTPException
 from pathlib import Path
 from typing import TypeAlias
 
@@ -69,14 +69,17 @@ def fetch(places: Places, reporter: Reporter, get: Fetch = download) -> Path | N
     """
     archive = f"packer_{VERSION}_{system()}.zip"
     try:
-        sums = get(f"{RELEASES}/packer_{VERSION}_SHA256SUMS").decode()
+        sums = get(f"{RELEASES}/packer_{VERSION}_SHA256SUMS").decode(errors="replace")
+        if archive not in sums:  # a proxy's own page, or a machine the vendor does not serve
+            reporter.say(f"Packer: the vendor's releases have no {archive}")
+            return None
         with reporter.step(f"Packer {VERSION} from the vendor", "60 MB"):
             content = get(f"{RELEASES}/{archive}")
-    except (urllib.error.URLError, OSError) as error:
-        reporter.say(f"Packer: the vendor's releases cannot be reached ({_reason(error)})")
+    except (OSError, HTTPException) as error:
+        reason = getattr(error, "reason", None) or error
+        reporter.say(f"Packer: the vendor's releases cannot be reached ({reason})")
         return None
-    digest = hashlib.sha256(content).hexdigest()
-    if f"{digest}  {archive}" not in sums.splitlines():
+    if f"{hashlib.sha256(content).hexdigest()}  {archive}" not in sums.splitlines():
         raise SetupError(f"{archive} from {RELEASES} has a checksum that is not in the list there")
     binary = places.cached("packer", VERSION)
     binary.parent.mkdir(parents=True, exist_ok=True)
@@ -84,10 +87,6 @@ def fetch(places: Places, reporter: Reporter, get: Fetch = download) -> Path | N
     unfinished.write_bytes(zipfile.ZipFile(io.BytesIO(content)).read("packer"))
     unfinished.chmod(0o755)
     return unfinished.replace(binary)
-
-
-def _reason(error: Exception) -> object:
-    return getattr(error, "reason", None) or error
 
 
 def build(places: Places, reporter: Reporter, go: Path) -> Path:

@@ -94,7 +94,15 @@ def test_a_release_with_another_checksum_is_refused_and_not_kept(
     assert not places.cached("packer", VERSION).exists()
 
 
-@pytest.mark.parametrize("answers", [{}, {f"packer_{VERSION}_SHA256SUMS": b""}])
+@pytest.mark.parametrize(
+    "answers",
+    [
+        {},
+        {f"packer_{VERSION}_SHA256SUMS": b"<html>this site is blocked</html>"},
+        {f"packer_{VERSION}_SHA256SUMS": f"{'0' * 64}  {ARCHIVE}".encode()},
+    ],
+    ids=["nothing", "a page of a proxy", "the list alone"],
+)
 def test_a_vendor_out_of_reach_is_no_error(
     places: Places, reporter: Reporter, answers: dict[str, bytes]
 ) -> None:
