@@ -40,8 +40,8 @@ def create_environment(session: Session) -> None:
 
 def stage(session: Session, image: str, version: str = "") -> None:
     """Bring a version behind the staging frontend, at production's capacity, healthy."""
+    look = _looking(session, image)
     with begin(session, "stage", image) as run, _telling_the_truth(session, image):
-        look = _looking(session, image)
         plan = plan_stage(look(), version)
         _carry_out(plan, lambda step, attempt: stage_step(session.azure, step, attempt, look), run)
 
@@ -70,8 +70,8 @@ def status(session: Session, image: str = "") -> None:
 def _swap(
     session: Session, command: str, image: str, planner: Callable[[Survey], Plan[SwapStep]]
 ) -> None:
+    look = _looking(session, image)
     with begin(session, command, image) as run, _telling_the_truth(session, image):
-        look = _looking(session, image)
         plan = planner(look())
         swap = Swap(session.azure, plan, look, planner)
         _carry_out(plan, swap.carry_out, run)

@@ -55,7 +55,7 @@ class Session:
 
     def load_balancer(self, image: str) -> LoadBalancer:
         """The load balancer that serves an image in the environment."""
-        found = self.environment.load_balancer_of(image)
+        found = self.environment.load_balancer_of(self.image(image).name)
         if found is None:
             raise Refused(
                 f"the environment {self.environment.name} has no load balancer for {image};"

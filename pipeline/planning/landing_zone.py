@@ -7,7 +7,7 @@ Where the rules lead is state, decided by swaps, and never written here once a r
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -159,9 +159,7 @@ def _completed(
     completed = writable(existing)
     properties = completed.setdefault("properties", {})
     added = []
-    for kind in _CHILDREN:
-        if kind not in body["properties"]:
-            continue
+    for kind in _children(body):
         children = properties.setdefault(kind, [])
         there = {child["name"].lower(): child for child in children}
         for child in body["properties"][kind]:
@@ -174,6 +172,11 @@ def _completed(
     return completed, added
 
 
+def _children(body: Mapping[str, Any]) -> Iterator[str]:
+    """The kinds of children we write; a NAT gateway's `subnets` are only references."""
+    return (kind for kind in _CHILDREN if kind in body["properties"])
+
+
 def _associated(subnet: dict[str, Any], body: Mapping[str, Any]) -> Iterator[str]:
     for reference in ("natGateway", "networkSecurityGroup"):
         if not subnet["properties"].get(reference):
@@ -182,21 +185,21 @@ def _associated(subnet: dict[str, Any], body: Mapping[str, Any]) -> Iterator[str
 
 
 def _differences(resource: Wanted, existing: Mapping[str, Any]) -> Iterator[str]:
-    for kind in _CHILDREN:
-        there = {
-            child["name"].lower(): child["properties"]
-            for child in existing["properties"].get(kind) or ()
-            if "name" in child  # the subnets of a NAT gateway are mere references
-        }
-        for child in resource.body["properties"].get(kind) or ():
-            found = there.get(child["name"].lower(), {})
+    for kind in _children(resource.body):
+        there = _by_name(existing["properties"].get(kind) or ())
+        for name, wanted_ones in _by_name(resource.body["properties"][kind]).items():
+            found = there.get(name, {})
             for key in _COMPARED:
-                is_value, should = found.get(key), child["properties"].get(key)
-                if should is not None and is_value is not None and is_value != should:
+                value, should = found.get(key), wanted_ones.get(key)
+                if None not in (value, should) and value != should:
                     yield (
-                        f"{resource.resource.name}: {key} of {child['name']} is {is_value},"
+                        f"{resource.resource.name}: {key} of {name} is {value},"
                         f" the definitions say {should}: left as it is"
                     )
+
+
+def _by_name(children: Iterable[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
+    return {child["name"].lower(): child.get("properties") or {} for child in children}
 
 
 def _state(body: Mapping[str, Any]) -> str:
