@@ -23,7 +23,10 @@ from pipeline.emulator.machines.seam import Machines
 
 
 class Compute:
-    """The provider. `kinds` are to be registered, `catalogue` answers marketplace lookups."""
+    """The provider.
+
+    `kinds` are to be registered, `catalogue` answers marketplace lookups, `health` probes.
+    """
 
     def __init__(
         self,
@@ -35,6 +38,7 @@ class Compute:
         self._guests = Guests(manager, addresses, data_path, machines)
         self._resuming: asyncio.Task[None] | None = None
         fleet = Fleet(self._guests)
+        self.health = self._guests.health
         self.catalogue = Catalogue(machines)
         self.kinds: list[Kind] = [
             VirtualMachines(self._guests),

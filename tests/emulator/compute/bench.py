@@ -1,0 +1,326 @@
+"""Microsoft.Compute on a manager of its own, with simulated machines and a stand-in network."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import asyncssh
+
+from pipeline.emulator.arm.addresses import Addresses
+from pipeline.emulator.arm.ids import ResourceId
+from pipeline.emulator.arm.kinds import Kind
+from pipeline.emulator.arm.manager import ResourceManager
+from pipeline.emulator.arm.store import Record, Store
+from pipeline.emulator.compute import Compute
+from pipeline.emulator.machines.simulated import Simulated
+
+GROUP = "/subscriptions/s/resourceGroups/rg"
+COMPUTE = f"{GROUP}/providers/Microsoft.Compute"
+NETWORK = f"{GROUP}/providers/Microsoft.Network"
+BALANCER = f"{NETWORK}/loadBalancers/lb"
+SUBNET = f"{NETWORK}/virtualNetworks/vnet/subnets/snet"
+BASE = {"publisher": "Debian", "offer": "debian-12", "sku": "12-gen2", "version": "latest"}
+KEY = asyncssh.generate_private_key("ssh-ed25519").export_public_key("openssh").decode().strip()
+LINUX = {
+    "disablePasswordAuthentication": True,
+    "ssh": {"publicKeys": [{"path": "/home/packer/.ssh/authorized_keys", "keyData": KEY}]},
+}
+
+
+class NoTraffic:
+    """A data path without load balancers."""
+
+    async def refresh(self) -> None:
+        """Nothing to carry."""
+
+
+class _Stand(Kind):
+    """What is stored as it is sent, without a location."""
+
+    tracked = False
+
+
+class _LoadBalancers(_Stand):
+    type = "Microsoft.Network/loadBalancers"
+
+
+class _Pools(_Stand):
+    type = "Microsoft.Network/loadBalancers/backendAddressPools"
+
+
+class _Probes(_Stand):
+    type = "Microsoft.Network/loadBalancers/probes"
+
+
+class _VirtualNetworks(_Stand):
+    type = "Microsoft.Network/virtualNetworks"
+
+
+class _Subnets(_Stand):
+    type = "Microsoft.Network/virtualNetworks/subnets"
+
+
+class _Interfaces(_Stand):
+    """NICs with the endpoint that the network provider gives them."""
+
+    type = "Microsoft.Network/networkInterfaces"
+
+    def __init__(self, manager: ResourceManager, addresses: Addresses) -> None:
+        super().__init__(manager)
+        self._addresses = addresses
+
+    def accept(
+        self, identifier: ResourceId, body: dict[str, Any], existing: Record | None
+    ) -> Record:
+        record = super().accept(identifier, body, existing)
+        address = self._addresses.take(identifier.key)
+        record.internal["endpoints"] = [{"address": address, "machine": "", "running": False}]
+        return record
+
+
+class Bench:
+    """One emulator's compute provider. Asynchronous use only inside `with_bench`."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(exist_ok=True)
+        self.store = Store(folder / "store.sqlite")
+        self.addresses = Addresses(self.store, "127.94.0.0/15")
+        self.machines = Simulated(folder)
+        self.manager = ResourceManager(self.store)
+        self.compute = Compute(self.manager, self.addresses, NoTraffic(), self.machines)
+        self.manager.register(*self.compute.kinds, _Interfaces(self.manager, self.addresses))
+        stands = (_LoadBalancers, _Pools, _Probes, _VirtualNetworks, _Subnets)
+        self.manager.register(*(stand(self.manager) for stand in stands))
+        group = ResourceId.parse(GROUP)
+        self.store.put(Record(group, {"id": GROUP, "name": "rg", "location": "westeurope"}))
+
+    async def close(self) -> None:
+        """End like an orderly stop of the emulator."""
+        await self.manager.operations.close()
+        await self.compute.close()
+        await self.machines.close()
+        self.store.close()
+
+    # -- requests, each waited for ---------------------------------------------------------------
+
+    async def put(self, path: str, properties: dict[str, Any], **rest: Any) -> dict[str, Any]:
+        """PUT and wait; answers the document afterwards."""
+        body = {"location": "westeurope", "properties": properties, **rest}
+        identifier = ResourceId.parse(path)
+        await self.manager.settle(await self.manager.put(identifier, body))
+        return self.get(path)
+
+    async def patch(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        """PATCH and wait; answers the document afterwards."""
+        identifier = ResourceId.parse(path)
+        await self.manager.settle(await self.manager.patch(identifier, body))
+        return self.get(path)
+
+    async def delete(self, path: str) -> None:
+        """DELETE and wait."""
+        await self.manager.settle(await self.manager.delete(ResourceId.parse(path)))
+
+    async def act(self, path: str, action: str, **body: Any) -> int:
+        """POST and wait; answers the status of the first answer."""
+        answer = await self.manager.act(ResourceId.parse(path), action, body)
+        await self.manager.settle(answer)
+        return answer.status
+
+    def get(self, path: str, **query: str) -> dict[str, Any]:
+        """The document; `expand="instanceView"` as `$expand`."""
+        asked = {f"${key}": value for key, value in query.items()}
+        document: dict[str, Any] = self.manager.get(ResourceId.parse(path), asked).body
+        return document
+
+    def exists(self, path: str) -> bool:
+        """Whether there is such a resource."""
+        return self.manager.find(ResourceId.parse(path)) is not None
+
+    def internal(self, path: str) -> dict[str, Any]:
+        """What is never answered."""
+        record = self.manager.find(ResourceId.parse(path))
+        assert record is not None
+        return record.internal
+
+    def states(self, path: str) -> list[str]:
+        """The codes of a machine's `statuses`."""
+        view = self.get(path, expand="instanceView")["properties"]["instanceView"]
+        return [status["code"] for status in view["statuses"]]
+
+    # -- what most tests need --------------------------------------------------------------------
+
+    async def nic(self, name: str = "nic") -> str:
+        """A NIC's id."""
+        path = f"{NETWORK}/networkInterfaces/{name}"
+        await self.put(path, {})
+        return path
+
+    async def vm(self, name: str = "vm", **changes: Any) -> str:
+        """A running VM's id; `changes` replace properties."""
+        path = f"{COMPUTE}/virtualMachines/{name}"
+        await self.put(path, vm_properties(await self.nic(f"{name}-nic"), **changes))
+        return path
+
+    async def generalized_vm(self, name: str = "vm") -> str:
+        """A deallocated and generalized VM's id."""
+        path = await self.vm(name)
+        await self.act(path, "deallocate")
+        await self.act(path, "generalize")
+        return path
+
+    async def definition(self, name: str = "web", **changes: Any) -> str:
+        """An image definition's id, in a gallery."""
+        gallery = f"{COMPUTE}/galleries/gallery"
+        await self.put(gallery, {})
+        identity = {"publisher": "us", "offer": "images", "sku": name}
+        properties = {"osType": "Linux", "osState": "Generalized", "identifier": identity}
+        await self.put(f"{gallery}/images/{name}", properties | changes)
+        return f"{gallery}/images/{name}"
+
+    async def version(self, name: str, **publishing: Any) -> str:
+        """A version's id, of the definition `web`, from a new VM."""
+        definition = f"{COMPUTE}/galleries/gallery/images/web"
+        if not self.exists(definition):
+            await self.definition()
+        source = await self.generalized_vm(f"vm-{name.replace('.', '-')}")
+        await self.put(f"{definition}/versions/{name}", version_properties(source, **publishing))
+        return f"{definition}/versions/{name}"
+
+    async def landing_zone(self) -> None:
+        """A subnet, and a load balancer with the pools blue and green behind rules."""
+        await self.put(f"{NETWORK}/virtualNetworks/vnet", {})
+        await self.put(SUBNET, {})
+        await self.put(BALANCER, {"loadBalancingRules": [rule("http", "blue", 8080)]})
+        for pool in ("blue", "green"):
+            await self.put(f"{BALANCER}/backendAddressPools/{pool}", {})
+
+    async def scale_set(self, name: str = "web", capacity: int = 2, **changes: Any) -> str:
+        """A scale set's id, in the pool blue unless `changes` say otherwise."""
+        if not self.exists(SUBNET):
+            await self.landing_zone()
+        path = f"{COMPUTE}/virtualMachineScaleSets/{name}"
+        await self.put(path, scale_set_properties(**changes), sku=sku(capacity))
+        return path
+
+    def numbers(self, scale_set: str) -> list[str]:
+        """The ids of a scale set's instances."""
+        answer = self.manager.list_children(ResourceId.parse(scale_set), "virtualMachines", {})
+        return [instance["instanceId"] for instance in answer.body["value"]]
+
+
+def with_bench(folder: Path, test: Callable[[Bench], Awaitable[None]]) -> None:
+    """Run a test against a bench, and close it."""
+
+    async def run() -> None:
+        bench = Bench(folder)
+        try:
+            await test(bench)
+        finally:
+            await bench.close()
+
+    asyncio.run(run())
+
+
+def vm_properties(nic: str, **changes: Any) -> dict[str, Any]:
+    """A VM as Packer's template asks for it."""
+    properties = {
+        "hardwareProfile": {"vmSize": "Standard_B1s"},
+        "networkProfile": {"networkInterfaces": [{"id": nic}]},
+        "osProfile": {
+            "adminUsername": "packer",
+            "adminPassword": "never-told-1",
+            "computerName": "build",
+            "linuxConfiguration": LINUX,
+        },
+        "storageProfile": {
+            "imageReference": dict(BASE),
+            "osDisk": {"caching": "ReadWrite", "createOption": "fromImage", "osType": "Linux"},
+        },
+    }
+    return properties | changes
+
+
+def version_properties(source: str, **publishing: Any) -> dict[str, Any]:
+    """A version as Packer's plugin 2.x publishes it."""
+    profile = {
+        "endOfLifeDate": "",
+        "excludeFromLatest": False,
+        "targetRegions": [{"name": "westeurope", "regionalReplicaCount": 1}],
+    }
+    return {
+        "publishingProfile": profile | publishing,
+        "storageProfile": {"source": {"virtualMachineId": source}},
+    }
+
+
+def rule(name: str, pool: str, port: int) -> dict[str, Any]:
+    """A load balancing rule."""
+    return {
+        "id": f"{BALANCER}/loadBalancingRules/{name}",
+        "name": name,
+        "properties": {
+            "protocol": "Tcp",
+            "backendPort": port,
+            "backendAddressPool": {"id": f"{BALANCER}/backendAddressPools/{pool}"},
+            "probe": {"id": f"{BALANCER}/probes/used"},
+        },
+    }
+
+
+def sku(capacity: int) -> dict[str, Any]:
+    """A size and a capacity."""
+    return {"name": "Standard_D2s_v5", "tier": "Standard", "capacity": capacity}
+
+
+def scale_set_properties(
+    image: dict[str, Any] | None = None,
+    pools: tuple[str, ...] = ("blue",),
+    health: dict[str, Any] | None = None,
+    mode: str = "Manual",
+    **profile: Any,
+) -> dict[str, Any]:
+    """A scale set's properties; `health` are the settings of the rich health extension."""
+    extension = {
+        "name": "health",
+        "properties": {
+            "publisher": "Microsoft.ManagedServices",
+            "type": "ApplicationHealthLinux",
+            "typeHandlerVersion": "2.0",
+            "settings": health,
+            "protectedSettings": {"never": "told"},
+        },
+    }
+    configuration = {
+        "name": "ip",
+        "properties": {
+            "subnet": {"id": SUBNET},
+            "loadBalancerBackendAddressPools": [
+                {"id": f"{BALANCER}/backendAddressPools/{pool}"} for pool in pools
+            ],
+        },
+    }
+    interface = {"primary": "true", "ipConfigurations": [configuration]}
+    return {
+        "upgradePolicy": {"mode": mode},
+        "singlePlacementGroup": None,
+        "virtualMachineProfile": {
+            "osProfile": {
+                "computerNamePrefix": "web",
+                "adminUsername": "azureuser",
+                "adminPassword": "never-told-2",
+                "linuxConfiguration": LINUX,
+            },
+            "storageProfile": {
+                "imageReference": dict(image or BASE),
+                "osDisk": {"createOption": "FromImage"},
+            },
+            "networkProfile": {
+                "networkInterfaceConfigurations": [{"name": "nic", "properties": interface}]
+            },
+            **({"extensionProfile": {"extensions": [extension]}} if health else {}),
+            **profile,
+        },
+    }
