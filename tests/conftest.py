@@ -48,6 +48,7 @@ class Emulator:
     facts: dict[str, Any]
     secret: str = field(repr=False)
     process: subprocess.Popen[str]
+    _credential: ClientSecretCredential | None = None
 
     @property
     def base(self) -> str:
@@ -66,14 +67,16 @@ class Emulator:
 
     def credential(self) -> ClientSecretCredential:
         """The service principal, through the real azure-identity."""
-        return ClientSecretCredential(
-            self.facts["tenant"],
-            self.facts["client_id"],
-            self.secret,
-            authority=self.facts["authority"],
-            disable_instance_discovery=True,
-            connection_verify=self.ca_file,
-        )
+        if self._credential is None:
+            self._credential = ClientSecretCredential(
+                self.facts["tenant"],
+                self.facts["client_id"],
+                self.secret,
+                authority=self.facts["authority"],
+                disable_instance_discovery=True,
+                connection_verify=self.ca_file,
+            )
+        return self._credential
 
     def client_options(self) -> dict[str, Any]:
         """The keyword arguments that point an SDK client here."""

@@ -82,7 +82,9 @@ class Subscriptions:
         return sorted({kind.type.split("/")[0] for kind in self._manager.kinds.values()})
 
     def _provider(self, namespace: str) -> dict[str, Any]:
-        known = next((name for name in self._namespaces() if name.lower() == namespace), None)
+        known = next(
+            (name for name in self._namespaces() if name.lower() == namespace.lower()), None
+        )
         if known is None:
             raise ArmError(
                 404,
