@@ -8,8 +8,8 @@ from pathlib import Path
 
 from pipeline.emulator.balancer.traffic import Backend, Frontend, Probe, Rule
 
-DOWN_INTERVAL = 1
-"""Seconds between probes of a member that is down, and before its first one.
+DOWN_INTERVAL = 500
+"""Milliseconds between probes of a member that is down, and before its first one.
 
 Azure waits a whole interval; a new member would then wait for the clock rather than for itself.
 """
@@ -36,7 +36,7 @@ class Server:
         if probe is not None:
             words.append(
                 f"check port {probe.port} inter {probe.interval}s"
-                f" downinter {min(probe.interval, DOWN_INTERVAL)}s"
+                f" downinter {DOWN_INTERVAL}ms"
                 f" rise {probe.up_after} fall {probe.down_after}"
             )
             if probe.protocol == "https":

@@ -15,7 +15,7 @@ from pipeline.emulator.arm.manager import ResourceManager
 from pipeline.emulator.arm.store import Record
 
 _NAME = re.compile(r"[A-Za-z0-9]([\w.-]{0,78}\w)?", re.ASCII)
-_GRACE = 3.0
+_GRACE = 1.0
 _TICK = 0.05
 
 
