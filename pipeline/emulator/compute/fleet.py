@@ -140,11 +140,11 @@ class Fleet:
 
     def _add(self, scale_set: Record, count: int) -> None:
         first = scale_set.internal.get("next", 0)
+        self._guests.update(scale_set.id, next=first + max(0, count))
         for number in range(first, first + count):
             instance = new_instance(scale_set, number)
             apply_model(scale_set, instance, self._guests.addresses)
             choose_image(scale_set, instance, self._guests.sources)
-            self._guests.update(scale_set.id, next=number + 1)
             self._store.put(instance)
 
     async def _bring_up(self, identifier: ResourceId) -> None:

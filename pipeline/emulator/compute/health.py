@@ -126,8 +126,9 @@ async def _observe(address: str, settings: Settings, failed: State) -> State:
         path = "/" + settings.path.lstrip("/")
         writer.write(f"GET {path} HTTP/1.0\r\nHost: {address}:{port}\r\n\r\n".encode())
         status = int((await reader.readline()).split()[1])
-        rest = await reader.read() if settings.rich else b""
-        return _judge(status, rest.partition(b"\r\n\r\n")[2], settings, failed)
+        while (await reader.readline()).strip():
+            continue
+        return _judge(status, await reader.read(), settings, failed)
     except IndexError:
         return failed
     finally:

@@ -95,6 +95,8 @@ class Simulated:
         """A folder with what little every Debian has."""
         if image.version not in self.marketplace_versions(image.publisher, image.offer, image.sku):
             raise MachineError(f"no simulated image is called {image}")
+        if (self._images / handle).exists():
+            return
         new = self._images / f"{handle}.new"
         for folder in ("etc", "home", "tmp", "var"):
             (new / "root" / folder).mkdir(parents=True, exist_ok=True)

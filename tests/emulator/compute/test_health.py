@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import pytest
 
@@ -63,9 +63,14 @@ class Application:
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection."""
-        await reader.readline()
-        if self.answer:
-            writer.write(self.answer)
+        try:
+            with suppress(asyncio.IncompleteReadError):
+                await reader.readuntil(b"\r\n\r\n")
+            if self.answer:
+                writer.write(self.answer)
+            else:
+                await reader.read()
+        finally:
             writer.close()
 
 
