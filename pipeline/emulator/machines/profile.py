@@ -1,0 +1,44 @@
+"""How a `Profile` travels into the guest: a tar archive on a read-only drive."""
+
+from __future__ import annotations
+
+import io
+import os
+import tarfile
+from pathlib import Path
+
+from pipeline.emulator.machines.seam import Profile
+
+
+def archive(profile: Profile, identity: str) -> bytes:
+    """The drive's contents, read by `guest/provision`.
+
+    `identity` belongs to the disk: the guest provisions itself once for each one that it sees.
+    """
+    files = {
+        "id": identity.encode(),
+        "hostname": profile.hostname.encode(),
+        "username": profile.admin_username.encode(),
+        "authorized_keys": "".join(f"{key.strip()}\n" for key in profile.ssh_keys).encode(),
+    }
+    optional = {
+        "password": profile.password.encode() if profile.password is not None else None,
+        "CustomData": profile.custom_data,
+        "UserData": profile.user_data,
+    }
+    files |= {name: content for name, content in optional.items() if content is not None}
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w", format=tarfile.USTAR_FORMAT) as tar:
+        for name, content in files.items():
+            member = tarfile.TarInfo(name)
+            member.size, member.mode = len(content), 0o600
+            tar.addfile(member, io.BytesIO(content))
+    return buffer.getvalue()
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """A file that only its owner may read, from the first byte on."""
+    path.unlink(missing_ok=True)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
