@@ -9,7 +9,7 @@ from pathlib import Path
 from pipeline.emulator.balancer.traffic import Backend, Frontend, Probe, Rule
 
 DOWN_INTERVAL = 500
-"""Milliseconds between probes of a member that is down, and before its first one.
+"""Milliseconds between probes of a member that is down or changing, and before its first one.
 
 Azure waits a whole interval; a new member would then wait for the clock rather than for itself.
 """
@@ -36,7 +36,7 @@ class Server:
         if probe is not None:
             words.append(
                 f"check port {probe.port} inter {probe.interval}s"
-                f" downinter {DOWN_INTERVAL}ms"
+                f" downinter {DOWN_INTERVAL}ms fastinter {DOWN_INTERVAL}ms"
                 f" rise {probe.up_after} fall {probe.down_after}"
             )
             if probe.protocol == "https":

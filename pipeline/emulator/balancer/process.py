@@ -55,7 +55,7 @@ class Processes:
         self._runtime: Path | None = None
         self._generation = 0
         self._current: asyncio.subprocess.Process | None = None
-        self._previous: list[asyncio.subprocess.Process] = []
+        self._started: list[asyncio.subprocess.Process] = []
 
     @property
     def is_running(self) -> bool:
@@ -65,7 +65,6 @@ class Processes:
     async def answers(self) -> bool:
         """Whether the current generation takes commands; one that does not is given up."""
         if self.is_running and not await _is_listening(self.places.control):
-            self._previous += [self._current] if self._current else []
             self._current = None
         return self.is_running
 
@@ -94,23 +93,22 @@ class Processes:
                 *command, stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log,
                 start_new_session=True,
             )  # fmt: skip
+        self._started = [older for older in self._started if older.returncode is None]
+        self._started.append(process)
         if not await _answers(process, places.control):
             raise BalancerError(f"HAProxy did not start: {_alerts(self._log, before)}")
         previous_control = self.places.control
         self._current, self._generation = process, places.generation
         if previous is not None:
-            self._previous = [older for older in self._previous if older.returncode is None]
-            self._previous.append(previous)
             await _until_silent(previous_control)
 
     async def close(self) -> None:
         """End every generation, connections included."""
-        processes = [*self._previous, *([self._current] if self._current else [])]
-        for process in processes:
+        for process in self._started:
             if process.returncode is None:
                 process.terminate()
-        await asyncio.gather(*(process.wait() for process in processes))
-        self._current, self._previous = None, []
+        await asyncio.gather(*(process.wait() for process in self._started))
+        self._current, self._started = None, []
         if self._runtime is not None:
             shutil.rmtree(self._runtime, ignore_errors=True)
             self._runtime = None

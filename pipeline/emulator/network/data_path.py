@@ -36,6 +36,7 @@ class HaproxyDataPath:
         self._balancer = Balancer(state / "balancer")
         self._turn = asyncio.Lock()
         self._next: asyncio.Task[None] | None = None
+        self._rounds: set[asyncio.Task[None]] = set()
 
     async def refresh(self) -> None:
         """Carry what the store says now.
@@ -44,7 +45,9 @@ class HaproxyDataPath:
         all of them wrote. Raises ArmError when HAProxy or a machine refused.
         """
         if self._next is None:
-            self._next = asyncio.create_task(self._round())
+            self._next = asyncio.create_task(self._round(), name="refresh of the data path")
+            self._rounds.add(self._next)
+            self._next.add_done_callback(self._rounds.discard)
         await asyncio.shield(self._next)
 
     async def recover(self) -> None:
@@ -52,9 +55,12 @@ class HaproxyDataPath:
         await self._balancer.recover()
 
     async def close(self) -> None:
-        """Stop carrying."""
-        async with self._turn:
-            await self._balancer.close()
+        """Stop carrying, and whatever round is under way."""
+        rounds = list(self._rounds)
+        for each in rounds:
+            each.cancel()
+        await asyncio.gather(*rounds, return_exceptions=True)
+        await self._balancer.close()
 
     async def healthy(self) -> frozenset[tuple[str, str]]:
         """(pool id in lower case, address) of every member that gets new connections."""
