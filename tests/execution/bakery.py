@@ -97,6 +97,18 @@ def test_the_page_is_there(host):
 """
 
 
+PLUGINS = {"1.x": "plugins-1.*", "2.x": "plugins-2.*"}
+"""Where set-up puts the two generations of the Azure plugin, in share/packer."""
+
+
+def plugin_or_skip(generation: str) -> Path:
+    """The folder of a generation of the plugin."""
+    folders = sorted(Path(sys.prefix, "share", "packer").glob(PLUGINS[generation]))
+    if not folders:
+        pytest.skip(f"no Azure plugin {generation} here (BAKESWAP_PACKER_PLUGIN brings one)")
+    return folders[-1]
+
+
 def packer_or_skip() -> None:
     """Skip a test where set-up was not asked to bring Packer."""
     try:

@@ -16,7 +16,16 @@ from pipeline.execution.commands import create_environment
 from pipeline.execution.nightly import nightly
 from pipeline.output import ForPrograms
 from tests.conftest import Emulator
-from tests.execution.bakery import BAD_CHECK, GOOD_CHECK, Bakery, bakery, packer_or_skip, until
+from tests.execution.bakery import (
+    BAD_CHECK,
+    GOOD_CHECK,
+    PLUGINS,
+    Bakery,
+    bakery,
+    packer_or_skip,
+    plugin_or_skip,
+    until,
+)
 
 pytestmark = pytest.mark.packer
 
@@ -40,6 +49,19 @@ def test_a_build_makes_a_version_that_a_fresh_machine_proved_and_leaves_nothing(
     assert bake.left_over() == []
     assert f"{bake.image} 1.0.0 is in the gallery and passed its checks" in bake.output
     assert "Publishing to Shared Image Gallery" in bake.output
+
+
+@pytest.mark.parametrize("generation", list(PLUGINS))
+def test_either_generation_of_the_plugin_will_do(
+    bake: Bakery, generation: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PACKER_PLUGIN_PATH", str(plugin_or_skip(generation)))
+    # Plugin 2.x waits ten seconds after each delete; that tells nothing here.
+    monkeypatch.setenv("GO_AZURE_SDK_SKIP_POLLING_DELAY", "true")
+
+    assert bake.build().version == "1.0.0"
+    assert bake.versions()["1.0.0"].is_eligible
+    assert bake.left_over() == []
 
 
 def test_a_version_is_not_latest_before_its_check_has_passed(bake: Bakery) -> None:
