@@ -36,25 +36,39 @@ class Outcome:
     seconds: float
 
 
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """Where a tour happens: its folder, and what the emulator is started with.
+
+    `port` None is that of the definitions, `addresses` "" the emulator's own block.
+    """
+
+    project: Path
+    folder: Path
+    images: Path
+    machines: str = "qemu"
+    port: int | None = None
+    addresses: str = ""
+
+
 class Tour:
-    """One tour in one folder. `machines` is the emulator's kind of machine."""
+    """One tour. `say` gets what a reader should see besides the commands' own output."""
 
-    def __init__(self, project: Path, folder: Path, say: Say, machines: str = "qemu") -> None:
-        self.project = project
-        self.folder = folder
+    def __init__(self, scene: Scene, say: Say) -> None:
+        self.scene = scene
+        self.folder = scene.folder
         self.say = say
-        self.machines = machines
 
-    def prepare(self, images: Path | None = None, port: int | None = None) -> None:
-        """Copy the definitions afresh; `images` and `port` replace the project's own, for tests."""
+    def prepare(self) -> None:
+        """Copy the definitions afresh, after ending the emulator of an earlier tour."""
         self.end_emulator()
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(parents=True)
-        shutil.copytree(self.project / "packer", self.folder / "packer")
-        shutil.copytree(images or self.project / "images", self.folder / "images")
-        text = (self.project / "environments.hcl").read_text()
-        if port is not None:
-            text = text.replace("127.0.0.1:9443", f"127.0.0.1:{port}")
+        shutil.copytree(self.scene.project / "packer", self.folder / "packer")
+        shutil.copytree(self.scene.images, self.folder / "images")
+        text = (self.scene.project / "environments.hcl").read_text()
+        if self.scene.port is not None:
+            text = text.replace("127.0.0.1:9443", f"127.0.0.1:{self.scene.port}")
         (self.folder / "environments.hcl").write_text(text)
 
     def end_emulator(self) -> None:
@@ -66,7 +80,7 @@ class Tour:
         """Run one command as a person would; when quiet, unseen, and its output is answered."""
         if not quiet:
             self.say(f"\n$ invoke {' '.join(words)}")
-        program = [sys.executable, "-m", "invoke", "--search-root", str(self.project), *words]
+        program = [sys.executable, "-m", "invoke", "--search-root", str(self.scene.project), *words]
         ended = subprocess.run(
             program,
             cwd=self.folder,
@@ -86,9 +100,14 @@ class Tour:
         self.say("\n# images/web/files/index.html: the heading changes")
 
     def status(self) -> dict[str, Any]:
-        """What `invoke status web --json` tells."""
-        document: dict[str, Any] = json.loads(self.invoke("status", "web", "--json", quiet=True))
+        """What `invoke status --json` tells."""
+        document: dict[str, Any] = json.loads(self.invoke("status", "--json", quiet=True))
         return document
+
+    def local_azure(self) -> dict[str, Any]:
+        """What `invoke emulator.status --json` tells."""
+        facts: dict[str, Any] = json.loads(self.invoke("emulator.status", "--json", quiet=True))
+        return facts
 
     @contextmanager
     def under_traffic(self, why: str) -> Iterator[Tally]:
@@ -102,7 +121,8 @@ class Tour:
     def run(self) -> Outcome:
         """Everything, in order. Raises PipelineError when a command fails or a request is lost."""
         started = time.monotonic()
-        self.invoke("emulator.start", "--machines", self.machines)
+        chosen = ["--addresses", self.scene.addresses] if self.scene.addresses else []
+        self.invoke("emulator.start", "--machines", self.scene.machines, *chosen)
         self.invoke("create-environment")
         for command in ("build-image", "stage", "promote"):
             self.invoke(command, "web")
@@ -112,7 +132,7 @@ class Tour:
                 self.invoke(command, "web")
         with self.under_traffic("during the rollback") as rollback:
             self.invoke("rollback", "web")
-        self.invoke("status", "web")
+        self.invoke("status")
         outcome = Outcome(release, rollback, self.status(), time.monotonic() - started)
         lost = release.lost_total + rollback.lost_total
         if lost:
@@ -121,7 +141,7 @@ class Tour:
 
     def go_on(self, outcome: Outcome) -> None:
         """Say how long it took and what the reader can type next."""
-        where = self.folder.relative_to(self.project)
+        where = self.folder.relative_to(self.scene.project)
         self.say(
             f"\nThe tour took {outcome.seconds / 60:.1f} min; no request was lost. "
             "It is all still up:\n"

@@ -1,0 +1,3 @@
+#!/bin/sh
+set -eu
+echo "installing $IMAGE_NAME $IMAGE_VERSION"

@@ -1,0 +1,98 @@
+"""The main job, whole: the commands a person types, real Packer, real traffic.
+
+Once on simulated machines, in seconds, and once on real ones.
+"""
+
+from __future__ import annotations
+
+import socket
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pipeline.demo import Outcome, Scene, Tour
+from tests.conftest import ROOT, free_addresses
+
+KINDS = [
+    pytest.param("simulated", marks=pytest.mark.packer),
+    pytest.param("qemu", marks=[pytest.mark.packer, pytest.mark.vm]),
+]
+IMAGES = {"simulated": Path(__file__).parent / "images", "qemu": ROOT / "images"}
+
+
+def free_port() -> int:
+    """A port of loopback that nobody uses now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def toured(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Tour, Outcome]]:
+    """A tour that has ended; everything it made is still there."""
+    folder = tmp_path_factory.mktemp("tour") / "project"
+    with free_addresses() as block:
+        kind = request.param
+        scene = Scene(ROOT, folder, IMAGES[kind], kind, free_port(), block)
+        tour = Tour(scene, print)
+        tour.prepare()
+        try:
+            yield tour, tour.run()
+        finally:
+            tour.end_emulator()
+
+
+def page(outcome: Outcome, role: str) -> str:
+    """The page behind a frontend."""
+    frontend = outcome.status["images"][0]["frontends"][role][0]
+    address = f"http://{frontend['address']}:{frontend['port']}/"
+    with urllib.request.urlopen(address, timeout=60) as answer:
+        text: str = answer.read().decode()
+    return text
+
+
+def test_no_request_is_lost_while_a_version_is_baked_staged_and_promoted(
+    toured: tuple[Tour, Outcome],
+) -> None:
+    _, outcome = toured
+    assert outcome.release.lost_total == 0
+    assert set(outcome.release.versions) == {"1.0.0", "1.0.1"}
+
+
+def test_no_request_is_lost_while_a_version_is_rolled_back(toured: tuple[Tour, Outcome]) -> None:
+    _, outcome = toured
+    assert outcome.rollback.lost_total == 0
+    assert set(outcome.rollback.versions) == {"1.0.0", "1.0.1"}
+
+
+def test_after_the_rollback_the_first_version_serves_and_the_second_still_runs(
+    toured: tuple[Tour, Outcome],
+) -> None:
+    _, outcome = toured
+    status = outcome.status["images"][0]
+    assert (status["serving"], status["healthy"], status["instances"]) == ("1.0.0", 2, 2)
+    assert (status["idle"], status["idle_healthy"]) == ("1.0.1", 2)
+
+
+def test_the_frontends_serve_pages_of_their_versions(toured: tuple[Tour, Outcome]) -> None:
+    _, outcome = toured
+    assert "1.0.0" in page(outcome, "production")
+    assert "1.0.1" in page(outcome, "staging")
+
+
+def test_building_again_finds_nothing_to_do(toured: tuple[Tour, Outcome]) -> None:
+    tour, _ = toured
+    assert "nothing to do" in tour.invoke("build-image", "web", quiet=True)
+
+
+def test_nothing_of_the_bakes_and_checks_is_left(toured: tuple[Tour, Outcome]) -> None:
+    tour, _ = toured
+    facts = tour.local_azure()
+    assert facts["resources"]["Microsoft.Resources/resourceGroups"] == 1
+    assert "Microsoft.Compute/virtualMachines" not in facts["resources"]
+    assert "Microsoft.Compute/disks" not in facts["resources"]
