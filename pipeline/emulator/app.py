@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import importlib
 import os
 import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +27,7 @@ from pipeline.emulator.edge.subscriptions import Subscriptions
 from pipeline.emulator.identity.certificates import server_context
 from pipeline.emulator.identity.credentials import credentials
 from pipeline.emulator.identity.tokens import Tokens
+from pipeline.emulator.machines.qemu import Qemu
 from pipeline.emulator.machines.seam import Machines
 from pipeline.emulator.machines.simulated import Simulated
 from pipeline.emulator.network import kinds as network_kinds
@@ -71,9 +71,7 @@ def make_machines(kind: str, state: Path, cache: Path) -> Machines:
     """The machines of one kind: `simulated` or `qemu`."""
     if kind == "simulated":
         return Simulated(state)
-    qemu = importlib.import_module("pipeline.emulator.machines.qemu")
-    made: Machines = qemu.Qemu(state, cache)
-    return made
+    return Qemu(state, cache)
 
 
 class _Emulator:
@@ -95,7 +93,7 @@ class _Emulator:
             *network_kinds(self._manager, addresses, self._data_path),
             *self._compute.kinds,
         )
-        self._facts = self._known_facts()
+        self._addressed: dict[str, str] = {}
         self._edge = self._make_edge(stop_asked)
 
     @asynccontextmanager
@@ -115,10 +113,10 @@ class _Emulator:
             runner, port = await self._listen()
             stack.push_async_callback(runner.cleanup)
             base = f"https://127.0.0.1:{port}"
-            self._facts |= {"resource_manager": base, "authority": base}
+            self._addressed = {"resource_manager": base, "authority": base}
             self._compute.resume()
             self._manager.operations.resume()
-            yield self._facts
+            yield self._facts()
 
     def _make_edge(self, stop_asked: asyncio.Event) -> Edge:
         tokens = Tokens(self._folder.signing_key, self._credentials)
@@ -152,8 +150,11 @@ class _Emulator:
         self._folder.remember_port(used)
         return runner, used
 
-    def _known_facts(self) -> dict[str, Any]:
+    def _facts(self) -> dict[str, Any]:
+        """What clients must know, and what people may want to."""
+        accelerator = self._machines.accelerator if isinstance(self._machines, Qemu) else None
         return {
+            **self._addressed,
             "cloud": CLOUD,
             "ca_file": str(self._folder.root / "ca.pem"),
             "credentials_file": str(self._folder.credentials),
@@ -162,7 +163,7 @@ class _Emulator:
             "subscription": self._credentials.subscription,
             "addresses": self._settings.addresses,
             "machines": self._machines.kind,
-            "accelerator": getattr(self._machines, "accelerator", "none"),
+            "accelerator": accelerator and asdict(accelerator),
             "state": str(self._folder.root),
             "pid": os.getpid(),
         }

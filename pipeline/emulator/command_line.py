@@ -10,6 +10,7 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from pipeline.emulator.app import Settings, make_machines, serve
@@ -25,7 +26,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; answers the exit code."""
     chosen = _parser().parse_args(arguments)
     logging.basicConfig(level=chosen.log_level.upper(), format="%(asctime)s %(name)s %(message)s")
-    os.umask(0o077)
     try:
         if chosen.command == "prepare":
             asyncio.run(_prepare(chosen.cache, chosen.image))
@@ -96,7 +96,10 @@ def _parser() -> argparse.ArgumentParser:
         "finds it.",
     )
     prepare.add_argument(
-        "--image", default="Debian:debian-12:12-gen2", help="publisher:offer:sku (%(default)s)"
+        "--image",
+        type=_sku,
+        default="Debian:debian-12:12-gen2",
+        help="publisher:offer:sku (default: %(default)s)",
     )
     for command in (server, prepare):
         command.add_argument(
@@ -105,15 +108,23 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _sku(text: str) -> str:
+    if len(text.split(":")) != len(("publisher", "offer", "sku")):
+        raise argparse.ArgumentTypeError(f"'{text}' is not publisher:offer:sku")
+    return text
+
+
 async def _prepare(cache: Path, image: str) -> None:
     publisher, offer, sku = image.split(":")
-    machines = make_machines("qemu", cache / "prepare", cache)
-    await machines.recover()
-    versions = machines.marketplace_versions(publisher, offer, sku)
-    if not versions:
-        raise MachineError(f"no marketplace image {image} can be made on this machine")
-    marketplace = Marketplace(publisher, offer, sku, versions[-1])
-    handle = f"{publisher}-{offer}-{sku}-{versions[-1]}".lower()
-    await machines.provide(marketplace, handle)
-    await machines.delete_image(handle)
+    cache.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix="prepare-", dir=cache) as state:
+        machines = make_machines("qemu", Path(state), cache)
+        await machines.recover()
+        try:
+            versions = machines.marketplace_versions(publisher, offer, sku)
+            if not versions:
+                raise MachineError(f"no marketplace image {image} can be made on this machine")
+            await machines.provide(Marketplace(publisher, offer, sku, versions[-1]), "base")
+        finally:
+            await machines.close()
     _tell({"image": f"{image}:{versions[-1]}", "cache": str(cache)})

@@ -16,7 +16,7 @@ class StateFolderInUse(Exception):
 
 
 class StateFolder:
-    """Paths below the folder. All files are private but the CA's certificate and `serving.json`."""
+    """Paths below the folder. What holds secrets is private; the CA's certificate is not."""
 
     def __init__(self, root: Path) -> None:
         self.root = root.resolve()

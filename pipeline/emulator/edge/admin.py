@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, deque
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,7 +35,7 @@ class Admin:
         self,
         manager: ResourceManager,
         faults: Faults,
-        facts: Mapping[str, Any],
+        facts: Callable[[], dict[str, Any]],
         infirmary: Infirmary | None,
         stop_asked: asyncio.Event,
     ) -> None:
@@ -73,7 +73,7 @@ class Admin:
 
     def _status(self) -> dict[str, Any]:
         counts = Counter(record.id.type for record in self._manager.store.everything())
-        return {**self._facts, "resources": dict(sorted(counts.items()))}
+        return {**self._facts(), "resources": dict(sorted(counts.items()))}
 
     async def _reset(self) -> Answer:
         """Delete every resource group, with all that is inside."""

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any
-
 import pytest
 from azure.core.exceptions import HttpResponseError
 from azure.mgmt.network import NetworkManagementClient
+from azure.mgmt.network.models import VirtualNetwork
 from azure.mgmt.resource.resources import ResourceManagementClient
 
 from pipeline.emulator.edge.exchange import lenient_json, split
@@ -173,7 +171,7 @@ def test_the_subscription_lists_its_regions_and_providers(emulator: Emulator) ->
 def test_a_network_comes_and_goes_through_the_sdk(
     network: NetworkManagementClient, group: str
 ) -> None:
-    body: dict[str, Any] = json.loads(json.dumps(NETWORK))
+    body = VirtualNetwork(NETWORK)
     made = network.virtual_networks.begin_create_or_update(group, "vn", body).result()
     assert made.provisioning_state == "Succeeded"
     assert made.location == "westeurope"
