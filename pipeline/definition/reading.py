@@ -233,6 +233,6 @@ def in_words(content: Content) -> str:
             words = f'the text "{content}"'
         case tuple():
             words = "a list"
-        case Object():
+        case _:
             words = "an object"
     return words

@@ -110,6 +110,7 @@ def test_a_text_without_anything_is_an_empty_body() -> None:
         ("a = 1\nb = # nothing\n", 2, 5, "unexpected end of line"),
         ("a = 1\n}\n", 2, 1, "unexpected `}`"),
         ("a = 1 €\n", 1, 7, "unexpected `€`"),
+        ("a = \\\n", 1, 5, "unexpected `\\`"),
         ("a {\n", 1, 4, "the file ends too early"),
         ("a = [1,\n", 1, 8, "the file ends too early"),
         ('a = 1\nb = "x\n', 2, 6, "a quoted string goes on in the next line"),
