@@ -30,13 +30,13 @@ from pipeline.execution.survey import survey
 from pipeline.execution.wait import Clock
 from pipeline.output import ForPeople
 from pipeline.planning import balancer
+from pipeline.planning.names import compute_id as compute_id_of
 from pipeline.planning.names import (
     image_definition_id,
     image_version_id,
     network_id,
     subnet_id,
 )
-from pipeline.planning.names import compute_id as compute_id_of
 from pipeline.planning.status import Status, status_of
 from pipeline.planning.survey import Survey
 from tests.conftest import Emulator
