@@ -68,7 +68,7 @@ def _carry_out(build: Build, image: Image, run: Run, *, verbose: bool) -> Outcom
     output, plan = run.session.output, build.plan
     output.plan(plan)
     if run.session.plan_only:
-        return Outcome(image.name, build.version, "planned", plan.because or plan.title)
+        return Outcome(image.name, build.version, "planned", build.why)
     if plan.steps:
         with ExitStack() as resources:
             builder = Builder(run, image, resources, verbose=verbose)
@@ -78,7 +78,7 @@ def _carry_out(build: Build, image: Image, run: Run, *, verbose: bool) -> Outcom
                 _clear_up(error, _after(error, plan, builder), builder, run)
                 raise
     output.truth(plan.truth, plan.next_commands)
-    return Outcome(image.name, build.version, _result(plan), plan.because or plan.title)
+    return Outcome(image.name, build.version, _result(plan), build.why)
 
 
 def _result(plan: Plan[BuildStep]) -> Result:

@@ -62,9 +62,10 @@ class BuildSurvey:
 
 @dataclass(frozen=True, slots=True)
 class Build:
-    """A plan, and the version that is checked when it has been carried out."""
+    """A plan, the version that is checked when it has been carried out, and why just that."""
 
     version: str
+    why: str
     plan: Plan[BuildStep]
 
 
@@ -85,13 +86,14 @@ def plan_build(survey: BuildSurvey, *, rebuild: bool = False) -> Build:
     _refuse_taken(survey, (group, check_group(image.name, version)))
     tags = {**_common_tags(survey, version), **_evidence_tags(survey, wanted)}
     bake = BakeVersion(image.name, version, survey.base, group, tuple(tags.items()))
+    why = _reason(survey, rebuild=rebuild)
     plan = Plan(
-        title=f"build {image.name} {version} ({_reason(survey, rebuild=rebuild)})",
+        title=f"build {image.name} {version} ({why})",
         steps=(*cleaning, bake, *_checking(survey, version)),
         truth=f"{image.name} {version} is in the gallery and passed its checks on a fresh machine",
         next_commands=_after(image.name, version, survey.versions),
     )
-    return Build(version, plan)
+    return Build(version, why, plan)
 
 
 def plan_check(survey: BuildSurvey, version: str = "") -> Build:
@@ -136,7 +138,7 @@ def _plan_for_existing(
         truth=has if cleaning else "",
         next_commands=_after(survey.image.name, same.name, survey.versions),
     )
-    return Build(same.name, plan)
+    return Build(same.name, has, plan)
 
 
 def _plan_for_unchecked(
@@ -150,7 +152,7 @@ def _plan_for_unchecked(
         truth=f"{name} passed its checks on a fresh machine",
         next_commands=_after(survey.image.name, version.name, survey.versions),
     )
-    return Build(version.name, plan)
+    return Build(version.name, state, plan)
 
 
 def _checking(survey: BuildSurvey, version: str) -> tuple[BuildStep, ...]:
