@@ -112,7 +112,6 @@ def plan_check(survey: BuildSurvey, version: str = "") -> Build:
         )
     if not found.is_made:
         raise Refused(f"{image.name} {version}: {found.why_not_eligible()}")
-    _refuse_taken(survey, (check_group(image.name, version),))
     return _plan_for_unchecked(survey, found, _cleaning(survey))
 
 
@@ -131,12 +130,13 @@ def _plan_for_existing(
         "; but it is excluded from latest, by someone else" if same.exclude_from_latest else ""
     )
     has = f"{name} has these inputs and passed its check{withdrawn}"
+    onward = _after(survey.image.name, same.name, survey.versions)
     plan: Plan[BuildStep] = Plan(
         title=f"build {survey.image.name}",
         steps=cleaning,
         because=has,
         truth=has if cleaning else "",
-        next_commands=_after(survey.image.name, same.name, survey.versions),
+        next_commands=onward if same.is_eligible else (),
     )
     return Build(same.name, has, plan)
 
@@ -144,6 +144,7 @@ def _plan_for_existing(
 def _plan_for_unchecked(
     survey: BuildSurvey, version: ImageVersion, cleaning: tuple[BuildStep, ...]
 ) -> Build:
+    _refuse_taken(survey, (check_group(survey.image.name, version.name),))
     name = f"{survey.image.name} {version.name}"
     state = {"": "not checked yet", "failed": "its last check failed"}.get(version.check, "again")
     plan = Plan(
@@ -232,7 +233,8 @@ def _is_ours(survey: BuildSurvey, tags: Mapping[str, str]) -> bool:
 def _refuse_living(survey: BuildSurvey, thing: str, run: str) -> None:
     if run not in survey.runs_here and run > survey.young:
         raise Refused(
-            f"{thing} belongs to run {run}, which another machine started lately and may be at",
+            f"{thing} belongs to run {run}, which another machine or checkout started less than two"
+            " hours ago: it may be at work",
             advice=(("when that run has ended", f"invoke build-image {survey.image.name}"),),
         )
 

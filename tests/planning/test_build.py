@@ -142,6 +142,7 @@ def test_a_version_that_somebody_withdrew_stays_withdrawn() -> None:
 
     assert plan.is_empty
     assert "excluded from latest, by someone else" in plan.because
+    assert plan.next_commands == ()
 
 
 def test_a_rebuild_bakes_although_a_version_has_these_inputs() -> None:
@@ -216,6 +217,14 @@ def test_a_foreign_group_of_the_wanted_name_is_in_the_way() -> None:
         plan_of_build(survey(groups=(foreign,)))
 
 
+def test_a_foreign_group_where_a_check_wants_to_boot_is_in_the_way() -> None:
+    foreign = replace(group("bakeswap-check-web-1-0-0", OLD_RUN), tags={"owner": "ann"})
+
+    for plan in (plan_build, plan_check):
+        with pytest.raises(Refused, match="in the way"):
+            plan(survey(groups=(foreign,), versions=(baked("1.0.0"),)))
+
+
 @pytest.mark.parametrize("state", ["Creating", "Failed", "Canceled"])
 def test_a_half_made_version_is_deleted_and_keeps_its_number(state: str) -> None:
     half = ImageVersion("1.0.0", provisioning_state=state, tags=ours("1.0.0", OLD_RUN))
@@ -229,7 +238,7 @@ def test_a_half_made_version_is_deleted_and_keeps_its_number(state: str) -> None
 def test_a_half_made_version_of_a_living_run_is_not_disturbed() -> None:
     half = ImageVersion("1.0.0", provisioning_state="Creating", tags=ours("1.0.0", LATE_RUN))
 
-    with pytest.raises(Refused, match="may be at"):
+    with pytest.raises(Refused, match="may be at work"):
         plan_of_build(survey(versions=(half,)))
 
 
