@@ -1,0 +1,87 @@
+"""Waiting: patience, the clock, and what is handed back when patience runs out."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipeline.errors import StillRunning
+from pipeline.execution.wait import Clock, wait, wait_until
+
+
+class Time:
+    """A clock that moves only when somebody waits."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def sleep(self, seconds: float) -> None:
+        """Time passes."""
+        self.seconds += seconds
+
+    @property
+    def clock(self) -> Clock:
+        """As the waiting sees it."""
+        return Clock(lambda: self.seconds, self.sleep)
+
+
+class Takes:
+    """An operation that takes so many seconds."""
+
+    def __init__(self, seconds: float, time: Time) -> None:
+        self._end = time.seconds + seconds
+        self._time = time
+
+    def done(self) -> bool:
+        """Whether its time has come."""
+        return self._time.seconds >= self._end
+
+    def wait(self, timeout: float | None = None) -> None:
+        """Time passes."""
+        self._time.sleep(timeout or 0.0)
+
+    def result(self) -> str:
+        """What came of it."""
+        if not self.done():
+            raise AssertionError("asked for the result of a half-made resource")
+        return "made"
+
+    def continuation_token(self) -> str:
+        """How to go on."""
+        return "token"
+
+
+def test_the_result_comes_when_the_operation_is_done() -> None:
+    time = Time()
+    heard: list[float] = []
+    result = wait(Takes(3, time), "web", patience=10, clock=time.clock, still_waiting=heard.append)
+    assert result == "made"
+    assert heard == [0, 1, 2]
+
+
+def test_what_is_done_at_once_is_not_waited_for() -> None:
+    time = Time()
+    assert wait(Takes(0, time), "web", patience=0, clock=time.clock) == "made"
+    assert time.seconds == 0
+
+
+def test_running_out_of_patience_hands_back_the_token() -> None:
+    time = Time()
+    with pytest.raises(StillRunning, match="web: not finished after 10 s") as error:
+        wait(Takes(60, time), "web", patience=10, clock=time.clock)
+    assert error.value.token == "token"
+    assert error.value.exit_code == 3
+
+
+def test_a_question_is_asked_until_it_is_answered() -> None:
+    time = Time()
+    answers = iter([None, None, "yes"])
+    found = wait_until(lambda: next(answers), "web", patience=60, clock=time.clock, every=5)
+    assert found == "yes"
+    assert time.seconds == 10
+
+
+def test_a_question_without_an_answer_ends_with_patience() -> None:
+    time = Time()
+    with pytest.raises(StillRunning):
+        wait_until(lambda: None, "web", patience=7, clock=time.clock, every=5)
+    assert time.seconds == 7
