@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import fcntl
+import hashlib
 import os
 import tempfile
 from collections.abc import AsyncIterator
@@ -46,7 +47,7 @@ class BaseImages:
 
     def __init__(self, cache: Path) -> None:
         self._host = Host.this()
-        self._folder = cache / f"debian-{self._host.release}"
+        self._folder = cache / f"debian-{self._host.release}-{_recipe()}"
         self.offer = Offer(self._folder, self._host)
 
     def versions(self, publisher: str, offer: str, sku: str) -> tuple[str, ...]:
@@ -81,6 +82,14 @@ class BaseImages:
             await extract_kernel(draft)
             for file in draft.iterdir():
                 file.chmod(0o444)
+
+
+def _recipe() -> str:
+    """What the images are made with, as a short digest: others made otherwise are not used."""
+    made_with = hashlib.sha256(PACKAGES.encode())
+    for file in sorted(GUEST.iterdir()):
+        made_with.update(file.read_bytes())
+    return made_with.hexdigest()[:8]
 
 
 async def _bootstrap(newest: Newest, codename: str, tar: Path) -> None:
