@@ -74,7 +74,7 @@ class HaproxyDataPath:
             try:
                 await self._open_ports(wanted.ports)
                 await self._balancer.apply(wanted.traffic)
-            except (BalancerError, MachineError) as error:
+            except (BalancerError, MachineError, OSError) as error:
                 raise ArmError(500, "LoadBalancerDataPathFailed", str(error)) from error
 
     async def _open_ports(self, ports: Mapping[str, frozenset[int]]) -> None:

@@ -151,10 +151,10 @@ def test_two_rules_swap_together(tmp_path: Path) -> None:
 
             async def watch(new: str, old: str) -> None:
                 """Whoever has seen the one rule moved sees the other one moved."""
-                while True:
-                    if await get(front, port) == new:
-                        assert await get(front, staging) == old
-                        return
+                async with asyncio.timeout(60):
+                    while await get(front, port) != new:
+                        await asyncio.sleep(0)
+                    assert await get(front, staging) == old
 
             for number in range(1, 21):
                 names = ("green", "blue") if number % 2 else ("blue", "green")
