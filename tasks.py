@@ -269,8 +269,28 @@ def emulator_reset(_context: Context, env: str = "", json: bool = False) -> None
         output.report(f"Deleted from the local Azure: {deleted}.", facts)
 
 
+@task(
+    help={"machines": "`qemu`: real ones, or `simulated`: responders without an operating system"}
+)
+def demo(_context: Context, machines: str = "qemu") -> None:
+    """Show the whole main job on this machine, from nothing, under traffic."""
+    from pipeline.demo import show
+
+    output = _output("", json=False)
+    with _words_and_exit_code(output):
+        show(Path(__file__).parent, machines, output.say)
+
+
 namespace = Collection(
-    create_environment, build_image, check_image, stage, promote, rollback, status, nightly
+    create_environment,
+    build_image,
+    check_image,
+    stage,
+    promote,
+    rollback,
+    status,
+    nightly,
+    demo,
 )
 _emulator = Collection("emulator")
 _emulator.add_task(emulator_start, "start")

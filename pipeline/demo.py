@@ -152,6 +152,14 @@ class Tour:
         )
 
 
+def show(project: Path, machines: str, say: Say) -> None:
+    """The tour for a reader: in `.pipeline/demo`, left running, with words on how to go on."""
+    scene = Scene(project, project / ".pipeline" / "demo", project / "images", machines)
+    tour = Tour(scene, say)
+    tour.prepare()
+    tour.go_on(tour.run())
+
+
 def production_frontend(status: dict[str, Any]) -> tuple[str, int]:
     """Address and port of the first rule pair's production frontend, from a status document."""
     frontend = status["images"][0]["frontends"]["production"][0]
