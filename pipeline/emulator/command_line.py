@@ -62,14 +62,34 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--log-level", default="warning", help="debug, info, warning (default)")
     commands = parser.add_subparsers(dest="command", required=True)
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "bakeswap"
-
     server = commands.add_parser(
         "serve",
         help="serve until told to stop",
         description="Prints one JSON line (addresses, CA file, where the credentials are) once it "
         "answers requests, and serves until SIGTERM, SIGINT or POST /emulator/stop.",
     )
+    _serve_options(server)
+    prepare = commands.add_parser(
+        "prepare",
+        help="make the marketplace base image ahead of time",
+        description="Makes the newest marketplace base image into the cache, where every emulator "
+        "finds it.",
+    )
+    prepare.add_argument(
+        "--image",
+        type=_sku,
+        default="Debian:debian-12:12-gen2",
+        help="publisher:offer:sku (default: %(default)s)",
+    )
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "bakeswap"
+    for command in (server, prepare):
+        command.add_argument(
+            "--cache", type=Path, default=cache, help="base images (default: %(default)s)"
+        )
+    return parser
+
+
+def _serve_options(server: argparse.ArgumentParser) -> None:
     server.add_argument("--state", type=Path, required=True, help="folder that survives restarts")
     server.add_argument("--port", type=int, help="0 is any free one (default: that of last time)")
     server.add_argument(
@@ -89,23 +109,6 @@ def _parser() -> argparse.ArgumentParser:
         default=10.0,
         help="seconds that a poll waits for its operation to end (default: %(default)s)",
     )
-    prepare = commands.add_parser(
-        "prepare",
-        help="make the marketplace base image ahead of time",
-        description="Makes the newest marketplace base image into the cache, where every emulator "
-        "finds it.",
-    )
-    prepare.add_argument(
-        "--image",
-        type=_sku,
-        default="Debian:debian-12:12-gen2",
-        help="publisher:offer:sku (default: %(default)s)",
-    )
-    for command in (server, prepare):
-        command.add_argument(
-            "--cache", type=Path, default=cache, help="base images (default: %(default)s)"
-        )
-    return parser
 
 
 def _sku(text: str) -> str:

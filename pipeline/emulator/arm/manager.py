@@ -13,13 +13,13 @@ from typing import Any
 from pipeline.emulator.arm.errors import (
     ArmError,
     not_served,
-    precondition_failed,
     resource_group_being_deleted,
     resource_group_not_found,
 )
 from pipeline.emulator.arm.ids import ResourceId
 from pipeline.emulator.arm.kinds import Kind, normal_location
 from pipeline.emulator.arm.operations import Operation, Operations
+from pipeline.emulator.arm.preconditions import check_preconditions
 from pipeline.emulator.arm.store import Record, Store
 
 
@@ -127,7 +127,7 @@ class ResourceManager:
         if identifier.parent is not None:
             self._require_parent(identifier.parent)
         existing = kind.find(identifier)
-        _check_preconditions(identifier, existing, headers or {})
+        check_preconditions(identifier, existing, headers or {})
         if self.operations.under_way(existing.id if existing else identifier):
             raise kind.busy(identifier)
         record = kind.accept(identifier, body, existing)
@@ -288,19 +288,3 @@ def merge(document: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
         else:
             merged[key] = value
     return merged
-
-
-def _check_preconditions(
-    identifier: ResourceId, existing: Record | None, headers: Mapping[str, str]
-) -> None:
-    wanted, unwanted = headers.get("if-match"), headers.get("if-none-match")
-    current = existing.document.get("etag") if existing else None
-    if unwanted == "*" and existing is not None:
-        raise precondition_failed(f"The resource '{identifier}' exists already.")
-    if wanted is None or (wanted == "*" and existing is not None):
-        return
-    if current is None or wanted.strip() != current:
-        raise precondition_failed(
-            f"Etag provided in if-match header {wanted} does not match etag {current} of resource "
-            f"{identifier}."
-        )

@@ -10,7 +10,6 @@ from pathlib import Path
 
 from pipeline.emulator.private import write_private
 
-
 SUBSCRIPTION = "b5a4e5a0-0000-4000-8000-000000000001"
 TENANT = "b5a4e5a0-0000-4000-8000-0000000000ff"
 """The same on every machine, so that definitions of a local environment can be kept and shared."""
