@@ -88,7 +88,8 @@ def run_checks(
     verdict = read_junit(junit)
     if code == 0 and verdict.passed:
         return verdict
-    raise CheckFailed(_why(verdict, code), advice=(("all that the checks said", f"less {log}"),))
+    where = log.relative_to(checks.root) if log.is_relative_to(checks.root) else log
+    raise CheckFailed(_why(verdict, code), advice=(("all that the checks said", f"less {where}"),))
 
 
 def read_junit(path: Path) -> Verdict:

@@ -211,10 +211,11 @@ def _failure(
         if mistakes:
             return DefinitionError(mistakes)
     where = f", at: {follower.phase}" if follower.phase else ""
+    log = evidence.log.relative_to(evidence.root)
     return BuildFailed(
         f"Packer did not make {step.image} {step.version}{where}\n{follower.failure()}",
         advice=(
-            ("all that Packer said", f"less {evidence.log}"),
+            ("all that Packer said", f"less {log}"),
             ("build again", f"invoke build-image {step.image}"),
         ),
     )

@@ -148,9 +148,12 @@ class Bakery:
         output = ForPeople(self.said)
         return Session(project, project.environments[0], output, plan_only=plan_only)
 
-    def build(self, *, rebuild: bool = False, plan_only: bool = False) -> Outcome:
+    def build(
+        self, *, rebuild: bool = False, plan_only: bool = False, verbose: bool = False
+    ) -> Outcome:
         """`build-image`."""
-        return build_image(self.session(plan_only=plan_only), self.image, rebuild=rebuild)
+        session = self.session(plan_only=plan_only)
+        return build_image(session, self.image, rebuild=rebuild, verbose=verbose)
 
     def check(self, version: str = "") -> Outcome:
         """`check-image`."""

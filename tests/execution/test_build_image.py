@@ -169,11 +169,27 @@ def test_a_check_that_fails_later_takes_the_version_out_again(bake: Bakery) -> N
 def test_a_failing_script_leaves_nothing_and_is_told_by_packers_words(bake: Bakery) -> None:
     bake.write("scripts/install.sh", "#!/bin/sh\nexit 3\n")
 
-    with pytest.raises(BuildFailed, match="non-zero exit status: 3"):
+    with pytest.raises(BuildFailed, match="non-zero exit status: 3") as caught:
         bake.build()
 
     assert bake.versions() == {}
     assert bake.left_over() == []
+    wish, command = caught.value.advice[0]
+    assert wish == "all that Packer said"
+    assert "exit status: 3" in (bake.root / command.removeprefix("less ")).read_text()
+
+
+def test_verbose_shows_every_line_of_packers(bake: Bakery) -> None:
+    bake.build(verbose=True)
+
+    assert "==> azure-arm.linux: Connected to SSH!\n" in bake.output
+
+
+def test_a_rebuild_bakes_the_same_inputs_again(bake: Bakery) -> None:
+    bake.build()
+
+    assert bake.build(rebuild=True).version == "1.0.1"
+    assert list(bake.versions()) == ["1.0.0", "1.0.1"]
 
 
 def test_what_azure_refuses_during_the_bake_is_told_in_its_words(bake: Bakery) -> None:
