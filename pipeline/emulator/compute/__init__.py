@@ -42,7 +42,7 @@ class Compute:
         self.catalogue = Catalogue(machines)
         self.kinds: list[Kind] = [
             VirtualMachines(self._guests),
-            Extensions(manager),
+            Extensions(self._guests),
             Disks(self._guests),
             Images(self._guests),
             Galleries(manager),

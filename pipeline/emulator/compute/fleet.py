@@ -9,7 +9,6 @@ from pipeline.emulator.arm.errors import ArmError
 from pipeline.emulator.arm.ids import ResourceId
 from pipeline.emulator.arm.store import Record
 from pipeline.emulator.compute.guests import Guests
-from pipeline.emulator.compute.health import Settings
 from pipeline.emulator.compute.instance_model import apply_model, choose_image, new_instance
 from pipeline.emulator.compute.scale_set_model import boot_print
 from pipeline.emulator.compute.wording import at, is_true
@@ -74,7 +73,7 @@ class Fleet:
             return
         apply_model(scale_set, instance, self._guests.addresses)
         self._store.put(instance)
-        self._watch(instance)
+        self._guests.watch(identifier)
         await self._guests.data_path.refresh()
 
     async def reimage(self, identifier: ResourceId) -> None:
@@ -161,12 +160,6 @@ class Fleet:
             self._set_state(identifier, "Failed")
             raise
         self._set_state(identifier, "Succeeded")
-
-    def _watch(self, instance: Record) -> None:
-        health = instance.internal.get("health")
-        if instance.internal.get("power") == "running" and health:
-            address = instance.internal["endpoints"][0]["address"]
-            self._guests.health.watch(instance.id.key, address, Settings(**health))
 
     def _set_state(self, identifier: ResourceId, state: str) -> None:
         record = self._store.get(identifier)

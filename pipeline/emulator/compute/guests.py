@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from typing import Any
 
 from pipeline.emulator.arm.addresses import Addresses
@@ -22,6 +23,7 @@ from pipeline.emulator.arm.store import Record
 from pipeline.emulator.compute import os_profile, sizes
 from pipeline.emulator.compute.health import Health, Settings
 from pipeline.emulator.compute.sources import Source, Sources
+from pipeline.emulator.compute.views import instance_view
 from pipeline.emulator.machines.seam import Machine, MachineError, Machines
 
 VM = "microsoft.compute/virtualmachines"
@@ -94,10 +96,27 @@ class Guests:
             raise
         self.update(identifier, power="running", provisioned_at=now())
         self._connect(identifier, machine.name)
-        if record.internal.get("health") and self.health.state(identifier.key) is None:
-            settings = Settings(**record.internal["health"])
-            self.health.watch(identifier.key, machine.address, settings)
+        if self.health.state(identifier.key) is None:
+            self.watch(identifier)
         await self.data_path.refresh()
+
+    def watch(self, identifier: ResourceId) -> None:
+        """Probe a running machine's health from now on as its record says, or no longer."""
+        self.health.forget(identifier.key)
+        record = self.require(identifier)
+        presence, settings = self.presence(record), record.internal.get("health")
+        if settings and presence and record.internal.get("power") == "running":
+            address = presence.internal["endpoints"][0]["address"]
+            self.health.watch(identifier.key, address, Settings(**settings))
+
+    async def follow_health(self, identifier: ResourceId, settings: Settings | None) -> None:
+        """Probe a machine's health in another way, or no longer; its port is opened for that."""
+        self.update(identifier, health=asdict(settings) if settings else None)
+        record = self.require(identifier)
+        is_running = record.internal.get("power") == "running"
+        self._connect(identifier, record.internal["machine"] if is_running else None)
+        await self.data_path.refresh()
+        self.watch(identifier)
 
     async def power_off(self, identifier: ResourceId, power: str) -> None:
         """Shut a machine down; `power` is `stopped` or `deallocated`."""
@@ -120,6 +139,13 @@ class Guests:
         """Delete a disk's contents."""
         await self.machines.delete_disk(handle)
 
+    def view(self, record: Record) -> dict[str, Any]:
+        """The instance view; a machine that ended by itself is stopped, whatever was asked for."""
+        power = record.internal.get("power")
+        if power == "running" and not self.machines.is_running(record.internal["machine"]):
+            power = "stopped"
+        return instance_view(record, power, self.health.state(record.id.key))
+
     async def close(self) -> None:
         """Stop probing."""
         await self.health.close()
@@ -136,8 +162,9 @@ class Guests:
             self._connect(record.id, None)
             owner = record.id.parent or record.id
             is_busy = any(self.manager.operations.under_way(one) for one in (record.id, owner))
-            if record.internal.get("power") == "running" and not is_busy:
+            if record.internal.get("power") in {"running", "starting"} and not is_busy:
                 wanted.append(record.id)
+        await self.data_path.refresh()
         await asyncio.gather(*(self._restart(identifier) for identifier in wanted))
 
     async def _restart(self, identifier: ResourceId) -> None:
@@ -155,8 +182,10 @@ class Guests:
         """Mark the endpoints as carried by a machine, or by none."""
         record = self.manager.store.get(identifier)
         presence = self.presence(record) if record else None
-        if presence is None:
+        if record is None or presence is None:
             return
+        health = record.internal.get("health")
+        presence.internal["health_port"] = health["port"] if health else None
         for endpoint in presence.internal.get("endpoints", []):
             endpoint["machine"] = machine or ""
             endpoint["running"] = machine is not None

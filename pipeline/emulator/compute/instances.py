@@ -12,7 +12,6 @@ from pipeline.emulator.arm.store import Record
 from pipeline.emulator.compute import instance_model
 from pipeline.emulator.compute.fleet import Fleet
 from pipeline.emulator.compute.guests import Guests
-from pipeline.emulator.compute.views import instance_view
 from pipeline.emulator.compute.wording import conflict
 
 
@@ -50,7 +49,7 @@ class Instances(Kind):
         latest = scale_set.internal["model"] if scale_set else None
         record.properties["latestModelApplied"] = record.internal["model"] == latest
         if "instanceview" in query.get("$expand", "").lower():
-            record.properties["instanceView"] = self._view(record)
+            record.properties["instanceView"] = self._guests.view(record)
         return record.document
 
     async def destroy(self, identifier: ResourceId) -> None:
@@ -65,7 +64,7 @@ class Instances(Kind):
     @property
     def views(self) -> Mapping[str, Callable[[Record], dict[str, Any]]]:
         """`GET …/instanceView`."""
-        return {"instanceview": self._view}
+        return {"instanceview": self._guests.view}
 
     @property
     def actions(self) -> Mapping[str, Action]:
@@ -79,9 +78,6 @@ class Instances(Kind):
             "reimage": _action(fleet.reimage),
             "reimageall": _action(fleet.reimage),
         }
-
-    def _view(self, record: Record) -> dict[str, Any]:
-        return instance_view(record, self._guests.health.state(record.id.key))
 
 
 def _action(work: Callable[[ResourceId], Awaitable[None]]) -> Action:

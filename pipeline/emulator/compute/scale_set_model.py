@@ -16,14 +16,17 @@ from pipeline.emulator.arm.operations import now
 from pipeline.emulator.arm.store import Record
 from pipeline.emulator.compute import os_profile, sizes
 from pipeline.emulator.compute import scale_set_network as network
-from pipeline.emulator.compute.health import Settings
+from pipeline.emulator.compute.health_settings import (
+    check_extension,
+    of_extension,
+    of_settings,
+)
 from pipeline.emulator.compute.sources import Sources
 from pipeline.emulator.compute.wording import at, invalid_name, is_true, missing, not_allowed
 
 _NAME = re.compile(r"^(?!-)[A-Za-z0-9-]{1,64}(?<!-)$")
 _MOST = 1000
 _MOST_IN_ONE_PLACEMENT_GROUP = 100
-_HEALTH = ("Microsoft.ManagedServices".lower(), "ApplicationHealthLinux".lower())
 
 
 def merged(existing: Record | None, given: dict[str, Any]) -> dict[str, Any]:
@@ -168,41 +171,14 @@ def extensions(profile: dict[str, Any]) -> list[dict[str, Any]]:
     """The extensions of the model; refuses by name all but Application Health."""
     listed: list[dict[str, Any]] = at(profile, "extensionProfile", "extensions") or []
     for extension in listed:
-        properties = extension.get("properties") or {}
-        publisher, kind = properties.get("publisher"), properties.get("type")
-        if (str(publisher).lower(), str(kind).lower()) != _HEALTH:
-            raise not_served(f"the extension '{publisher}.{kind}'")
+        check_extension(extension.get("properties") or {})
     return listed
 
 
 def _health(manager: ResourceManager, profile: dict[str, Any]) -> dict[str, Any] | None:
     listed = extensions(profile)
     if listed:
-        properties = listed[0]["properties"]
-        is_rich = str(properties.get("typeHandlerVersion", "1.0")).startswith("2")
-        return _settings(properties.get("settings") or {}, is_rich)
+        return asdict(of_extension(listed[0]["properties"]))
     probe = network.health_probe(profile)
     found = manager.find(ResourceId.parse(probe)) if probe else None
-    return _settings(found.properties, is_rich=False) if found else None
-
-
-def _settings(given: dict[str, Any], is_rich: bool) -> dict[str, Any]:
-    protocol, port = str(given.get("protocol") or "").lower(), given.get("port")
-    if protocol not in {"http", "https", "tcp"}:
-        raise invalid_parameter(
-            "protocol", "The protocol of application health must be http, https or tcp."
-        )
-    if not port:
-        raise missing("settings.port")
-    interval = float(given.get("intervalInSeconds") or 5)
-    probes = int(given.get("numberOfProbes") or 1)
-    settings = Settings(
-        protocol=protocol,
-        port=int(port),
-        path=given.get("requestPath") or "/",
-        interval=interval,
-        probes=probes,
-        grace=float(given.get("gracePeriod") or interval * probes),
-        rich=is_rich,
-    )
-    return asdict(settings)
+    return asdict(of_settings(found.properties, is_rich=False)) if found else None

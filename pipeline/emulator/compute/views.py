@@ -29,8 +29,12 @@ def status(code: str, time: str | None = None) -> dict[str, Any]:
     return told | ({"time": time} if time else {})
 
 
-def instance_view(record: Record, health: str | None) -> dict[str, Any]:
-    """The view of one machine. `health` is a state such as `healthy`, None when not watched."""
+def instance_view(record: Record, power: str | None, health: str | None) -> dict[str, Any]:
+    """The view of one machine.
+
+    `power` is the word after `PowerState/`, None before the first start. `health` is a state such
+    as `healthy`, None when nobody probes.
+    """
     internal = record.internal
     time = internal.get("provisioned_at")
     provisioning = str(record.properties.get("provisioningState", "Succeeded")).lower()
@@ -46,9 +50,9 @@ def instance_view(record: Record, health: str | None) -> dict[str, Any]:
     }
     if internal.get("generalized"):
         view["statuses"].append(status("OSState/generalized"))
-    if internal.get("power"):
-        view["statuses"].append(status(f"PowerState/{internal['power']}"))
-    if internal.get("power") == "running":
+    if power is not None:
+        view["statuses"].append(status(f"PowerState/{power}"))
+    if power == "running":
         view |= _guest(record, time)
     if health is not None:
         view["vmHealth"] = {"status": {"code": f"HealthState/{health}", "level": "Info"}}

@@ -12,7 +12,6 @@ from pipeline.emulator.arm.store import Record
 from pipeline.emulator.compute import virtual_machine_model as model
 from pipeline.emulator.compute.disks import attached_disk
 from pipeline.emulator.compute.guests import Guests, network_interface
-from pipeline.emulator.compute.views import instance_view
 from pipeline.emulator.compute.wording import at, conflict, not_allowed
 
 
@@ -57,7 +56,7 @@ class VirtualMachines(Kind):
         """With `$expand`: `instanceView`, `userData` or both."""
         expand = {part.strip().lower() for part in query.get("$expand", "").split(",")}
         if "instanceview" in expand:
-            record.properties["instanceView"] = self._view(record)
+            record.properties["instanceView"] = self._guests.view(record)
         if "userdata" in expand and record.internal.get("secrets", {}).get("userData"):
             record.properties["userData"] = record.internal["secrets"]["userData"]
         return record.document
@@ -69,7 +68,7 @@ class VirtualMachines(Kind):
     @property
     def views(self) -> Mapping[str, Callable[[Record], dict[str, Any]]]:
         """`GET …/instanceView`."""
-        return {"instanceview": self._view}
+        return {"instanceview": self._guests.view}
 
     # -- life ------------------------------------------------------------------------------------
 
@@ -94,6 +93,8 @@ class VirtualMachines(Kind):
         """End the machine, let go of disk and NIC; `deleteOption: Delete` takes them along."""
         record = self.require(identifier)
         await self._guests.discard(identifier)
+        for extension in self.manager.store.children(identifier, "extensions"):
+            self.manager.store.delete(extension.id)
         disk = self._disk_id(record)
         self._detach(disk, record)
         self._release_interface(record)
@@ -146,9 +147,6 @@ class VirtualMachines(Kind):
         self._guests.update(identifier, generalized=True)
 
     # -- inside ----------------------------------------------------------------------------------
-
-    def _view(self, record: Record) -> dict[str, Any]:
-        return instance_view(record, self._guests.health.state(record.id.key))
 
     def _prepare(self, record: Record) -> None:
         properties = record.properties

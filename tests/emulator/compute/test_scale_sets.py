@@ -476,6 +476,5 @@ def test_a_thousand_instances_fit(tmp_path: Path) -> None:
     async def test(bench: Bench) -> None:
         scale_set = await bench.scale_set(capacity=1000)
         assert len(bench.numbers(scale_set)) == 1000
-        await bench.delete(scale_set)
 
     with_bench(tmp_path, test)

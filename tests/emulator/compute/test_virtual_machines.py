@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
 from typing import Any
@@ -238,12 +239,43 @@ def test_an_answer_can_be_put_back_unchanged(tmp_path: Path) -> None:
     with_bench(tmp_path, test)
 
 
-def test_extensions_of_single_machines_are_refused_by_name(tmp_path: Path) -> None:
+def test_the_health_extension_probes_a_single_machine_and_no_other_is_served(
+    tmp_path: Path,
+) -> None:
     async def test(bench: Bench) -> None:
         vm = await bench.vm()
-        extension = {"publisher": "Microsoft.Compute", "type": "CustomScriptExtension"}
+        health = {
+            "publisher": "Microsoft.ManagedServices",
+            "type": "ApplicationHealthLinux",
+            "typeHandlerVersion": "2.0",
+            "settings": {"protocol": "http", "port": 8080},
+        }
+        await bench.put(f"{vm}/extensions/health", health)
+        machine = bench.internal(vm)["machine"]
+        assert bench.internal(f"{NETWORK}/networkInterfaces/vm-nic")["health_port"] == 8080
+        await bench.machines.open_ports(machine, frozenset({8080}))
+        await bench.act(vm, "restart")
+        async with asyncio.timeout(60):
+            while bench.compute.health.state(vm.lower()) != "healthy":
+                await bench.compute.health.changes()
+        view = bench.get(vm, expand="instanceView")["properties"]["instanceView"]
+        assert view["vmHealth"]["status"]["code"] == "HealthState/healthy"
+        await bench.delete(f"{vm}/extensions/health")
+        assert "vmHealth" not in bench.get(vm, expand="instanceView")["properties"]["instanceView"]
+        script = {"publisher": "Microsoft.Compute", "type": "CustomScriptExtension"}
         with pytest.raises(ArmError, match=r"Microsoft\.Compute\.CustomScriptExtension"):
-            await bench.put(f"{vm}/extensions/script", extension)
+            await bench.put(f"{vm}/extensions/script", script)
+
+    with_bench(tmp_path, test)
+
+
+def test_a_machine_that_ends_by_itself_is_shown_as_stopped(tmp_path: Path) -> None:
+    async def test(bench: Bench) -> None:
+        vm = await bench.vm()
+        await bench.machines.stop(bench.internal(vm)["machine"])
+        assert bench.states(vm)[-1] == "PowerState/stopped"
+        await bench.act(vm, "start")
+        assert bench.states(vm)[-1] == "PowerState/running"
 
     with_bench(tmp_path, test)
 

@@ -1,0 +1,47 @@
+"""The settings of the Application Health extension, as people write them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pipeline.emulator.arm.errors import invalid_parameter, not_served
+from pipeline.emulator.compute.health import Settings
+from pipeline.emulator.compute.wording import missing
+
+_EXTENSION = ("microsoft.managedservices", "applicationhealthlinux")
+_PROTOCOLS = frozenset({"http", "https", "tcp"})
+
+
+def check_extension(properties: dict[str, Any]) -> None:
+    """Refuse by name every extension but Application Health for Linux."""
+    publisher, kind = properties.get("publisher"), properties.get("type")
+    if (str(publisher).lower(), str(kind).lower()) != _EXTENSION:
+        raise not_served(f"the extension '{publisher}.{kind}'")
+
+
+def of_extension(properties: dict[str, Any]) -> Settings:
+    """How the extension probes; its version 2 knows rich states. Raises ArmError."""
+    is_rich = str(properties.get("typeHandlerVersion", "1.0")).startswith("2")
+    return of_settings(properties.get("settings") or {}, is_rich)
+
+
+def of_settings(given: dict[str, Any], is_rich: bool) -> Settings:
+    """The same from its `settings`, or from a load balancer probe's properties."""
+    protocol, port = str(given.get("protocol") or "").lower(), given.get("port")
+    if protocol not in _PROTOCOLS:
+        raise invalid_parameter(
+            "protocol", "The protocol of application health must be http, https or tcp."
+        )
+    if not port:
+        raise missing("settings.port")
+    interval = float(given.get("intervalInSeconds") or 5)
+    probes = int(given.get("numberOfProbes") or 1)
+    return Settings(
+        protocol=protocol,
+        port=int(port),
+        path=given.get("requestPath") or "/",
+        interval=interval,
+        probes=probes,
+        grace=float(given.get("gracePeriod") or interval * probes),
+        rich=is_rich,
+    )
