@@ -7,6 +7,7 @@ import copy
 import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from azure.core.exceptions import HttpResponseError
 from azure.mgmt.compute import ComputeManagementClient
 from azure.mgmt.network import NetworkManagementClient
 
-from tests.conftest import Emulator
+from tests.conftest import Emulator, StartEmulator
 from tests.emulator.balancer.members import get, load
 
 Body = dict[str, Any]
@@ -143,6 +144,15 @@ def zone(
     emulator: Emulator, network: NetworkManagementClient, compute: ComputeManagementClient
 ) -> Iterator[Zone]:
     """A landing zone with both scale sets up. Tests put the rules back where they found them."""
+    made = make_zone(emulator, network, compute)
+    yield made
+    emulator.call("DELETE", f"/resourceGroups/{made.group}")
+
+
+def make_zone(
+    emulator: Emulator, network: NetworkManagementClient, compute: ComputeManagementClient
+) -> Zone:
+    """A resource group with a network, a load balancer and two scale sets behind it."""
     group = f"rg-swaps-{free_port()}"
     path = f"/subscriptions/{emulator.subscription}/resourceGroups/{group}"
     assert emulator.call("PUT", path, {"location": "westeurope"}).status == 201
@@ -164,8 +174,7 @@ def zone(
     ]
     for poller in pollers:
         poller.result()
-    yield made
-    emulator.call("DELETE", path)
+    return made
 
 
 def swapped(document: Body) -> Body:
@@ -337,3 +346,42 @@ def test_a_scale_set_of_both_pools_is_refused(zone: Zone) -> None:
     assert code(caught.value) == (
         "RulesOfSameLoadBalancerTypeUseSameBackendPortProtocolAndVmssIPConfig"
     )
+
+
+def test_traffic_flows_again_after_the_emulator_was_killed(start_emulator: StartEmulator) -> None:
+    killed = start_emulator()
+    options = killed.client_options()
+    network = NetworkManagementClient(killed.credential(), killed.subscription, **options)
+    compute = ComputeManagementClient(killed.credential(), killed.subscription, **options)
+    with network, compute:
+        zone = make_zone(killed, network, compute)
+        address = zone.front()
+        serving = asyncio.run(get(address, zone.production))
+    before = balancers_of(killed)
+    killed.kill()
+    assert balancers_of(killed) == before
+    again = start_emulator()
+
+    async def flows() -> str:
+        async with asyncio.timeout(60):
+            while True:
+                try:
+                    return await get(address, zone.production)
+                except OSError:
+                    await asyncio.sleep(0.1)
+
+    assert asyncio.run(flows()) == serving
+    assert not before & balancers_of(again)
+
+
+def balancers_of(emulator: Emulator) -> set[int]:
+    """The HAProxy processes of an emulator, by the run-time folder it remembers."""
+    runtime = (Path(emulator.facts["state"]) / "balancer" / "runtime").read_text()
+    found = set()
+    for command in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            if f"{runtime}/".encode() in command.read_bytes():
+                found.add(int(command.parent.name))
+        except OSError:
+            continue  # it ended while we looked
+    return found
