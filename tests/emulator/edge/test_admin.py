@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from azure.mgmt.resource.resources import ResourceManagementClient
 
+from pipeline.emulator.command_line import main
 from tests.conftest import ROOT, Emulator, StartEmulator
 
 THROTTLED = {"status": 429, "code": "TooManyRequests", "message": "Slow.", "headers": {"A": "b"}}
@@ -182,14 +183,19 @@ def test_all_secrets_are_private_files_and_none_is_announced(
     assert open_to_others == {"ca.pem", "lock", "port", "serving.json"}
 
 
-def test_every_command_has_help() -> None:
-    for arguments in (["--help"], ["serve", "--help"], ["prepare", "--help"]):
-        done = subprocess.run(
-            [sys.executable, "-m", "pipeline.emulator", *arguments],
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            check=True,
-            timeout=60,
-        )
-        assert "usage:" in done.stdout
+@pytest.mark.parametrize("arguments", [["--help"], ["serve", "--help"], ["prepare", "--help"]])
+def test_every_command_has_help(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    assert ended.value.code == 0
+    assert "usage: python -m pipeline.emulator" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("arguments", [[], ["serve"], ["dance"], ["prepare", "--image", "Debian"]])
+def test_wrong_arguments_end_with_2(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    assert ended.value.code == 2
+    assert "error:" in capsys.readouterr().err
