@@ -59,7 +59,6 @@ def _base(step: BakeVersion) -> dict[str, Value]:
 
 def _destination(step: BakeVersion, environment: Environment) -> dict[str, Value]:
     return {
-        "gallery_subscription_id": environment.subscription,
         "gallery_resource_group": environment.resource_group,
         "gallery_name": environment.gallery,
         "image_name": step.image,

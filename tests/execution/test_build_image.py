@@ -331,6 +331,24 @@ def test_a_build_killed_together_with_its_packer_is_finished_by_the_next(bake: B
     assert bake.left_over() == []
 
 
+def test_a_build_killed_while_the_check_machine_boots_is_only_checked_by_the_next(
+    bake: Bakery,
+) -> None:
+    boot = f"bakeswap-check-{bake.image}-1-0-0/.*/virtualMachines"
+    bake.fault({"method": "PUT", "path": boot}, {"delay": 20.0})
+    with subprocess.Popen(
+        bake.command, cwd=bake.root, stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT
+    ) as process:
+        until(lambda: bake.left_over() == [f"bakeswap-check-{bake.image}-1-0-0"])
+        process.kill()
+
+    outcome = bake.build()
+
+    assert (outcome.version, outcome.result) == ("1.0.0", "checked")
+    assert bake.versions()["1.0.0"].is_eligible
+    assert bake.left_over() == []
+
+
 def test_ctrl_c_lets_packer_clean_up_and_exits_with_130(bake: Bakery) -> None:
     bake.fault({"method": "POST", "path": f"-{bake.image}-1-0-0/.*/deallocate"}, {"delay": 20.0})
     with subprocess.Popen(
