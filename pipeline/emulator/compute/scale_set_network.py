@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import combinations
 from typing import Any
 
 from pipeline.emulator.arm.errors import (
@@ -14,6 +13,8 @@ from pipeline.emulator.arm.errors import (
 from pipeline.emulator.arm.ids import ResourceId, same
 from pipeline.emulator.arm.manager import ResourceManager
 from pipeline.emulator.compute.wording import at, is_true, missing
+from pipeline.emulator.network.common import key
+from pipeline.emulator.network.shared_pools import refuse_shared_model
 
 _NOT_CARRIED = (
     "loadBalancerInboundNatPools",
@@ -59,9 +60,9 @@ def check(manager: ResourceManager, scale_set: ResourceId, profile: dict[str, An
             "A scale set must have exactly one primary network interface configuration.",
         )
     addresses = ip_configuration(profile).get("properties") or {}
-    for key in _NOT_CARRIED:
-        if addresses.get(key):
-            raise not_served(f"'{key}' of a scale set")
+    for unserved in _NOT_CARRIED:
+        if addresses.get(unserved):
+            raise not_served(f"'{unserved}' of a scale set")
     subnet = at(addresses, "subnet", "id")
     if not subnet:
         raise missing("subnet")
@@ -70,7 +71,8 @@ def check(manager: ResourceManager, scale_set: ResourceId, profile: dict[str, An
     for referenced in (subnet, *joined, *([security_group] if security_group else [])):
         if manager.find(ResourceId.parse(referenced)) is None:
             raise invalid_reference(referenced, str(scale_set))
-    _check_rules(manager, scale_set, joined)
+    place = f"{interface(profile)['name']}/ipConfigurations/{ip_configuration(profile)['name']}"
+    refuse_shared_model(manager.store, scale_set, place, frozenset(map(key, joined)))
     _check_probe(manager, profile)
 
 
@@ -111,49 +113,7 @@ def _check_probe(manager: ResourceManager, profile: dict[str, Any]) -> None:
         )
 
 
-def _check_rules(manager: ResourceManager, scale_set: ResourceId, joined: list[str]) -> None:
-    """One IP configuration cannot serve one port for rules of two pools."""
-    used = [
-        (pool, rule, _is_public(manager, ResourceId.parse(pool)))
-        for pool in joined
-        for rule in _rules(manager, ResourceId.parse(pool))
-        if any(same(pool, target) for target in _targets(rule))
-    ]
-    for (pool, rule, public), (other_pool, other, other_public) in combinations(used, 2):
-        if pool != other_pool and public == other_public and _clash(rule, other):
-            raise ArmError(
-                400,
-                "RulesOfSameLoadBalancerTypeUseSameBackendPortProtocolAndVmssIPConfig",
-                f"Load balancer rules {rule.get('id')} and {other.get('id')} belong to the load "
-                f"balancer of the same type, use the same backend port "
-                f"{rule['properties']['backendPort']} and protocol "
-                f"{rule['properties']['protocol']} with floatingIP disabled, and must not be used "
-                f"with VM scale set IP configuration of {scale_set}.",
-            )
-
-
 def _rules(manager: ResourceManager, child: ResourceId) -> list[dict[str, Any]]:
     """The load balancing rules of the load balancer that a pool or probe belongs to."""
     balancer = manager.store.get(child.parent or child)
     return list(balancer.properties.get("loadBalancingRules") or []) if balancer else []
-
-
-def _targets(rule: dict[str, Any]) -> list[str]:
-    properties = rule["properties"]
-    single = properties.get("backendAddressPool")
-    listed = [*(properties.get("backendAddressPools") or []), *([single] if single else [])]
-    return [pool["id"] for pool in listed]
-
-
-def _is_public(manager: ResourceManager, pool: ResourceId) -> bool:
-    balancer = manager.store.get(pool.parent or pool)
-    frontends = balancer.properties.get("frontendIPConfigurations") or [] if balancer else []
-    return any(at(frontend, "properties", "publicIPAddress") for frontend in frontends)
-
-
-def _clash(one: dict[str, Any], other: dict[str, Any]) -> bool:
-    first, second = one["properties"], other["properties"]
-    if is_true(first.get("enableFloatingIP")) or is_true(second.get("enableFloatingIP")):
-        return False
-    is_same_port = first.get("backendPort") == second.get("backendPort")
-    return is_same_port and str(first["protocol"]).lower() == str(second["protocol"]).lower()

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from pipeline.emulator.arm.errors import ArmError
+from pipeline.emulator.arm.ids import ResourceId
 from pipeline.emulator.arm.store import Record, Store
 from pipeline.emulator.network.common import key, reference
 from pipeline.emulator.network.references import LOAD_BALANCER, Endpoint, endpoints
@@ -61,6 +62,15 @@ def refuse_shared_ports(store: Store, ip_configuration: str, pools: frozenset[st
         raise _interface_refusal(*collision, ip_configuration)
 
 
+def refuse_shared_model(
+    store: Store, scale_set: ResourceId, ip_configuration: str, pools: frozenset[str]
+) -> None:
+    """The same for a scale set's model; `ip_configuration` ends `…/NIC/ipConfigurations/NAME`."""
+    collision = _collision(list(pool_rules(store.of_type(LOAD_BALANCER))), pools)
+    if collision is not None:
+        raise _scale_set_refusal(*collision, scale_set, ip_configuration)
+
+
 def refuse_shared_members(store: Store, balancer: Record) -> None:
     """Raises ArmError when a load balancer's new rules collide at a member of two of its pools."""
     others = (other for other in store.of_type(LOAD_BALANCER) if other.id != balancer.id)
@@ -86,7 +96,13 @@ def _refusal(one: PoolRule, other: PoolRule, endpoint: Endpoint) -> ArmError:
     scale_set = endpoint.owner.parent
     if scale_set is None:
         return _interface_refusal(one, other, endpoint.ip_configuration)
-    interface, configuration = endpoint.ip_configuration.split("/")[-3::2]
+    return _scale_set_refusal(one, other, scale_set, endpoint.ip_configuration)
+
+
+def _scale_set_refusal(
+    one: PoolRule, other: PoolRule, scale_set: ResourceId, ip_configuration: str
+) -> ArmError:
+    interface, configuration = ip_configuration.split("/")[-3::2]
     return ArmError(
         400,
         "RulesOfSameLoadBalancerTypeUseSameBackendPortProtocolAndVmssIPConfig",

@@ -193,7 +193,7 @@ class Bench:
         """A subnet, and a load balancer with the pools blue and green behind rules."""
         await self.put(f"{NETWORK}/virtualNetworks/vnet", {})
         await self.put(SUBNET, {})
-        await self.put(BALANCER, {"loadBalancingRules": [rule("http", "blue", 8080)]})
+        await self.put(BALANCER, balancer_properties(rule("http", "blue", 8080)))
         for pool in ("blue", "green"):
             await self.put(f"{BALANCER}/backendAddressPools/{pool}", {})
 
@@ -254,6 +254,11 @@ def version_properties(source: str, **publishing: Any) -> dict[str, Any]:
         "publishingProfile": profile | publishing,
         "storageProfile": {"source": {"virtualMachineId": source}},
     }
+
+
+def balancer_properties(*rules: dict[str, Any]) -> dict[str, Any]:
+    """A load balancer's properties with these rules."""
+    return {"frontendIPConfigurations": [], "loadBalancingRules": list(rules)}
 
 
 def rule(name: str, pool: str, port: int) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from tests.emulator.compute.bench import (
     NETWORK,
     SUBNET,
     Bench,
+    balancer_properties,
     rule,
     scale_set_properties,
     sku,
@@ -372,8 +373,8 @@ def test_two_pools_whose_rules_share_a_backend_port_are_refused_together(tmp_pat
     async def test(bench: Bench) -> None:
         await bench.landing_zone()
         await bench.scale_set("both", capacity=0, pools=("blue", "green"))
-        rules = [rule("http", "blue", 8080), rule("http-staging", "green", 8080)]
-        await bench.put(BALANCER, {"loadBalancingRules": rules})
+        rules = (rule("http", "blue", 8080), rule("http-staging", "green", 8080))
+        await bench.put(BALANCER, balancer_properties(*rules))
         with pytest.raises(ArmError) as refusal:
             await bench.scale_set("again", capacity=0, pools=("blue", "green"))
         assert refusal.value.code == (
