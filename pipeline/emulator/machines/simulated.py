@@ -21,11 +21,11 @@ import asyncssh
 from pipeline.emulator.machines.seam import Machine, MachineError, Marketplace
 from pipeline.emulator.machines.simulated_http import HttpResponder
 from pipeline.emulator.machines.simulated_shell import Shell
-from pipeline.emulator.machines.simulated_ssh import Login, serve
+from pipeline.emulator.machines.simulated_ssh import House, Login, serve
 
 Sickness = Literal["unhealthy", "hanging", "unreachable"]
 SICKNESSES: tuple[Sickness, ...] = ("unhealthy", "hanging", "unreachable")
-"""`unhealthy` answers 503 and says so, `hanging` never answers HTTP, `unreachable` has no SSH."""
+"""`unhealthy` answers 503, `hanging` never answers HTTP, `unreachable` hangs up on SSH."""
 
 _OS_RELEASE = 'ID=debian\nVERSION_ID="12"\nVERSION_CODENAME=bookworm\nPRETTY_NAME="Debian 12"\n'
 _FIRST_OFFER = Marketplace("Debian", "debian-12", "12-gen2", "0.20260101.1")
@@ -34,8 +34,8 @@ _FIRST_OFFER = Marketplace("Debian", "debian-12", "12-gen2", "0.20260101.1")
 @dataclass(slots=True)
 class _Running:
     machine: Machine
+    house: House
     ssh: asyncssh.SSHAcceptor | None = None
-    connections: set[asyncssh.SSHServerConnection] = field(default_factory=set)
     ports: dict[int, asyncio.Server] = field(default_factory=dict)
     transports: set[asyncio.Transport] = field(default_factory=set)
 
@@ -136,11 +136,10 @@ class Simulated:
         if machine.profile is not None:
             Login.of(machine.profile).write(folder / "login.json")
             (folder / "root/etc/hostname").write_text(f"{machine.profile.hostname}\n")
-        running = _Running(machine)
+        running = _Running(machine, self._house(machine, folder))
+        self._running[machine.name] = running
         try:
-            if self._sickness(machine) != "unreachable":
-                await self._serve_ssh(running, folder)
-            self._running[machine.name] = running
+            running.ssh = await serve(machine.address, running.house)
             await self.open_ports(machine.name, machine.ports)
         except OSError as error:
             await self.kill(machine.name)
@@ -153,7 +152,7 @@ class Simulated:
             return
         if running.ssh is not None:
             running.ssh.close()
-        for connection in list(running.connections):
+        for connection in list(running.house.connections):
             connection.abort()
         for server in running.ports.values():
             server.close()
@@ -190,13 +189,14 @@ class Simulated:
 
     # -- inside ---------------------------------------------------------------------------------
 
-    async def _serve_ssh(self, running: _Running, folder: Path) -> None:
+    def _house(self, machine: Machine, folder: Path) -> House:
         login = Login.read(folder / "login.json")
-        hostname = (folder / "root/etc/hostname").read_text().strip()
+        named = folder / "root/etc/hostname"
+        hostname = named.read_text().strip() if named.exists() else "localhost"
         home = folder / "root/home" / Path(login.user).name
         home.mkdir(parents=True, exist_ok=True)
         shell = Shell(folder / "root", hostname, login.user)
-        running.ssh = await serve(running.machine.address, login, shell, running.connections)
+        return House(login, shell, lambda: self._sickness(machine) != "unreachable")
 
     def _image(self, handle: str) -> Path:
         folder = self._images / handle

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hmac
 import json
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import asyncssh
@@ -40,20 +41,32 @@ class Login:
         path.write_text(json.dumps(asdict(self)))
 
 
+@dataclass(slots=True)
+class House:
+    """What one machine's SSH server knows: who may come in, and whether anybody may now."""
+
+    login: Login
+    shell: Shell
+    is_open: Callable[[], bool]
+    connections: set[asyncssh.SSHServerConnection] = field(default_factory=set)
+
+
 class _Door(asyncssh.SSHServer):
     """Authentication of one connection."""
 
-    def __init__(self, login: Login, connections: set[asyncssh.SSHServerConnection]) -> None:
-        self._login = login
-        self._connections = connections
+    def __init__(self, house: House) -> None:
+        self._login = house.login
+        self._house = house
         self._connection: asyncssh.SSHServerConnection
 
     def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
         self._connection = conn
-        self._connections.add(conn)
+        self._house.connections.add(conn)
+        if not self._house.is_open():
+            conn.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._connections.discard(self._connection)
+        self._house.connections.discard(self._connection)
 
     def begin_auth(self, username: str) -> bool:
         return True
@@ -82,28 +95,26 @@ class _Files(asyncssh.SFTPServer):
         self.channel.exit(0)
 
 
-async def serve(
-    address: str, login: Login, shell: Shell, connections: set[asyncssh.SSHServerConnection]
-) -> asyncssh.SSHAcceptor:
-    """Serve SSH with a host key of its own; `connections` holds the open ones."""
+async def serve(address: str, house: House) -> asyncssh.SSHAcceptor:
+    """Serve SSH with a host key of its own."""
 
     def answer(process: asyncssh.SSHServerProcess[str]) -> None:
         if process.command is None:
             process.stderr.write("a simulated machine has no interactive shell\n")
             process.exit(1)
             return
-        result = shell.run(process.command)
+        result = house.shell.run(process.command)
         process.stdout.write(result.stdout)
         process.stderr.write(result.stderr)
         process.exit(result.status)
 
     def files(channel: asyncssh.SSHServerChannel[bytes]) -> asyncssh.SFTPServer:
-        return _Files(channel, chroot=str(shell.root).encode())
+        return _Files(channel, chroot=str(house.shell.root).encode())
 
     return await asyncssh.listen(
         address,
         SSH_PORT,
-        server_factory=lambda: _Door(login, connections),
+        server_factory=lambda: _Door(house),
         server_host_keys=[asyncssh.generate_private_key("ssh-ed25519")],
         process_factory=answer,
         sftp_factory=files,

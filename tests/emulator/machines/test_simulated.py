@@ -191,6 +191,16 @@ def test_a_sick_machine_says_so_until_it_is_healed(tmp_path: Path) -> None:
     with_booted(tmp_path, test)
 
 
+def test_an_unreachable_machine_hangs_up_on_ssh_until_it_is_healed(tmp_path: Path) -> None:
+    async def test(bench: Bench) -> None:
+        bench.machines.sicken("m1", "unreachable")
+        assert (await bench.ssh("true"))[0] == 255
+        bench.machines.heal("m1")
+        assert (await bench.ssh("true"))[0] == 0
+
+    with_booted(tmp_path, test)
+
+
 def test_an_unknown_sickness_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="'tired' is none of unhealthy, hanging, unreachable"):
         Simulated(tmp_path).sicken("m1", "tired")
