@@ -8,7 +8,7 @@ from pipeline.setup import commands
 from pipeline.setup.places import Places
 from pipeline.setup.reporting import Reporter
 
-SECONDS_WORTH_A_LINE = 3.0
+SECONDS_WORTH_A_LINE = 5.0
 
 
 def ensure(places: Places, reporter: Reporter) -> None:
@@ -25,4 +25,4 @@ def ensure(places: Places, reporter: Reporter) -> None:
         remedy=f"cd {places.repository} && .venv/bin/python -m pipeline.emulator prepare",
     )
     if (took := time.monotonic() - began) > SECONDS_WORTH_A_LINE:
-        reporter.say(f"base image: made in {took:.0f} s")
+        reporter.say(f"base image: ready after {took:.0f} s")

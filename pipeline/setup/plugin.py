@@ -84,7 +84,7 @@ def build(places: Places, reporter: Reporter, go: Path) -> Path:
     """
     binary = places.cached(NAME, FROM_MODULES)
     package = "github.com/hashicorp/packer-plugin-azure"
-    with reporter.step(f"building plugin {FROM_MODULES} with Go", "80 s on two cores, once"):
+    with reporter.step(f"building plugin {FROM_MODULES} with Go", "beside Packer, once"):
         golang.build(
             package,
             "plugin",
