@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import io
 import itertools
-import json
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -27,12 +26,11 @@ from pipeline.execution import commands
 from pipeline.execution.journal import Journal
 from pipeline.execution.session import Session
 from pipeline.execution.survey import survey
-from pipeline.execution.wait import Clock
+from pipeline.execution.wait import Clock, wait_until
 from pipeline.output import ForPeople
 from pipeline.planning import balancer
 from pipeline.planning.names import compute_id as compute_id_of
 from pipeline.planning.names import (
-    image_definition_id,
     image_version_id,
     network_id,
     subnet_id,
@@ -181,9 +179,14 @@ class Landscape:
 
     def sicken(self, instance: str, sickness: str = "unhealthy") -> None:
         """Make an instance ill: `web-1-0-1/virtualMachines/0`."""
-        resource = compute_id_of(self.environment)
-        path = f"/emulator/machines{_scale_sets(resource)}/{instance}/sicken"
+        sets = compute_id_of(self.environment, ("virtualMachineScaleSets", instance))
+        path = f"/emulator/machines{sets}/sicken"
         assert self.emulator.call("POST", path, {"sickness": sickness}).status == 204
+
+    def heal(self, instance: str) -> None:
+        """Make it well again, if it is there."""
+        sets = compute_id_of(self.environment, ("virtualMachineScaleSets", instance))
+        self.emulator.call("POST", f"/emulator/machines{sets}/heal", {})
 
     def add_versions(self, *names: str, check: str = "passed", excluded: bool = False) -> None:
         """Image versions of a machine that is gone; by default they passed their check."""
@@ -250,26 +253,11 @@ def landscape(root: Path, emulator: Emulator, capacity: int = 2) -> Landscape:
     return Landscape(root, environment, image_of(root, capacity), emulator)
 
 
-def with_capacity(zone: Landscape, capacity: int) -> Landscape:
-    """The same zone, with another number of instances in the image's definition."""
-    shape = replace(zone.image.scale_set, capacity=capacity)
-    return replace(zone, image=replace(zone.image, scale_set=shape))
-
-
-def journal_lines(zone: Landscape) -> list[dict[str, Any]]:
-    """All journals' lines, oldest run first."""
-    files = sorted(zone.session().runs.glob("*.jsonl"), key=lambda path: path.stat().st_mtime_ns)
-    return [json.loads(line) for file in files for line in file.read_text().splitlines()]
-
-
-def definition_exists(zone: Landscape) -> bool:
-    """Whether the image definition is there."""
-    resource = image_definition_id(zone.environment, "web")
-    return zone.session().azure.get(resource) is not None
-
-
-def _scale_sets(nothing: object) -> str:
-    return str(nothing).rstrip("/") + "/virtualMachineScaleSets"
+def until(question: Callable[[], bool]) -> None:
+    """Ask until the answer is yes; StillRunning after a minute."""
+    wait_until(
+        lambda: True if question() else None, "a test", patience=60, clock=Clock(), every=0.1
+    )
 
 
 def _machine(interface: str) -> dict[str, Any]:
