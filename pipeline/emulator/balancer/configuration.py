@@ -11,7 +11,8 @@ from pipeline.emulator.balancer.traffic import Backend, Frontend, Probe, Rule
 DOWN_INTERVAL = 500
 """Milliseconds between probes of a member that is down or changing, and before its first one.
 
-Azure waits a whole interval; a new member would then wait for the clock rather than for itself.
+Azure waits a whole interval, and for as many successes as its threshold says; a new member would
+then wait for the clock rather than for itself.
 """
 
 
@@ -37,7 +38,7 @@ class Server:
             words.append(
                 f"check port {probe.port} inter {probe.interval}s"
                 f" downinter {DOWN_INTERVAL}ms fastinter {DOWN_INTERVAL}ms"
-                f" rise {probe.up_after} fall {probe.down_after}"
+                f" rise 1 fall {probe.down_after}"
             )
             if probe.protocol == "https":
                 words.append("check-ssl verify none")
@@ -123,7 +124,7 @@ defaults
     mode tcp
     load-server-state-from-file global
     timeout connect 30s
-    timeout check 5s
+    timeout check 10s
     retries 0
 """
 

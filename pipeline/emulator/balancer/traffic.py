@@ -16,14 +16,14 @@ class BalancerError(Exception):
 class Probe:
     """How a member proves that it may get new connections. `interval` is in seconds.
 
-    `path` is for `http` and `https`, which want status 200 and nothing else, as Azure does.
+    One success lets traffic in, `down_after` failures in a row keep it out. `path` is for `http`
+    and `https`, which want status 200 and nothing else, as Azure does.
     """
 
     protocol: Literal["tcp", "http", "https"]
     port: int
     path: str = "/"
     interval: int = 15
-    up_after: int = 1
     down_after: int = 2
 
 

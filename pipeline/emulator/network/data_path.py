@@ -148,7 +148,7 @@ def _rules(store: Store, record: Record) -> list[Rule]:
 
 
 def _probe(probe: dict[str, Any]) -> Probe:
-    """`probeThreshold` counts successes and failures alike; `numberOfProbes` is older, failures."""
+    """`numberOfProbes` is the older of two settings; it counts when the newer is left at 1."""
     properties = probe["properties"]
     threshold = properties["probeThreshold"]
     return Probe(
@@ -156,7 +156,6 @@ def _probe(probe: dict[str, Any]) -> Probe:
         port=properties["port"],
         path=properties.get("requestPath") or "/",
         interval=properties["intervalInSeconds"],
-        up_after=threshold,
         down_after=threshold if threshold > 1 else properties["numberOfProbes"],
     )
 

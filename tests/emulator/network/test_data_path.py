@@ -242,7 +242,7 @@ def test_what_is_wanted_follows_from_documents_alone(tmp_path: Path) -> None:
         backend = Backend(
             pool_id("blue").lower(),
             8080,
-            Probe("http", 8080, "/healthz", interval=5, up_after=1, down_after=2),
+            Probe("http", 8080, "/healthz", interval=5, down_after=2),
             idle_seconds=240,
         )
         traffic = derive(world.store).traffic
