@@ -216,7 +216,7 @@ def bakery(folder: Path, emulator: Emulator) -> Bakery:
     return made
 
 
-def until(question: Callable[[], bool], patience: float = 60.0) -> None:
+def until(question: Callable[[], bool], patience: float = 300.0) -> None:
     """Ask until the answer is true; fails after `patience` seconds."""
     wait_until(
         lambda: True if question() else None, "a test", patience=patience, clock=Clock(), every=0.1

@@ -29,6 +29,9 @@ from tests.execution.bakery import (
 
 pytestmark = pytest.mark.packer
 
+LONG = 40.0
+"""Seconds that a request is held up, so that there is a middle to be killed in."""
+
 
 @pytest.fixture
 def bake(tmp_path: Path, emulator: Emulator) -> Bakery:
@@ -290,7 +293,7 @@ def test_a_machine_that_cannot_be_made_for_the_check_leaves_the_version_unchecke
 
 def killed_in_the_middle(bake: Bakery, *, packer_too: bool) -> None:
     """Start a build as a process, and kill it (SIGKILL) while Packer has a machine."""
-    bake.fault({"method": "POST", "path": f"-{bake.image}-1-0-0/.*/deallocate"}, {"delay": 20.0})
+    bake.fault({"method": "POST", "path": f"-{bake.image}-1-0-0/.*/deallocate"}, {"delay": LONG})
     with subprocess.Popen(
         bake.command, cwd=bake.root, stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT
     ) as process:
@@ -335,7 +338,7 @@ def test_a_build_killed_while_the_check_machine_boots_is_only_checked_by_the_nex
     bake: Bakery,
 ) -> None:
     boot = f"bakeswap-check-{bake.image}-1-0-0/.*/virtualMachines"
-    bake.fault({"method": "PUT", "path": boot}, {"delay": 20.0})
+    bake.fault({"method": "PUT", "path": boot}, {"delay": 10.0})
     with subprocess.Popen(
         bake.command, cwd=bake.root, stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT
     ) as process:
@@ -350,7 +353,7 @@ def test_a_build_killed_while_the_check_machine_boots_is_only_checked_by_the_nex
 
 
 def test_ctrl_c_lets_packer_clean_up_and_exits_with_130(bake: Bakery) -> None:
-    bake.fault({"method": "POST", "path": f"-{bake.image}-1-0-0/.*/deallocate"}, {"delay": 20.0})
+    bake.fault({"method": "POST", "path": f"-{bake.image}-1-0-0/.*/deallocate"}, {"delay": LONG})
     with subprocess.Popen(
         bake.command, cwd=bake.root, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as process:
