@@ -1,4 +1,4 @@
-"""Whether KVM truly works here: the device may be there and not open, or open and not run a guest."""
+"""Whether KVM truly works here: its device may be there and not open, or open and run no guest."""
 
 from __future__ import annotations
 

@@ -13,6 +13,7 @@ Kind = Literal["kvm", "tcg"]
 
 MEMORY_LIMIT_MIB: Final = 1024
 """The most memory a guest gets. Azure's smallest usual sizes have more than a local one needs."""
+GUEST_SSH_PORT: Final = 22
 CONSOLE: Final = "console.log"
 PROFILE: Final = "profile.tar"
 PROCESS_ID: Final = "qemu.pid"
@@ -36,7 +37,7 @@ KERNEL_ARGUMENTS: Final = (
 
 def forward(address: str, port: int) -> str:
     """A port of the guest as it is served on the host, in the syntax of `hostfwd`."""
-    served = SSH_PORT if port == 22 else port
+    served = SSH_PORT if port == GUEST_SSH_PORT else port
     return f"tcp:{address}:{served}-:{port}"
 
 
@@ -58,12 +59,13 @@ def board(kind: Kind) -> list[str]:
 def command(machine: Machine, disk: Path, folder: Path, accelerator: Kind) -> list[str]:
     """The options of `qemu-system-x86_64` for a machine, its disk's folder and its own folder.
 
-    QMP is spoken on standard input and output. `-pidfile` names the folder: leftovers are found by it.
+    QMP is spoken on standard input and output. Leftovers are found by what `-pidfile` names.
     """
     cores = min(machine.cores, os.cpu_count() or 1) if accelerator == "kvm" else 1
     network = ["user", "id=net", "ipv6=off"]
     network += [
-        f"hostfwd={forward(machine.address, port)}" for port in sorted(machine.ports | {22})
+        f"hostfwd={forward(machine.address, port)}"
+        for port in sorted(machine.ports | {GUEST_SSH_PORT})
     ]
     options = [
         *("-pidfile", str(folder / PROCESS_ID)),

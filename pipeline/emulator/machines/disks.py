@@ -42,6 +42,13 @@ def becoming(folder: Path) -> Iterator[Path]:
         shutil.rmtree(draft, ignore_errors=True)
 
 
+def tidy(folder: Path) -> None:
+    """Remove what an interrupted process left half made, or half deleted, among folders."""
+    for draft in folder.glob(".*"):
+        if draft.is_dir():
+            shutil.rmtree(draft, ignore_errors=True)
+
+
 def forget(folder: Path) -> None:
     """Delete a folder in a way that never leaves half of it under its name."""
     if folder.exists():
@@ -83,17 +90,18 @@ class Disks:
         self._disks = state / "disks"
 
     def tidy(self) -> None:
-        """Remove what an interrupted process left half made."""
-        for folder in (self._images, self._disks):
-            for draft in folder.glob(".*"):
-                shutil.rmtree(draft, ignore_errors=True)
+        """Remove what an interrupted process left half made, or half deleted."""
+        tidy(self._images)
+        tidy(self._disks)
 
     def folder(self, disk: str) -> Path:
         """Where a disk's files are. Raises MachineError when there is no such disk."""
         return _existing(self._disks / disk, "disk")
 
     async def add_image(self, source: Path, image: str) -> None:
-        """An image with the files of the folder `source`."""
+        """An image with the files of the folder `source`; nothing is done when it is there."""
+        if (self._images / image).exists():
+            return
         with becoming(self._images / image) as draft:
             for name in (CONTENTS, KERNEL, INITRD):
                 await link(source / name, draft / name)

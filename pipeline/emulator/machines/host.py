@@ -33,7 +33,7 @@ def program(name: str) -> str:
 
 
 async def run(name: str, *arguments: str, seconds: float = 600) -> str:
-    """What a program printed (both streams). Raises MachineError when it fails or takes too long."""
+    """What a program printed, both streams. Raises MachineError when it fails or is too slow."""
     process = await asyncio.create_subprocess_exec(
         program(name),
         *arguments,

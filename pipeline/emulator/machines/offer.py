@@ -1,9 +1,10 @@
-"""What the host's apt sources can be made into: the Marketplace's Debian of the host's own release."""
+"""What can be made of the host's apt sources: the Marketplace's Debian of the host's release."""
 
 from __future__ import annotations
 
 import asyncio
 import json
+import os
 import platform
 import tempfile
 import time
@@ -78,8 +79,13 @@ class Offer:
         version, is_old = self._remembered()
         if is_old and not (self._asking and not self._asking.done()):
             self._asking = asyncio.get_running_loop().create_task(self.refresh())
-        made = {path.name for path in self._folder.glob("0.*.*")}
-        return tuple(sorted(made | ({version} if version else set()), key=version_order))
+        offered = {*self.made(), version} - {""}
+        return tuple(sorted(offered, key=version_order))
+
+    def made(self) -> tuple[str, ...]:
+        """Versions that are in the folder, oldest first."""
+        versions = (path.name for path in self._folder.glob("0.*.*"))
+        return tuple(sorted(versions, key=version_order))
 
     async def refresh(self) -> None:
         """Ask the mirrors unless that was done lately. What cannot be asked stays as it was."""
@@ -120,10 +126,10 @@ class Offer:
 
     def _remember(self, version: str) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
-        draft = tempfile.NamedTemporaryFile("w", dir=self._folder, delete=False, prefix=".offer")
-        with draft:
-            json.dump({"version": version, "asked": time.time()}, draft)
-        Path(draft.name).rename(self._memory)
+        descriptor, draft = tempfile.mkstemp(dir=self._folder, prefix=".offer")
+        with os.fdopen(descriptor, "w") as file:
+            json.dump({"version": version, "asked": time.time()}, file)
+        Path(draft).rename(self._memory)
 
 
 async def _releases(sources: tuple[Source, ...]) -> dict[Source, Release]:

@@ -1,4 +1,4 @@
-"""One QEMU process: started, spoken to through QMP, and ended; and leftovers of a killed emulator."""
+"""QEMU processes: started, spoken to through QMP, ended; and what a killed emulator left."""
 
 from __future__ import annotations
 
@@ -24,7 +24,12 @@ class Process:
     """A running QEMU. Make one with `Process.start`."""
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
+        if process.stdin is None or process.stdout is None or process.stderr is None:
+            raise ValueError("QMP needs pipes to the process")
         self._process = process
+        self._commands = process.stdin
+        self._answers = process.stdout
+        self._complaints = process.stderr
         self._turn = asyncio.Lock()
 
     @classmethod
@@ -56,10 +61,9 @@ class Process:
         """Send one QMP command and return what it gave. Raises MachineError when QEMU refuses."""
         async with self._turn:
             line = json.dumps({"execute": name, "arguments": arguments}) + "\n"
-            assert self._process.stdin is not None
             try:
-                self._process.stdin.write(line.encode())
-                await self._process.stdin.drain()
+                self._commands.write(line.encode())
+                await self._commands.drain()
             except ConnectionError:
                 raise MachineError(await self._last_words()) from None
             return await self._answer()
@@ -76,10 +80,6 @@ class Process:
         """Serve a port of the guest no more."""
         line = f"hostfwd_remove net tcp:{address}:{port}"
         await self.execute("human-monitor-command", **{"command-line": line})
-
-    async def wait(self) -> None:
-        """Return when the process has ended."""
-        await self._process.wait()
 
     async def power_off(self, seconds: float) -> bool:
         """Ask the guest to end in an orderly way; whether it did within the time."""
@@ -100,18 +100,16 @@ class Process:
 
     async def _drain(self) -> None:
         """Read QMP's events until the process ends, so that it never waits for its reader."""
-        assert self._process.stdout is not None
         async with self._turn:
-            while await self._process.stdout.readline():
+            while await self._answers.readline():
                 pass
         await self._process.wait()
 
     async def _answer(self) -> Any:
         """The next answer; events in between say nothing that we need."""
-        assert self._process.stdout is not None
         while True:
             try:
-                line = await asyncio.wait_for(self._process.stdout.readline(), QMP_ANSWER)
+                line = await asyncio.wait_for(self._answers.readline(), QMP_ANSWER)
             except TimeoutError:
                 raise MachineError(f"QEMU did not answer within {QMP_ANSWER:.0f} s") from None
             if not line:
@@ -125,8 +123,7 @@ class Process:
                 return message["return"]
 
     async def _last_words(self) -> str:
-        assert self._process.stderr is not None
-        said = (await self._process.stderr.read()).decode(errors="replace").strip()
+        said = (await self._complaints.read()).decode(errors="replace").strip()
         return f"QEMU ended with code {await self._process.wait()}: {said}"
 
 

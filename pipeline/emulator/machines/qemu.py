@@ -21,7 +21,7 @@ from pipeline.emulator.machines.process import Process, end_leftovers
 from pipeline.emulator.machines.seam import SSH_PORT, Machine, MachineError, Marketplace
 
 BOOT_SECONDS: Final = {"kvm": 120.0, "tcg": 420.0}
-"""A boot takes 3 s with KVM; without, 15 s on an idle host and minutes on one that is overloaded."""
+"""A boot takes seconds with KVM; without, 15 s on an idle host, minutes on an overloaded one."""
 STOP_SECONDS: Final = 60.0
 CLOSE_SECONDS: Final = 20.0
 """For all machines together when the emulator ends."""
@@ -51,6 +51,7 @@ class Qemu:
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         # More boots at once than cores make each slower, and none of them earlier.
         self._boots = asyncio.Semaphore(max(1, os.cpu_count() or 1))
+        self._is_closed = False
         self._accelerator: Accelerator | None = None
 
     @property
@@ -78,7 +79,8 @@ class Qemu:
         self._disks.delete_disk(disk)
 
     async def capture(self, disk: str, image: str) -> None:
-        if any(guest.machine.disk == disk for guest in self._guests.values()):
+        guests = self._guests.values()
+        if any(guest.machine.disk == disk and guest.process.is_running for guest in guests):
             raise MachineError(f"the disk {disk!r} cannot be captured: its machine is running")
         await self._disks.capture(disk, image)
 
@@ -92,6 +94,8 @@ class Qemu:
         async with self._locks[machine.name]:
             if not self.is_running(machine.name):
                 async with self._boots:
+                    if self._is_closed:
+                        raise MachineError(f"{machine.name} was not started: the emulator ends")
                     await self._boot(machine)
 
     async def stop(self, name: str) -> None:
@@ -120,6 +124,7 @@ class Qemu:
             self._ports[name] = ports
 
     async def close(self) -> None:
+        self._is_closed = True
         await asyncio.gather(*(self._end(name, CLOSE_SECONDS) for name in list(self._guests)))
         await self._base_images.offer.close()
 
@@ -149,8 +154,9 @@ class Qemu:
         if guest is not None:
             if not (seconds and await guest.process.power_off(seconds)):
                 await guest.process.kill()
-            del self._guests[name]
-            del self._ports[name]
+            if self._guests.get(name) is guest:
+                del self._guests[name]
+                del self._ports[name]
         (self._folder / name / PROFILE).unlink(missing_ok=True)
 
 
@@ -164,8 +170,8 @@ async def _answers(machine: Machine, process: Process, seconds: float) -> None:
             return
         await asyncio.sleep(LOOK_AGAIN)
     raise MachineError(
-        f"{machine.name} did not answer on SSH ({machine.address}:{SSH_PORT}) within {seconds:.0f} s; "
-        "its console says:"
+        f"{machine.name} did not answer on SSH at {machine.address}:{SSH_PORT} within "
+        f"{seconds:.0f} s; its console says:"
     )
 
 

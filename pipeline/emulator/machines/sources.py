@@ -23,7 +23,7 @@ COMPONENTS: Final = frozenset({"main", "contrib", "non-free", "non-free-firmware
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One archive: where it is, which suite of it, which components, and the keyring it is signed by."""
+    """One suite of an archive. `signed_by` is a keyring's path, or empty for apt's own choice."""
 
     uri: str
     suite: str
