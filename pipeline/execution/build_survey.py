@@ -72,9 +72,9 @@ def commit(root: Path, image: Image) -> str:
     """The commit the inputs are from; `+uncommitted` when they differ from it, or there is none."""
     folders = (str(image.folder), str(image.template.folder))
     head = _git(root, "rev-parse", "HEAD")
-    changed = _git(root, "status", "--porcelain", "--", *folders)
-    if not head:
+    if not head or not _git(root, "ls-files", "--", *folders):
         return "uncommitted"
+    changed = _git(root, "status", "--porcelain", "--", *folders)
     return f"{head}+uncommitted" if changed else head
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import socket
 import subprocess
@@ -12,6 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.errors import Unreachable
+
+PREFIX = "bakeswap-ssh-"
+"""Of the folders with keys, in the temporary folder: paths of sockets must be short."""
 
 SECONDS_TO_GREET = 5.0
 """How long one attempt waits for an SSH server's first words."""
@@ -37,7 +41,8 @@ class Access:
 @contextmanager
 def access() -> Iterator[Access]:
     """A key for one use. At the end the shared connection is closed and all of it deleted."""
-    folder = Path(tempfile.mkdtemp(prefix="bakeswap-"))
+    _remove_those_of_the_dead()
+    folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-"))
     try:
         made = Access(folder)
         _make_key(folder / "key")
@@ -47,6 +52,24 @@ def access() -> Iterator[Access]:
         for connection in folder.glob("to-*"):
             _close(connection)
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _remove_those_of_the_dead() -> None:
+    """Folders whose process was killed before it could remove them."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        pid = folder.name.removeprefix(PREFIX).partition("-")[0]
+        if pid.isdigit() and not _is_alive(int(pid)):
+            shutil.rmtree(folder, ignore_errors=True)  # somebody else's stays
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # it is another user's
+        return True
+    return True
 
 
 def greets(address: str, port: int) -> bool:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import socket
+import subprocess
+import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -154,6 +157,24 @@ def test_a_key_for_one_use_is_private_and_gone_afterwards() -> None:
         assert f"IdentityFile {made.folder}/key" in made.config.read_text()
 
     assert not made.folder.exists()
+
+
+def test_a_key_whose_process_was_killed_is_removed_by_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with subprocess.Popen(["true"]) as ended:
+        pass
+    left = tmp_path / f"bakeswap-ssh-{ended.pid}-abc"
+    living = tmp_path / f"bakeswap-ssh-{os.getppid()}-abc"
+    strange = tmp_path / "bakeswap-ssh-notes"
+    for folder in (left, living, strange):
+        folder.mkdir()
+
+    with access():
+        assert not left.exists()
+
+    assert sorted(tmp_path.iterdir()) == sorted([living, strange])
 
 
 @contextmanager
