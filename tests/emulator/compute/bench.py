@@ -16,6 +16,7 @@ from pipeline.emulator.arm.manager import ResourceManager
 from pipeline.emulator.arm.store import Record, Store
 from pipeline.emulator.compute import Compute
 from pipeline.emulator.machines.simulated import Simulated
+from tests.emulator.loopback import address_block
 
 GROUP = "/subscriptions/s/resourceGroups/rg"
 COMPUTE = f"{GROUP}/providers/Microsoft.Compute"
@@ -87,7 +88,7 @@ class Bench:
     def __init__(self, folder: Path) -> None:
         folder.mkdir(exist_ok=True)
         self.store = Store(folder / "store.sqlite")
-        self.addresses = Addresses(self.store, "127.94.0.0/15")
+        self.addresses = Addresses(self.store, address_block())
         self.machines = Simulated(folder)
         self.manager = ResourceManager(self.store)
         self.compute = Compute(self.manager, self.addresses, NoTraffic(), self.machines)

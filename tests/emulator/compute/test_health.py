@@ -9,11 +9,12 @@ from contextlib import asynccontextmanager, suppress
 import pytest
 
 from pipeline.emulator.compute.health import Health, Judgement, Settings, State, probe
+from tests.emulator.loopback import address
 
 RICH = Settings("http", 8080, grace=10, rich=True)
 BINARY = Settings("http", 8080)
 TCP = Settings("tcp", 8080, grace=10, rich=True)
-ADDRESS = "127.94.8.1"
+ADDRESS = address(70_000)
 
 
 def states(settings: Settings, *observed: tuple[float, State]) -> list[State]:

@@ -14,9 +14,10 @@ import pytest
 
 from pipeline.emulator.machines.seam import SSH_PORT, Machine, MachineError, Marketplace, Profile
 from pipeline.emulator.machines.simulated import Simulated
+from tests.emulator.loopback import address
 
 BASE = Marketplace("Debian", "debian-12", "12-gen2", "0.20260101.1")
-ADDRESS = "127.94.9.1"
+ADDRESS = address(80_000)
 
 
 class Bench:
@@ -30,11 +31,11 @@ class Bench:
         self.key.write_private_key(str(self.key_file))
         self.key_file.chmod(0o600)
 
-    def machine(self, name: str = "m1", disk: str = "d1", address: str = ADDRESS) -> Machine:
+    def machine(self, name: str = "m1", disk: str = "d1", at: str = ADDRESS) -> Machine:
         public = self.key.export_public_key("openssh").decode().strip()
         profile = Profile("web000000", "packer", ssh_keys=(f"{public} packer Azure Deployment",))
         facts = (("version", "1.0.0"), ("image", "web"))
-        return Machine(name, disk, address, 1, 1024, profile, frozenset({8080}), facts)
+        return Machine(name, disk, at, 1, 1024, profile, frozenset({8080}), facts)
 
     async def call(self, program: str, *arguments: str) -> tuple[int, str]:
         port = "-p" if program == "ssh" else "-P"
@@ -219,7 +220,7 @@ def test_a_newer_marketplace_version_can_be_put_on_offer(tmp_path: Path) -> None
 def test_a_machine_without_a_disk_does_not_start(tmp_path: Path) -> None:
     async def test(bench: Bench) -> None:
         with pytest.raises(MachineError, match="there is no disk d9"):
-            await bench.machines.start(bench.machine("m9", "d9", "127.94.9.9"))
+            await bench.machines.start(bench.machine("m9", "d9", address(80_001)))
         assert not bench.machines.is_running("m9")
 
     with_booted(tmp_path, test)
@@ -231,8 +232,7 @@ def test_a_thousand_machines_run_at_once(tmp_path: Path) -> None:
         for number in range(1000):
             name = f"n{number}"
             await bench.machines.create_disk(name, "base")
-            address = f"127.94.{100 + number // 250}.{1 + number % 250}"
-            await bench.machines.start(bench.machine(name, name, address))
+            await bench.machines.start(bench.machine(name, name, address(90_000 + number)))
         assert all(bench.machines.is_running(f"n{number}") for number in range(1000))
 
     with_booted(tmp_path, test)
