@@ -138,15 +138,17 @@ class Qemu:
             profile.write_private(folder / PROFILE, profile.archive(machine.profile, identity))
         self._accelerator = self._accelerator or await choose(self._cache, disk)
         kind = self._accelerator.kind
-        process = await Process.start(command(machine, disk, folder, kind))
-        self._guests[machine.name] = _Guest(machine, process)
-        self._ports[machine.name] = machine.ports
         try:
+            process = await Process.start(command(machine, disk, folder, kind))
+            self._guests[machine.name] = _Guest(machine, process)
+            self._ports[machine.name] = machine.ports
             await _answers(machine, process, BOOT_SECONDS[kind])
         except BaseException as error:
             await self._end(machine.name, 0)
-            if isinstance(error, MachineError):
-                raise MachineError(f"{error}\n{_tail(folder / CONSOLE)}") from error
+            if isinstance(error, MachineError) and (folder / CONSOLE).is_file():
+                raise MachineError(
+                    f"{error}; its console says:\n{_tail(folder / CONSOLE)}"
+                ) from error
             raise
 
     async def _end(self, name: str, seconds: float) -> None:
@@ -170,8 +172,7 @@ async def _answers(machine: Machine, process: Process, seconds: float) -> None:
             return
         await asyncio.sleep(LOOK_AGAIN)
     raise MachineError(
-        f"{machine.name} did not answer on SSH at {machine.address}:{SSH_PORT} within "
-        f"{seconds:.0f} s; its console says:"
+        f"{machine.name} did not answer on SSH at {machine.address}:{SSH_PORT} in {seconds:.0f} s"
     )
 
 
@@ -191,6 +192,4 @@ async def _has_banner(address: str) -> bool:
 
 
 def _tail(console: Path) -> str:
-    if not console.is_file():
-        return "(nothing)"
-    return "\n".join(console.read_text(errors="replace").splitlines()[-20:]) or "(nothing)"
+    return "\n".join(console.read_text(errors="replace").splitlines()[-20:])
