@@ -16,9 +16,9 @@ from pipeline.errors import AzureRefused, Refused
 from pipeline.execution import answers
 from pipeline.execution.azure import Azure, Body
 from pipeline.execution.run import Attempt
-from pipeline.planning.balancer import is_swapped, swapped
+from pipeline.planning.balancer import is_swapped, swapped, writable
 from pipeline.planning.plan import Plan
-from pipeline.planning.steps import ProveVersion, SwapPools, SwapStep
+from pipeline.planning.steps import ProveVersion, RewriteLoadBalancer, SwapPools, SwapStep
 from pipeline.planning.survey import Survey
 
 TRIES = 5
@@ -51,6 +51,10 @@ class Swap:
                 answers.prove(url, version, count, attempt)
             case SwapPools():
                 self._swap(step, attempt)
+            case RewriteLoadBalancer(load_balancer):
+                now = self._survey().balancer
+                begin = partial(_put, self._azure, load_balancer, writable(now.body), now.etag)
+                attempt.follow(begin, str(load_balancer), "network")
             case _:
                 assert_never(step)
 
@@ -58,10 +62,13 @@ class Swap:
         for number in range(TRIES):
             now = self._survey()
             if number and is_swapped(now.balancer, step):
-                return  # ours was superseded by a write that had seen it
-            self._refuse_unless_still_wanted(now)
-            since = datetime.now(UTC).isoformat(timespec="seconds")
-            body = swapped(now.balancer.body, step, since)
+                if now.balancer.provisioning_state != "Failed":
+                    return  # ours was superseded by a write that had seen it
+                body = writable(now.balancer.body)
+            else:
+                self._refuse_unless_still_wanted(now)
+                since = datetime.now(UTC).isoformat(timespec="seconds")
+                body = swapped(now.balancer.body, step, since)
             begin = partial(_put, self._azure, step.load_balancer, body, now.balancer.etag)
             attempt.token = ""  # had an earlier request got through, the survey would show it
             try:

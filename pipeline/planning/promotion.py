@@ -5,7 +5,7 @@ from __future__ import annotations
 from pipeline.errors import Refused
 from pipeline.planning.plan import Plan
 from pipeline.planning.staging import answers_for, refuse_ineligible
-from pipeline.planning.steps import ProveVersion, SwapPools, SwapStep
+from pipeline.planning.steps import ProveVersion, RewriteLoadBalancer, SwapPools, SwapStep
 from pipeline.planning.survey import ScaleSet, Survey, staging_rule, tag_name
 
 
@@ -19,7 +19,7 @@ def plan_promotion(now: Survey) -> Plan[SwapStep]:
             ("stage another", f"invoke stage {image}"),
             ("go back", f"invoke rollback {image}"),
         )
-        return Plan(f"promote {image}", (), because=because, next_commands=onward)
+        return Plan(f"promote {image}", _repair(now), because=because, next_commands=onward)
     if staged is None:
         raise Refused(
             f"{image}: nothing is staged in {now.idle_pool.name}",
@@ -46,7 +46,7 @@ def plan_rollback(now: Survey) -> Plan[SwapStep]:
     if role == "rolled back":
         because = f"{now.serving_version} serves again, {idle.version} was rolled back"
         onward = (("let it serve after all", f"invoke promote {image}"),)
-        return Plan(f"roll back {image}", (), because=because, next_commands=onward)
+        return Plan(f"roll back {image}", _repair(now), because=because, next_commands=onward)
     return _swap(now, "rollback", idle)
 
 
@@ -83,6 +83,18 @@ def _swap(now: Survey, verb: str, wanted: ScaleSet) -> Plan[SwapStep]:
         next_commands=((("go back", undo),) if before else ())
         + (("what is there", f"invoke status {image}"),),
         inverse=undo if before else "",
+    )
+
+
+def _repair(now: Survey) -> tuple[SwapStep, ...]:
+    """What makes true what the rules say, if Azure failed to carry out the last write of them."""
+    if now.balancer.provisioning_state != "Failed":
+        return ()
+    count = answers_for(now.live_capacity)
+    url = now.health_url("production")
+    return (
+        RewriteLoadBalancer(now.balancer.resource),
+        ProveVersion("production", url, now.serving_version, count),
     )
 
 

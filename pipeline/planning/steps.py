@@ -136,6 +136,16 @@ class SwapPools:
         return f"swap the pools of {rules} in one write of {self.load_balancer.name}"
 
 
+@dataclass(frozen=True, slots=True)
+class RewriteLoadBalancer:
+    """Write a load balancer again as it is: Microsoft's way out of a failed write."""
+
+    load_balancer: ResourceId
+
+    def __str__(self) -> str:
+        return f"write {self.load_balancer.name} again as it is: its last write failed"
+
+
 LandingZoneStep: TypeAlias = CreateGroup | Create | Complete
 StageStep: TypeAlias = DeleteScaleSet | CreateScaleSet | ScaleScaleSet | AwaitHealthy | ProveVersion
-SwapStep: TypeAlias = ProveVersion | SwapPools
+SwapStep: TypeAlias = ProveVersion | SwapPools | RewriteLoadBalancer

@@ -83,6 +83,16 @@ def test_when_only_the_way_back_is_behind_staging_there_is_nothing_to_promote() 
     assert plan.because == "1.0.1 serves, and 1.0.0 is its way back"
 
 
+def test_a_promotion_whose_write_failed_is_written_again_and_proven() -> None:
+    document = body("green", swap_tags("1.0.1", "1.0.0"))
+    document["properties"]["provisioningState"] = "Failed"
+    plan = plan_promotion(surveyed(LIVE, STAGED, load_balancer=document))
+    assert [str(step) for step in plan.steps] == [
+        "write shop again as it is: its last write failed",
+        "10 answers in a row from 1.0.1 at http://203.0.113.1:80/healthz (production)",
+    ]
+
+
 def test_a_rollback_is_not_rolled_back_by_itself() -> None:
     plan = plan_rollback(surveyed(LIVE, STAGED, tags=swap_tags("1.0.0", "", "1.0.1")))
     assert plan.is_empty
