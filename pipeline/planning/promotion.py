@@ -10,11 +10,16 @@ from pipeline.planning.survey import ScaleSet, Survey, staging_rule, tag_name
 
 
 def plan_promotion(now: Survey) -> Plan[SwapStep]:
-    """Let the staged scale set serve. Nothing to do when only the way back is behind staging."""
+    """Let the staged scale set serve.
+
+    Nothing to do when that has been done: then only the way back is behind staging, or nothing.
+    """
     image = now.image.name
     staged = now.staged
-    if staged is not None and now.idle_role(staged) == "previous":
-        because = f"{now.serving_version} serves, and {staged.version} is its way back"
+    is_done = now.idle_role(staged) == "previous" if staged else bool(now.tag("serves"))
+    if is_done:
+        rest = f"{staged.version} is its way back" if staged else "nothing is staged"
+        because = f"{now.serving_version} serves, and {rest}"
         onward = (
             ("stage another", f"invoke stage {image}"),
             ("go back", f"invoke rollback {image}"),

@@ -83,6 +83,12 @@ def test_when_only_the_way_back_is_behind_staging_there_is_nothing_to_promote() 
     assert plan.because == "1.0.1 serves, and 1.0.0 is its way back"
 
 
+def test_a_first_promotion_that_was_made_is_not_refused_the_second_time() -> None:
+    plan = plan_promotion(surveyed(LIVE, tags=swap_tags("1.0.0")))
+    assert plan.is_empty
+    assert plan.because == "1.0.0 serves, and nothing is staged"
+
+
 def test_a_promotion_whose_write_failed_is_written_again_and_proven() -> None:
     document = body("green", swap_tags("1.0.1", "1.0.0"))
     document["properties"]["provisioningState"] = "Failed"
