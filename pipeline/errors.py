@@ -19,7 +19,7 @@ from typing import ClassVar
 
 
 class PipelineError(Exception):
-    """A failure with a reader. `exit_code`: 1 failed, 2 your input, 3 unfinished (run it again)."""
+    """A failure with a reader. `exit_code`: 1 failed, 2 your input, 3 unfinished: go on."""
 
     exit_code: ClassVar[int] = 1
 
@@ -80,7 +80,10 @@ class StillRunning(PipelineError):
     exit_code = 3
 
     def __init__(self, resource: str, waited: float, token: str = "") -> None:
-        super().__init__(f"{resource}: not finished after {waited:.0f} s; it goes on without us")
+        super().__init__(
+            f"{resource}: not finished after {waited:.0f} s; it goes on without us",
+            advice=(("go on waiting", "the same command again"),),
+        )
         self.resource = resource
         self.waited = waited
         self.token = token

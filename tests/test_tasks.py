@@ -1,0 +1,161 @@
+"""The doorway: what `invoke` lists, its exit codes, and that no failure is a traceback."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT, free_addresses
+
+COMMANDS = {
+    "create-environment",
+    "build-image",
+    "check-image",
+    "stage",
+    "promote",
+    "rollback",
+    "status",
+    "nightly",
+    "demo",
+    "emulator.start",
+    "emulator.stop",
+    "emulator.status",
+    "emulator.reset",
+}
+
+
+def invoke(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run a command in a folder, as a person would."""
+    environment = {key: value for key, value in os.environ.items() if key != "BAKESWAP_ENV"}
+    return subprocess.run(
+        [sys.executable, "-m", "invoke", "--search-root", str(ROOT), *words],
+        cwd=folder,
+        env=environment,
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+
+
+def listed() -> set[str]:
+    """The commands that `invoke --list` names."""
+    ended = invoke(ROOT, "--list")
+    return set(re.findall(r"^  ([a-z][a-z.-]+)  ", ended.stdout, flags=re.MULTILINE))
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """The project's definitions in a folder of their own, whose cloud is not there."""
+    for folder in ("images", "packer"):
+        shutil.copytree(ROOT / folder, tmp_path / folder)
+    text = (ROOT / "environments.hcl").read_text()
+    (tmp_path / "environments.hcl").write_text(text.replace(":9443", ":1"))
+    return tmp_path
+
+
+def test_every_command_is_listed_with_a_sentence() -> None:
+    assert listed() == COMMANDS
+
+
+def test_every_command_is_documented_and_nothing_else_is() -> None:
+    page = (ROOT / "docs" / "operating.md").read_text()
+    table = page.partition("## Commands")[2].partition("Options")[0]
+    cells = "".join(line.split("|")[1] for line in table.splitlines() if line.startswith("| `"))
+    assert set(re.findall(r"`([a-z.-]+)`", cells)) == COMMANDS
+
+
+@pytest.mark.parametrize("command", sorted(COMMANDS))
+def test_every_option_has_help(command: str) -> None:
+    ended = invoke(ROOT, "--help", command)
+    options = re.findall(r"^  (?:-\w\b.*?)?(--[\w-]+)(.*)$", ended.stdout, flags=re.MULTILINE)
+    assert ended.returncode == 0
+    assert "Docstring:\n  none" not in ended.stdout
+    for option, rest in options:
+        assert re.search(r"\s{2,}\S", rest), f"{option} says nothing"
+
+
+def test_listing_imports_nothing_that_is_slow() -> None:
+    program = "import sys, tasks; print(sorted(name for name in sys.modules))"
+    ended = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, check=True, capture_output=True, text=True
+    )
+    for slow in ("azure", "hcl2", "lark", "pipeline.execution"):
+        assert f"'{slow}'" not in ended.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "text"),
+    [
+        (("status", "--env", "nowhere"), 1, "no environment 'nowhere'"),
+        (("stage", "shop"), 1, "no image 'shop' under images/; there are: web"),
+        (("promote", "web"), 1, "emulator/credentials.json: not there"),
+        (("emulator.status",), 0, "is not running"),
+        (("emulator.stop",), 0, "was not running"),
+        (("emulator.reset",), 1, "no emulator answers"),
+    ],
+)
+def test_a_failure_is_words_and_an_exit_code(
+    project: Path, words: tuple[str, ...], code: int, text: str
+) -> None:
+    ended = invoke(project, *words)
+    assert text in ended.stdout
+    assert ended.returncode == code
+    assert "Traceback" not in ended.stdout + ended.stderr
+
+
+def test_a_local_azure_that_does_not_run_is_advised_to_be_started(project: Path) -> None:
+    ended = invoke(project, "status")
+    assert "start the local Azure   invoke emulator.start" in ended.stdout
+
+
+def test_a_mistake_in_a_file_is_told_with_its_line_and_exit_code_2(project: Path) -> None:
+    file = project / "images" / "web" / "image.hcl"
+    file.write_text(file.read_text().replace("scale_set", "scaleset"))
+    ended = invoke(project, "status", "--json")
+    document = json.loads(ended.stdout)
+    assert ended.returncode == 2
+    assert re.search(r"images/web/image\.hcl:\d+: ", document["text"])
+    assert document["exit_code"] == 2
+
+
+def test_a_folder_without_definitions_is_told(tmp_path: Path) -> None:
+    ended = invoke(tmp_path, "status")
+    assert ended.returncode == 2
+    assert "environments.hcl" in ended.stdout
+    assert "Traceback" not in ended.stderr
+
+
+def test_the_local_azure_starts_serves_is_emptied_and_stops(project: Path) -> None:
+    definitions = project / "environments.hcl"
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    definitions.write_text(definitions.read_text().replace("127.0.0.1:1", f"127.0.0.1:{port}"))
+    with free_addresses() as block:
+        given = ("--machines", "simulated", "--addresses", block)
+        try:
+            started = invoke(project, "emulator.start", *given)
+            assert f"serves at https://127.0.0.1:{port}, with simulated" in started.stdout
+            assert invoke(project, "emulator.start", *given).returncode == 0
+            assert invoke(project, "create-environment").returncode == 0
+            told = json.loads(invoke(project, "emulator.status", "--json").stdout)
+            assert told["resources"]["Microsoft.Network/loadBalancers"] == 1
+            status = invoke(project, "status")
+            assert "nothing" in status.stdout
+            refused = invoke(project, "stage", "web")
+            assert refused.returncode == 1
+            assert "invoke build-image web" in refused.stdout
+            emptied = invoke(project, "emulator.reset")
+            assert "bakeswap-local" in emptied.stdout
+        finally:
+            stopped = invoke(project, "emulator.stop")
+        assert "has stopped" in stopped.stdout
+        assert "is not running" in invoke(project, "emulator.status").stdout
