@@ -59,7 +59,7 @@ def set_up(parts: frozenset[str], folders: Places, reporter: Reporter) -> None:
 
 
 def _packer_and_plugin(folders: Places, reporter: Reporter) -> None:
-    if not (packer.ready(folders) and plugin.ready(folders)):
+    if not (packer.ready(folders) and plugin.in_place(folders)):
         core, default = _obtain(folders, reporter)
         packer.link(core, folders)
         plugin.make_default(plugin.install(default, folders), folders)
@@ -70,9 +70,12 @@ def _packer_and_plugin(folders: Places, reporter: Reporter) -> None:
 def _obtain(folders: Places, reporter: Reporter) -> tuple[Path, Path]:
     """Packer and plugin: each found, else fetched, else built; both builds beside each other."""
     core = packer.find(folders) or packer.fetch(folders, reporter)
-    default = (core and plugin.find_installed(core)) or plugin.find_cached(folders)
-    if core and not default:
-        default = plugin.fetch(core, folders, reporter)
+    default = (
+        plugin.in_place(folders)
+        or (core and plugin.find_installed(core))
+        or plugin.find_cached(folders)
+        or (core and plugin.fetch(core, folders, reporter))
+    )
     if core and default:
         return core, default
     go = golang.ensure(folders, reporter)

@@ -27,9 +27,10 @@ OLDEST = (1, 4, 5)
 GIVEN = "BAKESWAP_PACKER_PLUGIN"
 
 
-def ready(places: Places) -> bool:
-    """Whether the default plugin is in place."""
-    return any((places.packer_share / "plugins").glob(f"{SOURCE}/{NAME}_v*"))
+def in_place(places: Places) -> Path | None:
+    """The default plugin, once set-up has put it there."""
+    folder = places.packer_share / "plugins"
+    return next(folder.glob(f"{SOURCE}/{NAME}_v*[!M]"), None)  # the other file is its _SHA256SUM
 
 
 def version_of(binary: Path) -> str:

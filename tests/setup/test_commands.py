@@ -43,7 +43,7 @@ def test_a_command_that_does_not_exist_is_named(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("script", ["raise SystemExit(3)", "import time; time.sleep(60)"])
 def test_a_quick_question_without_an_answer_gives_none(script: str) -> None:
-    assert commands.output_of([sys.executable, "-c", script], seconds=2) is None
+    assert commands.output_of([sys.executable, "-c", script], seconds=0.5) is None
 
 
 def test_programs_in_the_folders_of_root_are_found_without_their_being_on_path(

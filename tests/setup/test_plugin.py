@@ -88,7 +88,7 @@ def test_each_version_gets_a_folder_and_one_is_the_default(
 
     assert [old.name, new.name] == ["plugins-1.4.5", "plugins-2.6.3"]
     assert default_version() == "1.4.5"
-    assert plugin.ready(places)
+    assert plugin.in_place(places)
     assert {each.name for each in places.packer_share.iterdir()} == {
         "plugins",
         "plugins-1.4.5",
