@@ -1,8 +1,8 @@
 """The one seam between Azure's words and whatever plays the machines.
 
 Two kinds stand behind it: `qemu` (a real operating system) and `simulated` (none).
-The compute provider knows only this module; it names disks, images and machines by handles of its own
-choosing (file-system safe, unique within one emulator) and remembers them in its store.
+The compute provider knows only this module; it names disks, images and machines by handles of its
+own choosing (file-system safe, unique within one emulator) and remembers them in its store.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ SSH_PORT = 2222
 
 @dataclass(frozen=True, slots=True)
 class Marketplace:
-    """A marketplace image, `publisher:offer:sku:version`, with the version resolved (never `latest`)."""
+    """A marketplace image, `publisher:offer:sku:version`; the version is never `latest`."""
 
     publisher: str
     offer: str
@@ -40,9 +40,9 @@ class Profile:
 class Machine:
     """One machine to run: `name` is its handle, `disk` the handle of its operating system disk.
 
-    `address` is its own loopback address. `ports` are the guest's TCP ports served there, besides SSH.
-    `facts` are what a simulated machine tells about itself (`version`: the gallery version it was made
-    from, or ""); a real one ignores them. `profile` is None for a specialized disk.
+    `address` is its own loopback address. `ports` are the guest's TCP ports served there, besides
+    SSH. `facts` are what a simulated machine tells about itself (`version`: the gallery version it
+    was made from, or ""); a real one ignores them. `profile` is None for a specialized disk.
     """
 
     name: str
@@ -56,7 +56,7 @@ class Machine:
 
 
 class MachineError(Exception):
-    """The host could not do it; the text says what and why, and becomes the operation's error message."""
+    """The host could not do it; the text says what and why, and becomes the operation's message."""
 
 
 class Machines(Protocol):
@@ -71,7 +71,7 @@ class Machines(Protocol):
         """End whatever a killed emulator left running on this state folder, and nothing else."""
 
     async def provide(self, image: Marketplace, handle: str) -> None:
-        """Make the marketplace image available as the image `handle` (made on first use, cached)."""
+        """Make the marketplace image available as the image `handle`; it is made on first use."""
 
     async def create_disk(self, disk: str, image: str) -> None:
         """A new disk that is a thin copy of an image."""
@@ -80,7 +80,7 @@ class Machines(Protocol):
         """Forget a disk; no error when there is none."""
 
     async def capture(self, disk: str, image: str) -> None:
-        """An image with the contents of a disk whose machine is not running; later changes do not show."""
+        """An image with what a disk holds now. Its machine must not be running."""
 
     async def copy_image(self, source: str, image: str) -> None:
         """The same contents under a second handle (a gallery version made from a managed image)."""
@@ -89,10 +89,10 @@ class Machines(Protocol):
         """Forget an image. Disks made from it stay usable."""
 
     async def start(self, machine: Machine) -> None:
-        """Boot; returns when the guest is provisioned and answers on SSH, or raises MachineError."""
+        """Boot; returns when the guest is provisioned and answers on SSH. Raises MachineError."""
 
     async def stop(self, name: str) -> None:
-        """Shut down in an orderly way (its disk is consistent afterwards); no error when not running."""
+        """Shut down in an orderly way, leaving the disk consistent; no error when not running."""
 
     async def kill(self, name: str) -> None:
         """End at once, and forget everything but its disk; no error when not running."""
