@@ -186,7 +186,7 @@ def rollback(
         rollback(session, image)
 
 
-@task(positional=["image"], help={"image": f"{IMAGE} (default: all)", "env": ENV, "json": JSON})
+@task(help={"image": f"{IMAGE} (default: all)", "env": ENV, "json": JSON})
 def status(_context: Context, image: str = "", env: str = "", json: bool = False) -> None:
     """Tell which version serves, which is staged, and whether the way back is ready."""
     with _session(env, json) as session:

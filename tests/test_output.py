@@ -29,7 +29,7 @@ def everything(output: Output) -> None:
     output.failed(2, "prove", 0.1)
     output.say("half way")
     output.truth("web 1.0.1 serves", (("go back", "invoke rollback web"),))
-    output.error(Refused("not healthy", advice=(("look", "invoke status web"),)))
+    output.error(Refused("not healthy", advice=(("look", "invoke status"),)))
 
 
 def documents(stream: io.StringIO) -> list[dict[str, Any]]:
@@ -50,7 +50,7 @@ def test_people_read_a_story() -> None:
         "web 1.0.1 serves\n"
         "  go back   invoke rollback web\n"
         "Refused: not healthy\n"
-        "  look   invoke status web\n"
+        "  look   invoke status\n"
     )
 
 

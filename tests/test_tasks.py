@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import ROOT, free_addresses
+from tests.conftest import ROOT, Emulator, free_addresses
 
 COMMANDS = {
     "create-environment",
@@ -97,6 +98,7 @@ def test_listing_imports_nothing_that_is_slow() -> None:
         (("status", "--env", "nowhere"), 1, "no environment 'nowhere'"),
         (("stage", "shop"), 1, "no image 'shop' under images/; there are: web"),
         (("promote", "web"), 1, "emulator/credentials.json: not there"),
+        (("status", "--image", "web"), 1, "emulator/credentials.json: not there"),
         (("emulator.status",), 0, "is not running"),
         (("emulator.stop",), 0, "was not running"),
         (("emulator.reset",), 1, "no emulator answers"),
@@ -159,3 +161,30 @@ def test_the_local_azure_starts_serves_is_emptied_and_stops(project: Path) -> No
             stopped = invoke(project, "emulator.stop")
         assert "has stopped" in stopped.stdout
         assert "is not running" in invoke(project, "emulator.status").stdout
+
+
+def test_an_interruption_is_no_traceback_and_has_its_own_exit_code(
+    project: Path, emulator: Emulator
+) -> None:
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        definitions = project / "environments.hcl"
+        port = silent.getsockname()[1]
+        definitions.write_text(definitions.read_text().replace("127.0.0.1:1", f"127.0.0.1:{port}"))
+        state = project / ".pipeline" / "emulator"
+        state.mkdir(parents=True)
+        shutil.copy(emulator.ca_file, state / "ca.pem")
+        shutil.copy(emulator.facts["credentials_file"], state / "credentials.json")
+        command = [sys.executable, "-m", "invoke", "--search-root", str(ROOT), "status"]
+        with subprocess.Popen(
+            command, cwd=project, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        ) as process:
+            silent.settimeout(60)
+            connection, _ = silent.accept()
+            with connection:
+                process.send_signal(signal.SIGTERM)
+                told, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert told.startswith("Interrupted. The same command goes on from here.")
+    assert "Traceback" not in errors

@@ -13,7 +13,7 @@ from pipeline.execution.azure import Azure, Body, provisioning_state
 from pipeline.execution.run import Attempt
 from pipeline.execution.ssh_key import public_key
 from pipeline.execution.survey import instances_of
-from pipeline.execution.wait import PATIENCE, wait_until
+from pipeline.execution.wait import PATIENCE, wait_until, within_compute_limits
 from pipeline.planning import parameters
 from pipeline.planning.landing_zone_parameters import tags
 from pipeline.planning.steps import (
@@ -117,6 +117,7 @@ def await_healthy(azure: Azure, resource: ResourceId, count: int, attempt: Attem
             str(resource),
             patience=PATIENCE["healthy"],
             clock=attempt.clock,
+            every=within_compute_limits,
             still_waiting=attempt.still_waiting,
         )
     except StillRunning as error:

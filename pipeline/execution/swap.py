@@ -87,7 +87,7 @@ class Swap:
             raise Refused(
                 f"{now.balancer.resource}: changed by someone else since the plan was made;"
                 f" now it would be\n{plan}\nProduction is untouched.",
-                advice=(("look again", f"invoke status {now.image.name}"),),
+                advice=(("look again", "invoke status"),),
             )
 
 

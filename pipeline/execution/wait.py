@@ -28,6 +28,10 @@ PATIENCE = {
 }
 
 
+FREE_OF_LIMITS = 40.0
+"""Seconds in which the reserve of requests is spent."""
+
+
 class Operation(Protocol[T_co]):
     """What `wait` needs of an operation; `azure.core.polling.LROPoller` fits as it is."""
 
@@ -79,21 +83,33 @@ def wait(
     return operation.result()
 
 
+def within_compute_limits(waited: float) -> float:
+    """Seconds until Azure may be asked again for the instances of a scale set.
+
+    Microsoft allows 10 such requests a minute, with 30 in reserve (compute throttling limits).
+    """
+    return 2.0 if waited < FREE_OF_LIMITS else 6.0
+
+
 def wait_until(
     question: Callable[[], T | None],
     resource: str,
     *,
     patience: float,
     clock: Clock,
-    every: float = 2.0,
+    every: float | Callable[[float], float] = 2.0,
     still_waiting: Callable[[float], None] = nothing,
 ) -> T:
-    """The first answer that is not None, asked every so many seconds; StillRunning without one."""
+    """The first answer that is not None, asked every so many seconds; StillRunning without one.
+
+    `every` may depend on how long it has been.
+    """
     started = clock.now()
     while (answer := question()) is None:
         waited = clock.now() - started
         if waited >= patience:
             raise StillRunning(resource, waited)
         still_waiting(waited)
-        clock.sleep(min(every, patience - waited))
+        pause = every(waited) if callable(every) else every
+        clock.sleep(min(pause, patience - waited))
     return answer

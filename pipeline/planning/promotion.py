@@ -86,7 +86,7 @@ def _swap(now: Survey, verb: str, wanted: ScaleSet) -> Plan[SwapStep]:
         steps,
         truth=_truth(now, wanted),
         next_commands=((("go back", undo),) if before else ())
-        + (("what is there", f"invoke status {image}"),),
+        + (("what is there", "invoke status"),),
         inverse=undo if before else "",
     )
 
@@ -123,7 +123,7 @@ def _refuse_strangers(now: Survey) -> None:
 def _refuse_unfit(now: Survey, wanted: ScaleSet) -> None:
     """Health before traffic, at no less than production's live capacity (design.md 3.2)."""
     image, version = now.image.name, wanted.version
-    look = ("what is there", f"invoke status {image}")
+    look = ("what is there", "invoke status")
     if wanted.provisioning_state != "Succeeded":
         raise Refused(
             f"{wanted.name} may not serve: it is {wanted.provisioning_state}", advice=(look,)

@@ -42,7 +42,7 @@ def plan_stage(now: Survey, version: str = "") -> Plan[StageStep]:
     title = f"stage {image} {wanted}"
     onward = (
         ("let it serve", f"invoke promote {image}"),
-        ("what is there", f"invoke status {image}"),
+        ("what is there", "invoke status"),
     )
     if existing and existing.is_healthy and existing.size >= capacity and not others:
         because = f"{existing.name} is there, {existing.healthy} of {existing.size} healthy"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pipeline.errors import StillRunning
-from pipeline.execution.wait import Clock, wait, wait_until
+from pipeline.execution.wait import Clock, wait, wait_until, within_compute_limits
 
 
 class Time:
@@ -78,6 +78,19 @@ def test_a_question_is_asked_until_it_is_answered() -> None:
     found = wait_until(lambda: next(answers), "web", patience=60, clock=time.clock, every=5)
     assert found == "yes"
     assert time.seconds == 10
+
+
+def test_the_instances_of_a_scale_set_are_asked_for_as_often_as_azure_allows() -> None:
+    time = Time()
+    asked: list[float] = []
+
+    def question() -> None:
+        asked.append(time.seconds)
+
+    with pytest.raises(StillRunning):
+        wait_until(question, "web", patience=1800, clock=time.clock, every=within_compute_limits)
+    spent = [number + 1 - 10 * second / 60 for number, second in enumerate(asked)]
+    assert max(spent) <= 30
 
 
 def test_a_question_without_an_answer_ends_with_patience() -> None:
