@@ -255,3 +255,8 @@ def group(emulator: Emulator, request: pytest.FixtureRequest) -> Iterator[str]:
     assert made.status == 201
     yield name
     emulator.call("DELETE", f"/resourceGroups/{name}")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Start the tests that take minutes first, so that the others run beside them."""
+    items.sort(key=lambda item: item.get_closest_marker("vm") is None)

@@ -11,7 +11,7 @@ from pipeline.errors import Refused, StillRunning
 from pipeline.execution import answers
 from pipeline.execution.azure import Azure, Body, provisioning_state
 from pipeline.execution.run import Attempt
-from pipeline.execution.ssh_key import public_key
+from pipeline.execution.ssh import public_key_nobody_holds
 from pipeline.execution.survey import instances_of
 from pipeline.execution.wait import PATIENCE, wait_until, within_compute_limits
 from pipeline.planning import parameters
@@ -56,7 +56,7 @@ def stage_step(
         case CreateScaleSet(resource):
 
             def body() -> Body:
-                return parameters.scale_set(step, public_key(), attempt.run.id)
+                return parameters.scale_set(step, public_key_nobody_holds(), attempt.run.id)
 
             create(azure, attempt, resource, body, "scale set")
         case ScaleScaleSet(resource, _, capacity):

@@ -1,4 +1,4 @@
-"""SSH to one machine that nobody has met before: a key for one use, and one shared connection."""
+"""SSH keys for one use, and the connection to a machine that nobody has met before."""
 
 from __future__ import annotations
 
@@ -54,6 +54,17 @@ def access() -> Iterator[Access]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def public_key_nobody_holds() -> str:
+    """The public half of a new key, whose private half is gone when this returns.
+
+    Scale sets demand a key, and immutable instances are not to be logged into.
+    """
+    with tempfile.TemporaryDirectory(prefix="bakeswap-key-") as folder:  # 0700
+        key = Path(folder) / "key"
+        _make_key(key)
+        return key.with_suffix(".pub").read_text().strip()
+
+
 def _remove_those_of_the_dead() -> None:
     """Folders whose process was killed before it could remove them."""
     for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
@@ -100,9 +111,13 @@ def _configuration(folder: Path) -> str:
 
 def _make_key(path: Path) -> None:
     # RSA: the one kind that every image version of every age and Azure itself take.
-    how = ("-q", "-t", "rsa", "-b", "3072", "-N", "", "-C", "check")
+    how = ("-q", "-t", "rsa", "-b", "3072", "-N", "", "-C", "bakeswap")
     try:
         subprocess.run(["ssh-keygen", *how, "-f", str(path)], check=True, capture_output=True)
+    except FileNotFoundError:
+        raise Unreachable(
+            "ssh-keygen is missing", advice=(("bring it", "apt-get install openssh-client"),)
+        ) from None
     except (OSError, subprocess.CalledProcessError) as error:
         raise Unreachable(f"ssh-keygen made no key: {error}") from error
 
