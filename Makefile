@@ -5,8 +5,11 @@ PYTHON ?= python3
 PARTS ?=
 VENV := .venv/bin
 
-# Fewer processes than cores would idle, more would starve the machines and servers under test.
-FAST_TESTS := -m "not vm and not packer" -n 2
+# More processes than two cores, as tests wait a lot; not many more, to starve no machine under test.
+# Of all tests a file stays in one process, for its fixtures, and those that take minutes start first
+# (tests/conftest.py).
+ALL_TESTS := -n 3 --dist loadfile --no-loadscope-reorder
+FAST_TESTS := -n 4 --dist worksteal -m "not vm and not packer and not slow"
 
 .PHONY: help demo test test-fast check bench setup lock clean python3
 
@@ -17,7 +20,7 @@ demo: setup ## the whole main job on this machine: bake, check, stage, promote, 
 	$(VENV)/invoke demo
 
 test: setup lint ## everything CI checks: lint, types and all tests, with real machines and Packer
-	$(VENV)/python -m pytest
+	$(VENV)/python -m pytest $(ALL_TESTS)
 
 test-fast: PARTS = machines python
 test-fast: setup lint ## lint, types and the tests that start no machine and no Packer

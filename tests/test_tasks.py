@@ -135,6 +135,7 @@ def test_a_folder_without_definitions_is_told(tmp_path: Path) -> None:
     assert "Traceback" not in ended.stderr
 
 
+@pytest.mark.slow
 def test_the_local_azure_starts_serves_is_emptied_and_stops(project: Path) -> None:
     definitions = project / "environments.hcl"
     with socket.socket() as free:

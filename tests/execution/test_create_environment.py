@@ -72,6 +72,7 @@ def test_azures_refusal_is_told_with_the_resource_and_its_own_words(zone: Landsc
     assert "create the security group" not in zone.output.rpartition("Plan: ")[2]
 
 
+@pytest.mark.slow
 def test_no_azure_at_the_address_is_told_without_a_traceback(zone: Landscape) -> None:
     nowhere = replace(
         zone.environment.cloud,

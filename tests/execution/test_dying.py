@@ -64,6 +64,7 @@ def mortal(tmp_path: Path, emulator: Emulator) -> Landscape:
     return landscape(tmp_path / "mortal", emulator)
 
 
+@pytest.mark.slow
 def test_create_environment_survives_dying_anywhere(mortal: Landscape) -> None:
     session = mortal.session(journal=MortalJournal)
     deaths = survive(session, commands.create_environment)
@@ -75,6 +76,7 @@ def test_create_environment_survives_dying_anywhere(mortal: Landscape) -> None:
     assert "nothing to do" in mortal.output
 
 
+@pytest.mark.slow
 def test_staging_and_swapping_survive_dying_anywhere(mortal: Landscape) -> None:
     mortal.create()
     mortal.add_versions("1.0.0", "1.0.1")

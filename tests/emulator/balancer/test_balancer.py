@@ -80,6 +80,7 @@ def test_nothing_is_lost_through_fifty_swaps_under_load(tmp_path: Path) -> None:
     asyncio.run(scenario())
 
 
+@pytest.mark.slow
 def test_nothing_is_lost_while_processes_are_replaced_and_members_come_and_go(
     tmp_path: Path,
 ) -> None:
