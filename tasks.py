@@ -197,13 +197,22 @@ def status(_context: Context, image: str = "", env: str = "", json: bool = False
 
 @task(
     iterable=["image"],
-    help={"image": f"{IMAGE}; may be repeated (default: all)", "env": ENV, "json": JSON},
+    help={
+        "image": f"{IMAGE}; may be repeated (default: all)",
+        "env": ENV,
+        "json": JSON,
+        "plan": PLAN,
+    },
 )
 def nightly(
-    _context: Context, image: list[str] | None = None, env: str = "", json: bool = False
+    _context: Context,
+    image: list[str] | None = None,
+    env: str = "",
+    json: bool = False,
+    plan: bool = False,
 ) -> None:
     """Build every image whose inputs or base changed, and say what became of each."""
-    with _session(env, json) as session:
+    with _session(env, json, plan) as session:
         from pipeline.execution.nightly import nightly
 
         nightly(session, image or ())

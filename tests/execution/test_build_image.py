@@ -403,6 +403,16 @@ def test_nightly_rebuilds_for_a_newer_base_and_says_so(bake: Bakery) -> None:
     assert bake.versions()["1.0.1"].is_eligible
 
 
+def test_a_planned_nightly_says_what_it_would_build_and_builds_nothing(bake: Bakery) -> None:
+    create_environment(bake.session())
+
+    nightly(bake.session(plan_only=True), [bake.image])
+
+    rows = [line.split()[:3] for line in bake.output.splitlines() if line.startswith("app")]
+    assert rows == [[bake.image, "1.0.0", "planned"]]
+    assert bake.versions() == {}
+
+
 def test_nightly_tells_programs_one_document(bake: Bakery) -> None:
     bake.build()
     nightly(replace(bake.session(), output=ForPrograms(bake.said)), [bake.image])
