@@ -245,9 +245,10 @@ def emulator_start(
 ) -> None:
     """Start the local Azure of the environment, if it does not run."""
     with _local(env, json) as (local, output):
+        from pipeline.local import in_words
+
         facts = local.start(machines, addresses)
-        text = f"The local Azure serves at {local.address}, with {facts['machines']} machines."
-        output.report(text, facts)
+        output.report(in_words(facts), facts)
 
 
 @task(help={"env": ENV, "json": JSON})
@@ -263,10 +264,10 @@ def emulator_stop(_context: Context, env: str = "", json: bool = False) -> None:
 def emulator_status(_context: Context, env: str = "", json: bool = False) -> None:
     """Tell whether the local Azure runs, and what is in it."""
     with _local(env, json) as (local, output):
+        from pipeline.local import in_words
+
         facts = local.facts() if local.is_running() else {}
-        there = ", ".join(f"{n} {kind}" for kind, n in facts.get("resources", {}).items())
-        text = f"serves at {local.address}: {there or 'empty'}" if facts else "is not running"
-        output.report(f"The local Azure {text}.", {"running": bool(facts), **facts})
+        output.report(in_words(facts), {"running": bool(facts), **facts})
 
 
 @task(help={"env": ENV, "json": JSON})

@@ -133,6 +133,7 @@ class Tour:
         with self.under_traffic("during the rollback") as rollback:
             self.invoke("rollback", "web")
         self.invoke("status")
+        self.invoke("emulator.status")
         outcome = Outcome(release, rollback, self.status(), time.monotonic() - started)
         lost = release.lost_total + rollback.lost_total
         if lost:

@@ -143,6 +143,21 @@ class Local:
             return loaded
 
 
+def in_words(facts: Facts) -> str:
+    """What the facts say, in a sentence; without facts it is not running.
+
+    How real machines are run (KVM or software emulation) is known once one was started.
+    """
+    if not facts:
+        return "The local Azure is not running."
+    how = facts.get("accelerator")
+    machines = f"{facts['machines']} machines" + (f" ({how['sentence']})" if how else "")
+    there = ", ".join(f"{n} {kind}" for kind, n in facts.get("resources", {}).items())
+    return f"The local Azure serves at {facts['resource_manager']} with {machines}" + (
+        f": {there}." if there else "."
+    )
+
+
 def _first_line(process: subprocess.Popen[str]) -> str:
     """Its facts, once it answers requests; "" when it ended before."""
     if process.stdout is None:
