@@ -86,7 +86,12 @@ class Bench:
         state = self.tour.folder / ".pipeline"
         (made,) = state.glob("runs/*/*.pkrvars.json")
         variables = json.loads(made.read_text())
-        variables |= {"image_version": "1.9.0", "temp_resource_group_name": "by-hand"}
+        # Without our tags: it is nobody's unchecked version of these inputs.
+        variables |= {
+            "image_version": "1.9.0",
+            "temp_resource_group_name": "by-hand",
+            "tags": {},
+        }
         var_file = self.folder / "by-hand.pkrvars.json"
         var_file.write_text(json.dumps(variables))
         tools = find_tools(dict(os.environ))
