@@ -143,14 +143,21 @@ class Tour:
     def go_on(self, outcome: Outcome) -> None:
         """Say how long it took and what the reader can type next."""
         where = self.folder.relative_to(self.scene.project)
+        shell = f"source {_as_typed(Path(sys.prefix), self.scene.project)}/bin/activate"
         self.say(
             f"\nThe tour took {outcome.seconds / 60:.1f} min; no request was lost. "
             "It is all still up:\n"
-            f"  look around       cd {where} && invoke status\n"
+            f"  first             {shell} && cd {where}\n"
+            "  look around       invoke status\n"
             "  promote again     invoke promote web\n"
             "  change the app    edit images/web/files/index.html, then invoke build-image web\n"
             "  stop everything   invoke emulator.stop"
         )
+
+
+def _as_typed(path: Path, folder: Path) -> Path:
+    """Relative to the folder where that is shorter."""
+    return path.relative_to(folder) if path.is_relative_to(folder) else path
 
 
 def show(project: Path, machines: str, say: Say) -> None:
