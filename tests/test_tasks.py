@@ -146,7 +146,7 @@ def test_the_local_azure_starts_serves_is_emptied_and_stops(project: Path) -> No
         given = ("--machines", "simulated", "--addresses", block)
         try:
             started = invoke(project, "emulator.start", *given)
-            assert f"serves at https://127.0.0.1:{port}, with simulated" in started.stdout
+            assert f"serves at https://127.0.0.1:{port} with simulated" in started.stdout
             assert invoke(project, "emulator.start", *given).returncode == 0
             assert invoke(project, "create-environment").returncode == 0
             told = json.loads(invoke(project, "emulator.status", "--json").stdout)
