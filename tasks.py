@@ -21,7 +21,7 @@ from invoke.exceptions import Exit
 from invoke.tasks import task
 
 if TYPE_CHECKING:
-    from pipeline.execution.session import Session
+    from pipeline.execution.run.session import Session
     from pipeline.local import Local
     from pipeline.output import Output
 
@@ -63,7 +63,7 @@ def _session(env: str, json: bool, plan: bool = False) -> Iterator[Session]:
     """The definitions of the current folder, in an environment."""
     from pipeline.definition.project import read
     from pipeline.errors import Unreachable
-    from pipeline.execution.session import Session, choose_environment
+    from pipeline.execution.run.session import Session, choose_environment
 
     output = _output(env, json)
     with _words_and_exit_code(output):
@@ -83,7 +83,7 @@ def create_environment(
 ) -> None:
     """Make what is missing of the landing zone: network, load balancers, gallery."""
     with _session(env, json, plan) as session:
-        from pipeline.execution.commands import create_environment
+        from pipeline.execution.commands.swap import create_environment
 
         create_environment(session)
 
@@ -109,7 +109,7 @@ def build_image(
 ) -> None:
     """Bake a version of an image if its inputs changed, and check it on a fresh machine."""
     with _session(env, json, plan) as session:
-        from pipeline.execution.build import build_image
+        from pipeline.execution.commands.build import build_image
 
         build_image(session, image, rebuild=rebuild, verbose=verbose)
 
@@ -135,7 +135,7 @@ def check_image(
 ) -> None:
     """Boot a fresh machine from an image version and run the image's checks on it."""
     with _session(env, json, plan) as session:
-        from pipeline.execution.build import check_image
+        from pipeline.execution.commands.build import check_image
 
         check_image(session, image, version, verbose=verbose)
 
@@ -159,7 +159,7 @@ def stage(
 ) -> None:
     """Run a checked version behind the staging frontend, as large as production."""
     with _session(env, json, plan) as session:
-        from pipeline.execution.commands import stage
+        from pipeline.execution.commands.swap import stage
 
         stage(session, image, version)
 
@@ -170,7 +170,7 @@ def promote(
 ) -> None:
     """Let the staged version serve production; the previous one becomes the way back."""
     with _session(env, json, plan) as session:
-        from pipeline.execution.commands import promote
+        from pipeline.execution.commands.swap import promote
 
         promote(session, image)
 
@@ -181,7 +181,7 @@ def rollback(
 ) -> None:
     """Let the previous version serve production again."""
     with _session(env, json, plan) as session:
-        from pipeline.execution.commands import rollback
+        from pipeline.execution.commands.swap import rollback
 
         rollback(session, image)
 
@@ -190,7 +190,7 @@ def rollback(
 def status(_context: Context, image: str = "", env: str = "", json: bool = False) -> None:
     """Tell which version serves, which is staged, and whether the way back is ready."""
     with _session(env, json) as session:
-        from pipeline.execution.commands import status
+        from pipeline.execution.commands.swap import status
 
         status(session, image)
 
@@ -213,7 +213,7 @@ def nightly(
 ) -> None:
     """Build every image whose inputs or base changed, and say what became of each."""
     with _session(env, json, plan) as session:
-        from pipeline.execution.nightly import nightly
+        from pipeline.execution.commands.nightly import nightly
 
         nightly(session, image or ())
 

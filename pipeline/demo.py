@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import PipelineError
-from pipeline.execution.traffic import Tally, Traffic
+from pipeline.execution.swap.traffic import Tally, Traffic
 
 RATE = 50.0
 """Requests a second through the production frontend while the second version is brought in."""

@@ -2,12 +2,18 @@
 
 PipelineError
 ├── DefinitionError      the author of images/, packer/ or environments.hcl must edit a file
-├── Refused              a precondition does not hold; nothing was changed
+├── UsageError           a word on the command line names nothing that is there
+├── Refused              a precondition does not hold; this run has changed nothing
+├── Overtaken            someone else changed what the plan was made for; the step was not begun
 ├── AzureRefused         Azure answered, and the answer was no
-├── StillRunning         Azure has not answered yet; the operation goes on without us
+├── StillRunning         Azure has not finished yet and is still working
 ├── BuildFailed          packer ended with a failure; nothing of it is left
 ├── CheckFailed          a machine booted from the image is not what its checks say it should be
-└── Unreachable          no answer from the network, a program or a machine we need
+├── ImagesFailed         some images of a nightly run failed; the others had their turn
+├── NotConfirmed         a frontend did not answer as it should within its patience
+├── SignInFailed         no credential, or one that was turned down
+├── Unreachable          no answer from the network, a program or a machine we need
+└── StateFileError       a file of this project's state cannot be read or written
 
 Each carries what `tasks.py` prints: the thing, the reason, and the command to go on or back.
 """
@@ -15,16 +21,18 @@ Each carries what `tasks.py` prints: the thing, the reason, and the command to g
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import ClassVar
+
+from pipeline.advice import Advice, AdviceList, Rerun
 
 
 class PipelineError(Exception):
-    """A failure with a reader. `exit_code`: 1 failed, 2 your input, 3 unfinished: go on."""
+    """A failure with a reader. `exit_code`: 1 failed, 2 your input, 3 unfinished: rerun."""
 
     exit_code: ClassVar[int] = 1
 
-    def __init__(self, message: str, *, advice: tuple[tuple[str, str], ...] = ()) -> None:
-        """`advice` pairs what the reader may want with the command for it."""
+    def __init__(self, message: str, *, advice: AdviceList = ()) -> None:
         super().__init__(message)
         self.advice = advice
 
@@ -53,21 +61,24 @@ class DefinitionError(PipelineError):
         self.mistakes = tuple(sorted(mistakes))
 
 
+class UsageError(PipelineError):
+    """What was typed names an image, a version or an environment that is not there."""
+
+    exit_code = 2
+
+
 class Refused(PipelineError):
-    """A precondition does not hold. Promises that nothing was changed."""
+    """A precondition does not hold. Raised only before the first write of a run."""
+
+
+class Overtaken(PipelineError):
+    """Someone else changed what the plan was made for. The step that noticed changed nothing."""
 
 
 class AzureRefused(PipelineError):
     """Azure said no: `code` and `sentence` are Azure's own, verbatim."""
 
-    def __init__(
-        self,
-        resource: str,
-        code: str,
-        sentence: str,
-        *,
-        advice: tuple[tuple[str, str], ...] = (),
-    ) -> None:
+    def __init__(self, resource: str, code: str, sentence: str, *, advice: AdviceList = ()) -> None:
         super().__init__(f"{resource}: {code}: {sentence}", advice=advice)
         self.resource = resource
         self.code = code
@@ -81,8 +92,8 @@ class StillRunning(PipelineError):
 
     def __init__(self, resource: str, waited: float, token: str = "") -> None:
         super().__init__(
-            f"{resource}: not finished after {waited:.0f} s; it goes on without us",
-            advice=(("go on waiting", "the same command again"),),
+            f"{resource}: not finished after {waited:.0f} s; Azure is still working",
+            advice=(Advice("keep waiting", Rerun()),),
         )
         self.resource = resource
         self.waited = waited
@@ -90,12 +101,42 @@ class StillRunning(PipelineError):
 
 
 class BuildFailed(PipelineError):
-    """`packer build` ended with a failure."""
+    """`packer build` ended with a failure; its machine and its resource group are gone."""
 
 
 class CheckFailed(PipelineError):
     """A machine from the image booted and is not what its checks say; the assertion comes first."""
 
 
+class ImagesFailed(PipelineError):
+    """Images of a nightly run failed; each failure was told when it happened."""
+
+
+class NotConfirmed(PipelineError):
+    """A frontend did not answer as it should until patience ran out; tells what was seen."""
+
+
+class SignInFailed(PipelineError):
+    """There is no credential, or it was turned down."""
+
+
 class Unreachable(PipelineError):
-    """Nothing answered: the network, a program that is missing, a machine."""
+    """Nothing answered: the network, a program that is missing, a machine.
+
+    `nothing_listens`: the address of Azure refused the connection.
+    """
+
+    def __init__(
+        self, message: str, *, advice: AdviceList = (), nothing_listens: bool = False
+    ) -> None:
+        super().__init__(message, advice=advice)
+        self.nothing_listens = nothing_listens
+
+
+class StateFileError(PipelineError):
+    """A file of `.pipeline` or of the emulator's state cannot be used; `path` is which."""
+
+    def __init__(self, path: Path, problem: str, *, advice: AdviceList = ()) -> None:
+        super().__init__(f"{path}: {problem}", advice=advice)
+        self.path = path
+        self.problem = problem

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipeline.advice import Advice, Shell
 from pipeline.errors import Unreachable
 
 PREFIX = "bakeswap-ssh-"
@@ -116,7 +117,8 @@ def _make_key(path: Path) -> None:
         subprocess.run(["ssh-keygen", *how, "-f", str(path)], check=True, capture_output=True)
     except FileNotFoundError:
         raise Unreachable(
-            "ssh-keygen is missing", advice=(("bring it", "apt-get install openssh-client"),)
+            "ssh-keygen is missing",
+            advice=(Advice("install it", Shell("apt-get install openssh-client")),),
         ) from None
     except (OSError, subprocess.CalledProcessError) as error:
         raise Unreachable(f"ssh-keygen made no key: {error}") from error

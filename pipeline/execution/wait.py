@@ -1,32 +1,22 @@
 """The one way to wait: a question asked until it is answered, with patience and an injected clock.
 
-Running out of patience is not a failure of the operation: `StillRunning` says that it goes on.
+Running out of patience is no failure of the operation: `StillRunning` says that it continues.
 """
 
 from __future__ import annotations
 
+import subprocess
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from pipeline.errors import StillRunning
+from pipeline.execution.patience import PROCESS, Patience
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
-
-PATIENCE = {
-    # Seconds. Recorded by azure-cli, azure-powershell, azure-service-operator.
-    "network": 600.0,  # load balancer with members: up to 96 s recorded; one deployment took 244 s
-    "scale set": 1800.0,  # created in 40-202 s; terminate notifications add up to 15 min to deletes
-    "healthy": 1800.0,  # not recorded: boot, then the application's start within its grace period
-    "machine": 1200.0,  # created in 58 s, deallocated in 99 s, at the most recorded
-    "image version": 14400.0,  # 6-9 min into one region; Microsoft: "a few hours" for several
-    "resource group": 1800.0,  # as long as the slowest thing in it
-    "gallery": 600.0,  # a property change takes less than a second
-    "answers": 300.0,  # probes at 5 s intervals, and the unknown delay until the data path follows
-}
-
 
 FREE_OF_LIMITS = 40.0
 """Seconds in which the reserve of requests is spent."""
@@ -57,30 +47,85 @@ class Clock:
 
 
 def nothing(seconds: float) -> None:
-    """Nobody wants to hear how long it takes."""
+    """No-op: for waits that nobody is told of."""
+
+
+def wait_until(
+    question: Callable[[], T | None],
+    resource: str,
+    *,
+    patience: Patience,
+    clock: Clock,
+    every: float | Callable[[float], float] = 2.0,
+    still_waiting: Callable[[float], None] = nothing,
+    pause: Callable[[float], object] | None = None,
+) -> T:
+    """The first answer that is not None, asked every so many seconds; StillRunning without one.
+
+    `every` may depend on how long it has been; `pause` is what lets time pass, the clock's sleep
+    by default. `still_waiting` hears before each pause how long it has been.
+    """
+    sleep = pause or clock.sleep
+    started = clock.now()
+    while (answer := question()) is None:
+        waited = clock.now() - started
+        if waited >= patience.seconds:
+            raise StillRunning(resource, waited)
+        still_waiting(waited)
+        seconds = every(waited) if callable(every) else every
+        sleep(min(seconds, patience.seconds - waited))
+    return answer
 
 
 def wait(
     operation: Operation[T],
     resource: str,
     *,
-    patience: float,
+    patience: Patience,
     clock: Clock,
     still_waiting: Callable[[float], None] = nothing,
 ) -> T:
-    """The operation's result; `still_waiting` hears each second how long it has been.
+    """The operation's result; raises StillRunning with the continuation token.
 
-    Raises StillRunning with the continuation token. Never asks `result(timeout)`, which would
-    return a half-made resource instead of raising.
+    Never asks `result(timeout)`, which would return a half-made resource instead of raising.
     """
-    started = clock.now()
-    while not operation.done():
-        waited = clock.now() - started
-        if waited >= patience:
-            raise StillRunning(resource, waited, operation.continuation_token())
-        still_waiting(waited)
-        operation.wait(min(1.0, patience - waited))
+    try:
+        wait_until(
+            lambda: True if operation.done() else None,
+            resource,
+            patience=patience,
+            clock=clock,
+            every=1.0,
+            still_waiting=still_waiting,
+            pause=operation.wait,
+        )
+    except StillRunning as late:
+        raise StillRunning(resource, late.waited, operation.continuation_token()) from None
     return operation.result()
+
+
+def wait_for_process(
+    process: subprocess.Popen[Any],
+    *,
+    clock: Clock,
+    tick: float,
+    still_waiting: Callable[[float], None] = nothing,
+) -> int:
+    """The exit code of a process at its end; `still_waiting` hears every `tick` seconds."""
+
+    def pause(seconds: float) -> None:
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(seconds)
+
+    return wait_until(
+        process.poll,
+        str(process.args),
+        patience=PROCESS,
+        clock=clock,
+        every=tick,
+        still_waiting=still_waiting,
+        pause=pause,
+    )
 
 
 def within_compute_limits(waited: float) -> float:
@@ -89,27 +134,3 @@ def within_compute_limits(waited: float) -> float:
     Microsoft allows 10 such requests a minute, with 30 in reserve (compute throttling limits).
     """
     return 2.0 if waited < FREE_OF_LIMITS else 6.0
-
-
-def wait_until(
-    question: Callable[[], T | None],
-    resource: str,
-    *,
-    patience: float,
-    clock: Clock,
-    every: float | Callable[[float], float] = 2.0,
-    still_waiting: Callable[[float], None] = nothing,
-) -> T:
-    """The first answer that is not None, asked every so many seconds; StillRunning without one.
-
-    `every` may depend on how long it has been.
-    """
-    started = clock.now()
-    while (answer := question()) is None:
-        waited = clock.now() - started
-        if waited >= patience:
-            raise StillRunning(resource, waited)
-        still_waiting(waited)
-        pause = every(waited) if callable(every) else every
-        clock.sleep(min(pause, patience - waited))
-    return answer

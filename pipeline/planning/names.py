@@ -1,12 +1,14 @@
-"""Names and tags of what we make: functions of what it is for, so that any PUT can be repeated.
+"""Names, ids and tags of what we make, and of what the load balancer calls its parts.
 
-A name decided here makes an orphan recognisable; a tag makes it ours (design.md 3.6).
+The one owner of these contracts. Each is a function of what the thing is for, so that any PUT can
+be repeated: a name makes an orphan recognisable, a tag makes it ours (design.md 3.6).
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import Final, Literal, TypeAlias
 
 from pipeline.arm import ResourceId
 from pipeline.definition.model import Environment
@@ -14,6 +16,46 @@ from pipeline.definition.model import Environment
 SYSTEM = "bakeswap"
 """The value of the tag `system`: on everything we make, and on nothing else."""
 
+FrontendName: TypeAlias = Literal["production", "staging"]
+FRONTENDS: tuple[FrontendName, ...] = ("production", "staging")
+"""The two frontends of a load balancer of ours, by name."""
+
+PROBE: Final = "health"
+"""The load balancer's one probe."""
+PRIMARY: Final = "primary"
+"""The network interface of an instance, and its IP configuration."""
+CHECK_MACHINE: Final = "check"
+"""The machine of a check, its network interface and its disk: the group has but one of each."""
+HEALTH_EXTENSION: Final = "ApplicationHealth"
+
+
+class Tag:
+    """Names of tags. Those of an image on its load balancer: `load_balancer_tag`."""
+
+    SYSTEM: Final = "system"
+    IMAGE: Final = "image"
+    VERSION: Final = "version"
+    ENVIRONMENT: Final = "environment"
+    RUN: Final = "run"
+    CHECK: Final = "check"
+    FINGERPRINT: Final = "fingerprint"
+    COMMIT: Final = "commit"
+    BASE: Final = "base"
+    INPUTS: Final = "inputs"
+
+
+class Check:
+    """Values of the tag `check`; without the tag nobody booted the version."""
+
+    PASSED: Final = "passed"
+    FAILED: Final = "failed"
+
+
+SwapTag: TypeAlias = Literal["serves", "previous", "rolled-back", "since"]
+"""What a swap writes on the load balancer about an image."""
+
+_BUILD_GROUP = f"{SYSTEM}-build-"
+_CHECK_GROUP = f"{SYSTEM}-check-"
 _VERSION = re.compile(r"(\d+)\.(\d+)\.(\d+)")
 
 
@@ -25,17 +67,47 @@ def version_key(version: str) -> tuple[int, int, int]:
 
 def scale_set_name(image: str, version: str) -> str:
     """`web-1-0-0`: dots are not allowed in the names of scale sets."""
-    return f"{image}-{version.replace('.', '-')}"
+    return f"{image}-{_dashed(version)}"
+
+
+def build_group(image: str, version: str) -> str:
+    """The resource group of a bake."""
+    return f"{_BUILD_GROUP}{image}-{_dashed(version)}"
+
+
+def check_group(image: str, version: str) -> str:
+    """The resource group of a check."""
+    return f"{_CHECK_GROUP}{image}-{_dashed(version)}"
+
+
+def is_group_name_of_ours(name: str) -> bool:
+    """Whether a resource group's name is that of a bake or a check."""
+    return name.lower().startswith((_BUILD_GROUP, _CHECK_GROUP))
+
+
+def rule_name(pair: str, frontend: FrontendName) -> str:
+    """The rule of a pair on a frontend: `http` on production, `http-staging` on staging."""
+    return pair if frontend == "production" else f"{pair}-staging"
+
+
+def load_balancer_tag(image: str, what: SwapTag) -> str:
+    """The load balancer's tag that tells something about an image: `web-serves`."""
+    return f"{image}-{what}"
 
 
 def tags_of(image: str, version: str) -> dict[str, str]:
     """The tags of what we make for a version; the run is added when it is made."""
-    return {"system": SYSTEM, "image": image, "version": version}
+    return {Tag.SYSTEM: SYSTEM, Tag.IMAGE: image, Tag.VERSION: version}
+
+
+def environment_tags(environment: Environment) -> dict[str, str]:
+    """The tags of what belongs to an environment, whatever its images."""
+    return {Tag.SYSTEM: SYSTEM, Tag.ENVIRONMENT: environment.name}
 
 
 def is_ours(tags: Mapping[str, str], image: str) -> bool:
     """Whether tags say that we made the thing, and for this image."""
-    return tags.get("system") == SYSTEM and tags.get("image") == image
+    return tags.get(Tag.SYSTEM) == SYSTEM and tags.get(Tag.IMAGE) == image
 
 
 def network_id(environment: Environment, kind: str, name: str) -> ResourceId:
@@ -94,3 +166,19 @@ def image_definition_id(environment: Environment, image: str) -> ResourceId:
 def image_version_id(environment: Environment, image: str, version: str) -> ResourceId:
     """One version of an image in the gallery."""
     return image_definition_id(environment, image).child("versions", version)
+
+
+def check_machine_id(environment: Environment, group: str) -> ResourceId:
+    """The machine of a check in its resource group."""
+    pairs = (("virtualMachines", CHECK_MACHINE),)
+    return ResourceId(environment.subscription, group, "Microsoft.Compute", pairs)
+
+
+def check_interface_id(environment: Environment, group: str) -> ResourceId:
+    """The network interface of a check's machine."""
+    pairs = (("networkInterfaces", CHECK_MACHINE),)
+    return ResourceId(environment.subscription, group, "Microsoft.Network", pairs)
+
+
+def _dashed(version: str) -> str:
+    return version.replace(".", "-")

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
+from pipeline.advice import AdviceList, Command
+
 
 class Step(Protocol):
-    """One step. A frozen dataclass without behaviour; the executor matches on its type."""
+    """One step. A frozen dataclass without behaviour; the runner matches on its type."""
 
     def __str__(self) -> str:
-        """The step in words, as printed: `delete web-1-0-0`."""
+        """The step in words, an imperative, as printed: `delete web-1-0-0`."""
 
 
 S_co = TypeVar("S_co", bound=Step, covariant=True)
@@ -21,16 +23,16 @@ class Plan(Generic[S_co]):
     """Numbered steps from what is to what is wanted; `Plan[A | B]` holds steps of these types.
 
     `title` says what for (`promote web 1.0.0 -> 1.0.1`). With no steps, `because` says why nothing
-    is to do. `truth` is the one line that holds when it is done; `next_commands` pairs an intention
-    with a command; `inverse` is the command that undoes it ("" when there is nothing to undo).
+    is to do. `truth` is the one line that holds when it is done, `advice` how to go on, `inverse`
+    the command that undoes it (None when there is nothing to undo).
     """
 
     title: str
     steps: tuple[S_co, ...]
     because: str = ""
     truth: str = ""
-    next_commands: tuple[tuple[str, str], ...] = ()
-    inverse: str = ""
+    advice: AdviceList = ()
+    inverse: Command | None = None
     notes: tuple[str, ...] = ()
     """What was seen and left as it is, for the reader to judge."""
 
@@ -47,3 +49,12 @@ class Plan(Generic[S_co]):
         steps = [f"  {number:>2}  {step}" for number, step in enumerate(self.steps, start=1)]
         notes = [f"note: {note}" for note in self.notes]
         return "\n".join((*head, *steps, *notes))
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """How far a plan got: the steps that were begun, those that ended well, and what stopped it."""
+
+    error: BaseException
+    begun: tuple[Step, ...]
+    done: tuple[Step, ...]

@@ -1,11 +1,11 @@
-"""Image versions in a gallery: which may serve, which comes next."""
+"""Image versions in a gallery: which can be staged, which comes next."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from pipeline.planning.names import version_key
+from pipeline.planning.names import Check, Tag, version_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,20 +36,20 @@ class ImageVersion:
     @property
     def check(self) -> str:
         """`passed`, `failed`, or "" when nobody booted it yet."""
-        return self.tags.get("check", "")
+        return self.tags.get(Tag.CHECK, "")
 
     @property
     def is_eligible(self) -> bool:
-        """Whether it may be staged: made, its check passed, and `latest` may mean it."""
-        return self.is_made and self.check == "passed" and not self.exclude_from_latest
+        """Whether it may be staged: made, its check passed, and `latest` can resolve to it."""
+        return self.is_made and self.check == Check.PASSED and not self.exclude_from_latest
 
     def why_not_eligible(self) -> str:
         """What keeps it from being staged; "" when nothing does."""
         if not self.is_made:
             return f"its provisioning state is {self.provisioning_state}"
-        if self.check == "failed":
+        if self.check == Check.FAILED:
             return "its check failed"
-        if self.check != "passed":
+        if self.check != Check.PASSED:
             return "it was not checked"
         return "it is excluded from latest" if self.exclude_from_latest else ""
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.demo import Scene, Tour
-from pipeline.execution.packer_tools import find_tools
+from pipeline.execution.packer.tools import find_tools
 from tests.bench.boots import OFFER, PUBLISHER, SKU, bare_boots
 from tests.bench.figures import peak_memory, seconds, spread, tell
 from tests.conftest import ROOT, free_addresses

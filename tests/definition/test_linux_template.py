@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import Unreachable
-from pipeline.execution.packer_tools import Tools, find_tools
+from pipeline.execution.packer.tools import Tools, find_tools
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 TEMPLATE = REPOSITORY / "packer" / "linux"

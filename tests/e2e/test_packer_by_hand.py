@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from pipeline.execution.packer_tools import Tools, find_tools
+from pipeline.execution.packer.tools import Tools, find_tools
 from tests.conftest import Emulator
-from tests.execution.bakery import PLUGINS, Bakery, bakery, packer_or_skip, plugin_or_skip
+from tests.execution.image_project import PLUGINS, Bakery, bakery, packer_or_skip, plugin_or_skip
 
 pytestmark = pytest.mark.packer
 

@@ -1,0 +1,108 @@
+"""What to do next: commands as values, written out only where they are shown.
+
+Each command that is advised or printed is made by a function of this module; a test holds every one
+of them against the real tasks and their options.
+"""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+from typing import TypeAlias
+
+WITHOUT_ENVIRONMENT = frozenset({"demo"})
+"""Tasks that take no `--env`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """An Invoke task with its words and options: `invoke stage web --version 1.0.1`."""
+
+    task: str
+    words: tuple[str, ...] = ()
+    options: tuple[tuple[str, str], ...] = ()
+
+    def typed(self, environment: str = "") -> str:
+        """The command as it must be typed, with `--env` where an environment was chosen."""
+        options = dict(self.options)
+        if environment and self.task not in WITHOUT_ENVIRONMENT:
+            options["env"] = environment
+        pairs = (word for name, value in options.items() for word in (f"--{name}", value))
+        return shlex.join(("invoke", self.task, *self.words, *pairs))
+
+    def __str__(self) -> str:
+        return self.typed()
+
+
+@dataclass(frozen=True, slots=True)
+class Shell:
+    """A command of another program."""
+
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True, slots=True)
+class Rerun:
+    """The command that is running now, once more."""
+
+    def __str__(self) -> str:
+        return "the same command again"
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """What the reader may want, and the command for it."""
+
+    wish: str
+    command: Command | Shell | Rerun
+
+
+AdviceList: TypeAlias = tuple[Advice, ...]
+
+
+def create_environment() -> Command:
+    """`invoke create-environment`."""
+    return Command("create-environment")
+
+
+def build_image(image: str) -> Command:
+    """`invoke build-image IMAGE`."""
+    return Command("build-image", (image,))
+
+
+def check_image(image: str, version: str) -> Command:
+    """`invoke check-image IMAGE --version VERSION`."""
+    return Command("check-image", (image,), (("version", version),))
+
+
+def stage(image: str, version: str = "") -> Command:
+    """`invoke stage IMAGE [--version VERSION]`."""
+    return Command("stage", (image,), (("version", version),) if version else ())
+
+
+def promote(image: str) -> Command:
+    """`invoke promote IMAGE`."""
+    return Command("promote", (image,))
+
+
+def rollback(image: str) -> Command:
+    """`invoke rollback IMAGE`."""
+    return Command("rollback", (image,))
+
+
+def status() -> Command:
+    """`invoke status`."""
+    return Command("status")
+
+
+def start_emulator() -> Command:
+    """`invoke emulator.start`."""
+    return Command("emulator.start")
+
+
+def stop_emulator() -> Command:
+    """`invoke emulator.stop`."""
+    return Command("emulator.stop")

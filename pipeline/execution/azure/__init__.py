@@ -1,0 +1,1 @@
+"""Talking to Azure: clients, resources, requests that can be resumed."""

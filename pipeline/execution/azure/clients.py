@@ -1,0 +1,117 @@
+"""Connecting to an environment's Azure: credential and clients, made when first asked for.
+
+Owns azure-identity and the construction of azure-mgmt-*: their imports take most of a second,
+so that they happen here, late, and only for the services that a command uses.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from pipeline.definition.model import Cloud, Environment
+from pipeline.errors import Unreachable
+from pipeline.execution.azure.credential_file import read_service_principal
+
+if TYPE_CHECKING:
+    from azure.core.credentials import TokenCredential
+    from azure.mgmt.compute import ComputeManagementClient
+    from azure.mgmt.network import NetworkManagementClient
+    from azure.mgmt.resource.resources import ResourceManagementClient
+
+POLLING_INTERVAL = 2
+"""Seconds between polls where Azure names none; the SDK's 30 s are longer than most operations.
+
+Within Azure's limit of 15 status requests a minute per resource, with 45 in reserve.
+"""
+
+
+class Clients:
+    """The SDK's clients of one environment. Their textual form never shows the credential."""
+
+    def __init__(
+        self, environment: Environment, hide: Callable[[str], None] = lambda secret: None
+    ) -> None:
+        """`hide` is told the secret, so that no output will show it."""
+        self.environment = environment
+        self._hide = hide
+
+    def __repr__(self) -> str:
+        return f"Clients({self.environment.cloud.resource_manager})"
+
+    @cached_property
+    def credential(self) -> TokenCredential:
+        """What signs us in: the cloud's credential file, else what DefaultAzureCredential finds."""
+        for library in ("azure", "urllib3"):  # what they would warn of comes as an error too
+            logging.getLogger(library).addHandler(logging.NullHandler())
+        return _credential(self.environment, self._hide)
+
+    @cached_property
+    def compute(self) -> ComputeManagementClient:
+        """Machines, scale sets, galleries."""
+        from azure.mgmt.compute import ComputeManagementClient  # noqa: PLC0415 - slow to import
+
+        return ComputeManagementClient(
+            self.credential, self.environment.subscription, **self._options()
+        )
+
+    @cached_property
+    def network(self) -> NetworkManagementClient:
+        """Networks, addresses, load balancers."""
+        from azure.mgmt.network import NetworkManagementClient  # noqa: PLC0415 - slow to import
+
+        return NetworkManagementClient(
+            self.credential, self.environment.subscription, **self._options()
+        )
+
+    @cached_property
+    def resources(self) -> ResourceManagementClient:
+        """Resource groups, and resources of any type."""
+        from azure.mgmt.resource.resources import (  # noqa: PLC0415 - slow to import
+            ResourceManagementClient,
+        )
+
+        return ResourceManagementClient(
+            self.credential, self.environment.subscription, **self._options()
+        )
+
+    def _options(self) -> dict[str, Any]:
+        cloud = self.environment.cloud
+        base = cloud.resource_manager.rstrip("/")
+        return {
+            "base_url": base,
+            "credential_scopes": [f"{base}/.default"],
+            "polling_interval": POLLING_INTERVAL,
+            **_trust(cloud),
+        }
+
+
+def _trust(cloud: Cloud) -> dict[str, Any]:
+    return {"connection_verify": str(cloud.ca_bundle)} if cloud.ca_bundle else {}
+
+
+def _credential(environment: Environment, hide: Callable[[str], None]) -> TokenCredential:
+    from azure.identity import (  # noqa: PLC0415 - slow to import
+        ClientSecretCredential,
+        DefaultAzureCredential,
+    )
+
+    cloud = environment.cloud
+    options: dict[str, Any] = {"authority": cloud.authority, **_trust(cloud)}
+    if not cloud.is_public:
+        options["disable_instance_discovery"] = True
+    if cloud.credential is None:
+        return DefaultAzureCredential(**options)
+    if not cloud.credential.exists():
+        raise Unreachable(
+            f"{cloud.credential}: does not exist, and the environment {environment.name} signs in"
+            f" with it at {cloud.resource_manager}",
+            nothing_listens=True,
+        )
+    principal = read_service_principal(cloud.credential)
+    hide(principal.secret)
+    return ClientSecretCredential(
+        principal.tenant, principal.client_id, principal.secret, **options
+    )

@@ -1,0 +1,59 @@
+"""Requests that start a long-running operation, as values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias
+
+from pipeline.arm import ResourceId
+
+Body: TypeAlias = dict[str, Any]
+Verb: TypeAlias = Literal["PUT", "PATCH", "DELETE"]
+
+BEING_WRITTEN = frozenset({"creating", "updating", "migrating"})
+"""Provisioning states, in lower case, while a PUT or a PATCH is carried out."""
+BEING_DELETED = frozenset({"deleting"})
+TRANSITIONAL = BEING_WRITTEN | BEING_DELETED
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceGroup:
+    """A resource group of the environment's subscription, by name."""
+
+    name: str
+
+    def __str__(self) -> str:
+        return f"resource group {self.name}"
+
+
+Target: TypeAlias = ResourceId | ResourceGroup
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One PUT, PATCH or DELETE; `if_match` is an etag that must still hold, "" for any."""
+
+    verb: Verb
+    target: Target
+    body: Body = field(default_factory=dict, repr=False)
+    if_match: str = ""
+
+    def is_pending_in(self, state: str) -> bool:
+        """Whether a provisioning state shows such an operation under way."""
+        states = BEING_DELETED if self.verb == "DELETE" else BEING_WRITTEN
+        return state.lower() in states
+
+
+def put(target: Target, body: Body, if_match: str = "") -> Request:
+    """Create or replace."""
+    return Request("PUT", target, body, if_match)
+
+
+def patch(target: ResourceId, body: Body) -> Request:
+    """Change what the body names, and nothing else."""
+    return Request("PATCH", target, body)
+
+
+def delete(target: Target) -> Request:
+    """Delete; what is not there is deleted already."""
+    return Request("DELETE", target)

@@ -1,0 +1,24 @@
+"""The versions of an image in the environment's gallery."""
+
+from __future__ import annotations
+
+from pipeline.execution.azure.requests import Body
+from pipeline.execution.azure.resources import Azure, provisioning_state
+from pipeline.planning.names import image_definition_id
+from pipeline.planning.versions import ImageVersion
+
+
+def image_versions(azure: Azure, image: str) -> tuple[ImageVersion, ...]:
+    """All of them; none without the definition."""
+    definition = image_definition_id(azure.environment, image)
+    return tuple(_version(body) for body in azure.list_inside(definition, "versions"))
+
+
+def _version(body: Body) -> ImageVersion:
+    profile = (body.get("properties") or {}).get("publishingProfile") or {}
+    return ImageVersion(
+        name=str(body["name"]),
+        provisioning_state=provisioning_state(body),
+        exclude_from_latest=bool(profile.get("excludeFromLatest")),
+        tags=dict(body.get("tags") or {}),
+    )

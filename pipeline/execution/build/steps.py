@@ -1,0 +1,176 @@
+"""Carrying out the steps of a build: Packer, a fresh machine, its checks, the verdict."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pipeline.advice import Advice, build_image, check_image
+from pipeline.errors import AzureRefused, CheckFailed, Overtaken, StillRunning, Unreachable
+from pipeline.execution.azure.requests import Body, ResourceGroup, delete, put
+from pipeline.execution.build import checks
+from pipeline.execution.build.checks import Checks, Host
+from pipeline.execution.packer.build import Evidence, bake
+from pipeline.execution.patience import GALLERY, MACHINE, NETWORK, RESOURCE_GROUP, SSH
+from pipeline.execution.run.work import Work
+from pipeline.execution.ssh import greets
+from pipeline.execution.wait import wait_until
+from pipeline.planning.build import check_machine
+from pipeline.planning.build.steps import (
+    BakeVersion,
+    BootCheckMachine,
+    DeleteGroup,
+    DeleteVersion,
+    MarkVersion,
+    RunChecks,
+)
+from pipeline.planning.names import (
+    Check,
+    Tag,
+    check_interface_id,
+    check_machine_id,
+    image_version_id,
+)
+
+
+def delete_group(step: DeleteGroup, work: Work) -> None:
+    """A resource group, unless it is another run's by now."""
+    _delete_group(step.name, step.run, work)
+
+
+def delete_version(step: DeleteVersion, work: Work) -> None:
+    """A half-made image version."""
+    version = image_version_id(work.azure.environment, step.image, step.version)
+    if work.azure.get(version) is not None:
+        work.send(delete(version), GALLERY)
+
+
+def bake_version(step: BakeVersion, work: Work) -> None:
+    """Packer does not tell plugin 1.4.5 whether the version is free, so we ask, just before."""
+    environment = work.azure.environment
+    version = image_version_id(environment, step.image, step.version)
+    if (there := work.azure.get(version)) is not None:
+        by = (there.get("tags") or {}).get(Tag.RUN, "someone else")
+        raise Overtaken(f"{version}: exists already, made by {by}; nothing was baked")
+    work.run.has_written = True
+    bake(step, work.session.image(step.image), environment, _evidence(work))
+    _delete_group(step.group, work.run.id, work)  # Packer did, unless its cleaning up failed
+
+
+def boot_check_machine(step: BootCheckMachine, work: Work) -> None:
+    """A machine from the version, and the run's key to it; done when its SSH server greets."""
+    environment, azure = work.azure.environment, work.azure
+    public_key = work.run.access.public_key
+    azure.put_group(step.group, dict(step.tags))
+    nic = check_interface_id(environment, step.group)
+    work.send(put(nic, check_machine.interface(step, environment)), NETWORK)
+    image = work.session.image(step.image)
+    body = check_machine.machine(step, image, environment, public_key)
+    work.send(put(check_machine_id(environment, step.group), body), MACHINE)
+    _await_ssh(step, work)
+
+
+def run_checks(step: RunChecks, work: Work) -> None:
+    """The image's checks on the machine; raises CheckFailed, the assertion first."""
+    session = work.session
+    facts = {"IMAGE_NAME": step.image, "IMAGE_VERSION": step.version}
+    asked = Checks(session.project.root, session.image(step.image).checks, facts)
+    host = _host(step.group, work)
+    try:
+        verdict = checks.run_checks(asked, host, work.run.folder, work.clock, work.still_waiting)
+    except CheckFailed as error:
+        raise _explained(error, step) from None
+    work.seen = f"{step.checks}: {verdict}"
+
+
+def mark_version(step: MarkVersion, work: Work) -> None:
+    """One PUT of all that the version has, with a tag and `excludeFromLatest` changed."""
+    version = image_version_id(work.azure.environment, step.image, step.version)
+    body = work.azure.get(version)
+    if body is None:
+        raise AzureRefused(str(version), "ResourceNotFound", "it is gone since it was checked")
+    verdict = Check.PASSED if step.passed else Check.FAILED
+    tags = {**(body.get("tags") or {}), Tag.CHECK: verdict}
+    changed = {**body, "tags": tags, "properties": _published(body, latest=step.passed)}
+    work.send(put(version, changed), GALLERY)
+
+
+def _delete_group(name: str, run: str, work: Work) -> None:
+    found = work.azure.group(name)
+    if found is None:
+        return
+    owner = (found.get("tags") or {}).get(Tag.RUN, "")
+    if owner != run:
+        work.seen = f"{name} left as it is: it belongs to {owner or 'someone else'}"
+        return
+    try:
+        work.send(delete(ResourceGroup(name)), RESOURCE_GROUP)
+    except AzureRefused as refusal:
+        if refusal.code != "ResourceGroupNotFound":  # it went meanwhile
+            raise
+
+
+def _evidence(work: Work) -> Evidence:
+    session = work.session
+    return Evidence(
+        root=session.project.root,
+        folder=work.run.folder,
+        tell=_nobody if session.verbose else work.phase,
+        show=session.output.say if session.verbose else _nobody,
+        still_waiting=work.still_waiting,
+        clock=work.clock,
+    )
+
+
+def _host(group: str, work: Work) -> Host:
+    """How the machine of a check is reached: by its private address, with the run's key."""
+    environment = work.azure.environment
+    nic: Body = work.azure.get(check_interface_id(environment, group)) or {}
+    address = str(nic["properties"]["ipConfigurations"][0]["properties"]["privateIPAddress"])
+    return Host(environment.ssh_username, address, environment.ssh_port, work.run.access.config)
+
+
+def _await_ssh(step: BootCheckMachine, work: Work) -> None:
+    host = _host(step.group, work)
+    where = f"SSH at {host.address}:{host.port}"
+    work.seen = f"waiting for {where}"
+    try:
+        wait_until(
+            lambda: True if greets(host.address, host.port) else None,
+            where,
+            patience=SSH,
+            clock=work.clock,
+            every=0.5,
+            still_waiting=work.still_waiting,
+        )
+    except StillRunning as late:
+        raise Unreachable(
+            f"{where}, the private address of the check machine: no answer in"
+            f" {late.waited:.0f} s. {step.image} {step.version} stays unchecked",
+            advice=(Advice("check it again", check_image(step.image, step.version)),),
+        ) from late
+    work.seen = f"{step.image} {step.version} booted; {where} answers"
+
+
+def _published(body: Body, *, latest: bool) -> dict[str, Any]:
+    """The properties that can be sent back, `latest` decided."""
+    read_only = {"provisioningState", "replicationStatus"}
+    sent = {name: value for name, value in body["properties"].items() if name not in read_only}
+    profile = {**(sent.get("publishingProfile") or {}), "excludeFromLatest": not latest}
+    return {**sent, "publishingProfile": profile}
+
+
+def _explained(error: CheckFailed, step: RunChecks) -> CheckFailed:
+    """The assertion, then what is true once the version is marked, and how to go on."""
+    return CheckFailed(
+        f"{error}\n{step.image} {step.version} stays in the gallery, but `latest` never resolves to"
+        " it and it cannot be staged; what serves is untouched",
+        advice=(
+            *error.advice,
+            Advice("build a better one", build_image(step.image)),
+            Advice("check it again", check_image(step.image, step.version)),
+        ),
+    )
+
+
+def _nobody(text: str) -> None:
+    """No-op: the log has it."""

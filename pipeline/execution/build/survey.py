@@ -1,0 +1,108 @@
+"""What a build has to know first: the newest base, the versions there are, what dead runs left."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from pipeline.advice import Advice, create_environment
+from pipeline.definition.model import Base, Image
+from pipeline.errors import Refused, UsageError
+from pipeline.execution.azure.resources import Azure, refusals_about
+from pipeline.execution.azure.versions import image_versions
+from pipeline.execution.run.session import Session
+from pipeline.planning.build.build import BuildSurvey, Group
+from pipeline.planning.names import (
+    Check,
+    Tag,
+    build_group,
+    check_group,
+    image_definition_id,
+    is_group_name_of_ours,
+    version_key,
+)
+from pipeline.planning.versions import ImageVersion, next_name
+
+MAY_BE_ALIVE = timedelta(hours=2)
+"""How long a run of another machine is left alone: longer than any bake and check take."""
+
+
+def survey_build(session: Session, image: Image, run: str, version: str = "") -> BuildSurvey:
+    """Ask Azure, and this checkout's runs; `version` is one that will be checked whatever it is.
+
+    Raises Refused when the environment has no place for versions of the image.
+    """
+    azure = session.azure
+    if azure.get(image_definition_id(session.environment, image.name)) is None:
+        raise Refused(
+            f"the gallery {session.environment.gallery} has no image definition {image.name}",
+            advice=(Advice("create it", create_environment()),),
+        )
+    versions = image_versions(azure, image.name)
+    return BuildSurvey(
+        image=image,
+        environment=session.environment,
+        base=pinned(azure, image.base),
+        versions=versions,
+        groups=tuple(_groups(azure, image, versions, version)),
+        run=run,
+        commit=commit(session.project.root, image),
+        runs_here=frozenset(path.stem for path in session.runs.glob("*")),
+        young=f"{datetime.now(UTC) - MAY_BE_ALIVE:%Y%m%dT%H%M%SZ}",
+    )
+
+
+def pinned(azure: Azure, base: Base) -> Base:
+    """The base with `latest` resolved: the highest version number in the environment's region."""
+    if base.version != "latest":
+        return base
+    place = (azure.environment.location, base.publisher, base.offer, base.sku)
+    with refusals_about(str(base)):
+        found = list(azure.clients.compute.virtual_machine_images.list(*place))
+    names = [str(image.name) for image in found]
+    if not names:
+        raise UsageError(f"{base}: there is no version of it in {azure.environment.location}")
+    return replace(base, version=max(names, key=version_key))
+
+
+def commit(root: Path, image: Image) -> str:
+    """The commit the inputs are from; `+uncommitted` when they differ from it, or there is none."""
+    folders = (str(image.folder), str(image.template.folder))
+    head = _git(root, "rev-parse", "HEAD")
+    if not head or not _git(root, "ls-files", "--", *folders):
+        return "uncommitted"
+    changed = _git(root, "status", "--porcelain", "--", *folders)
+    return f"{head}+uncommitted" if changed else head
+
+
+def _git(root: Path, *words: str) -> str:
+    command = ["git", "-C", str(root), *words]
+    try:
+        ended = subprocess.run(command, check=False, capture_output=True, text=True)
+    except OSError:
+        return ""
+    return ended.stdout.strip() if ended.returncode == 0 else ""
+
+
+def _groups(
+    azure: Azure, image: Image, versions: Iterable[ImageVersion], version: str
+) -> Iterator[Group]:
+    """Groups tagged with the image, and whatever has a name that this run may want to use."""
+    tagged = [_group(body) for body in azure.groups(Tag.IMAGE, image.name)]
+    found = {group.name.lower(): group for group in tagged if is_group_name_of_ours(group.name)}
+    coming = next_name(image.version_series, versions)
+    unchecked = [known.name for known in versions if known.check != Check.PASSED]
+    wanted = {build_group(image.name, coming)}
+    wanted |= {check_group(image.name, name) for name in (coming, version, *unchecked) if name}
+    for name in wanted - set(found):
+        if body := azure.group(name):
+            found[name] = _group(body)
+    yield from sorted(found.values(), key=lambda group: group.name)
+
+
+def _group(body: dict[str, Any]) -> Group:
+    return Group(str(body["name"]), dict(body.get("tags") or {}))

@@ -1,0 +1,83 @@
+"""`build-image` and `check-image`: survey, plan, carry out, and leave nothing behind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from pipeline.execution.build.survey import survey_build
+from pipeline.execution.packer.build import var_file_name
+from pipeline.execution.packer.orphans import end_orphans, orphans
+from pipeline.execution.run.run import Run
+from pipeline.execution.run.session import Session
+from pipeline.execution.runner import begin, carry_out
+from pipeline.planning.build.build import (
+    Build,
+    BuildSurvey,
+    plan_after_failure,
+    plan_build,
+    plan_check,
+)
+from pipeline.planning.build.steps import BakeVersion, BuildStep, RunChecks
+from pipeline.planning.plan import Plan
+
+Result = Literal["built", "checked", "nothing to do", "planned"]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one image: the version that has its inputs now, and why."""
+
+    image: str
+    version: str
+    result: Result
+    why: str
+
+
+def build_image(session: Session, image: str, *, rebuild: bool = False) -> Outcome:
+    """Make sure that a checked version of the image's inputs is in the gallery.
+
+    Raises BuildFailed, CheckFailed, and what Azure or the network say; nothing is left behind but
+    the evidence and, after a failed check, the version that cannot be promoted.
+    """
+    return _build(session, "build-image", image, "", lambda now: plan_build(now, rebuild=rebuild))
+
+
+def check_image(session: Session, image: str, version: str = "") -> Outcome:
+    """Check an existing version on a fresh machine, the newest by default, and mark it."""
+    return _build(session, "check-image", image, version, lambda now: plan_check(now, version))
+
+
+def _build(
+    session: Session,
+    command: str,
+    name: str,
+    version: str,
+    planner: Callable[[BuildSurvey], Build],
+) -> Outcome:
+    image = session.image(name)
+    with begin(session, command, name) as run:
+        _end_orphans(session, name)
+        build = planner(survey_build(session, image, run.id, version))
+        return _carry_out(build, name, run)
+
+
+def _end_orphans(session: Session, image: str) -> None:
+    name = var_file_name(session.environment.name, image)
+    if not session.plan_only and orphans(session.runs, name):
+        session.output.say("waiting for the Packer of a run that died to end")
+        end_orphans(session.runs, name, session.clock)
+
+
+def _carry_out(build: Build, image: str, run: Run) -> Outcome:
+    is_true = carry_out(build.plan, run, follow_up=plan_after_failure)
+    result = _result(build.plan) if is_true else "planned"
+    return Outcome(image, build.version, result, build.why)
+
+
+def _result(plan: Plan[BuildStep]) -> Result:
+    kinds = {type(step) for step in plan.steps}
+    if BakeVersion in kinds:
+        return "built"
+    return "checked" if RunChecks in kinds else "nothing to do"

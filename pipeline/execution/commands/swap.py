@@ -1,0 +1,50 @@
+"""`stage`, `promote`, `rollback` and `status`."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from pipeline.execution.run.session import Session
+from pipeline.execution.runner import begin, carry_out
+from pipeline.execution.swap.survey import survey_swap, survey_when_settled
+from pipeline.planning.swap.promotion import Direction, plan_swap
+from pipeline.planning.swap.staging import plan_stage
+from pipeline.planning.swap.status import in_words, status_of, table
+
+
+def stage(session: Session, image: str, version: str = "") -> None:
+    """Bring a version behind the staging frontend, at production's capacity, healthy."""
+    session.load_balancer(image)
+    with begin(session, "stage", image, partial(_state, session, image)) as run:
+        carry_out(plan_stage(survey_when_settled(session, image), version), run)
+
+
+def promote(session: Session, image: str) -> None:
+    """Lead production's rules to the staged version."""
+    _swap(session, image, "promote")
+
+
+def rollback(session: Session, image: str) -> None:
+    """Lead production's rules back to the previous version."""
+    _swap(session, image, "rollback")
+
+
+def status(session: Session, image: str = "") -> None:
+    """Tell what is true, read from Azure alone; of one image, or of all that are served."""
+    served = [load_balancer.image for load_balancer in session.environment.load_balancers]
+    rows = [status_of(survey_swap(session, name)) for name in ([image] if image else served)]
+    document = {
+        "environment": session.environment.name,
+        "images": [row.document for row in rows],
+    }
+    session.output.report(table(rows), document)
+
+
+def _swap(session: Session, image: str, direction: Direction) -> None:
+    session.load_balancer(image)
+    with begin(session, direction, image, partial(_state, session, image)) as run:
+        carry_out(plan_swap(survey_when_settled(session, image), direction), run)
+
+
+def _state(session: Session, image: str) -> str:
+    return in_words(status_of(survey_swap(session, image)))

@@ -1,0 +1,30 @@
+"""Carrying out the steps of `create-environment`. Each may be repeated at any time."""
+
+from __future__ import annotations
+
+from pipeline.execution.azure.requests import put
+from pipeline.execution.patience import GALLERY, NETWORK
+from pipeline.execution.run.create import create_unless_there
+from pipeline.execution.run.work import Work
+from pipeline.planning.landing_zone.steps import Complete, Create, CreateGroup
+from pipeline.planning.names import Tag, environment_tags
+
+_PATIENCE = {"Microsoft.Network": NETWORK, "Microsoft.Compute": GALLERY}
+
+
+def create_group(step: CreateGroup, work: Work) -> None:
+    """The environment's resource group."""
+    tags = environment_tags(work.azure.environment)
+    work.azure.put_group(step.name, {**tags, Tag.RUN: work.run.id})
+
+
+def create(step: Create, work: Work) -> None:
+    """A resource, tagged with the run that made it."""
+    tagged = {**step.body, "tags": {**step.body.get("tags", {}), Tag.RUN: work.run.id}}
+    create_unless_there(work, step.resource, lambda: tagged, _PATIENCE[step.resource.namespace])
+
+
+def complete(step: Complete, work: Work) -> None:
+    """A resource again with what it lacked, unless someone wrote it since the plan was made."""
+    request = put(step.resource, step.body, step.etag)
+    work.send(request, _PATIENCE[step.resource.namespace])

@@ -1,0 +1,1 @@
+"""Driving Packer: finding it, signing it in, running it, reading it, ending what is left of it."""

@@ -1,0 +1,110 @@
+"""Which Packer and which generation of its Azure plugin are here.
+
+Two generations matter: 1.4.5, which speaks go-autorest, and 2.x, which speaks go-azure-sdk. They
+take the same template, but are told a cloud's address and a federated token differently.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.advice import Advice, Shell
+from pipeline.errors import Unreachable
+
+OLDEST_PLUGIN = (1, 4, 5)
+
+QUIET = {
+    "CHECKPOINT_DISABLE": "1",  # no call home
+    "PACKER_NO_COLOR": "1",
+    "HCP_PACKER_REGISTRY": "off",  # not even when the machine is signed in there
+}
+
+BRING_IT = (Advice("install Packer and its plugin", Shell("make setup")),)
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """Packer, where it looks for plugins ("" for its own places), and the Azure plugin it finds."""
+
+    packer: Path
+    plugin_path: str
+    plugin_version: tuple[int, ...]
+
+    @property
+    def takes_any_federated_token(self) -> bool:
+        """Whether `client_jwt` may be a token without `x5t` header: since plugin 2.2.0."""
+        return self.plugin_version >= (2, 2, 0)
+
+    def metadata_host(self, resource_manager: str) -> str:
+        """The address that describes a cloud: the older plugin wants it without a scheme."""
+        if self.plugin_version >= (2,):
+            return resource_manager
+        return resource_manager.removeprefix("https://")
+
+    def environment(self) -> dict[str, str]:
+        """What Packer needs in its environment to find the plugin and be quiet."""
+        return {**QUIET, **({"PACKER_PLUGIN_PATH": self.plugin_path} if self.plugin_path else {})}
+
+
+def find_tools(
+    environ: Mapping[str, str] = os.environ,
+    scripts: Path = Path(sys.executable).parent,
+    prefix: Path = Path(sys.prefix),
+) -> Tools:
+    """The Packer beside this Python, else the one on PATH, and its newest Azure plugin.
+
+    Raises Unreachable when one is missing.
+    """
+    beside = scripts / "packer"
+    found = str(beside) if os.access(beside, os.X_OK) else shutil.which("packer")
+    if found is None:
+        raise Unreachable("packer: not in the virtual environment, not on PATH", advice=BRING_IT)
+    shared = prefix / "share" / "packer" / "plugins"
+    plugin_path = environ.get("PACKER_PLUGIN_PATH") or (str(shared) if shared.is_dir() else "")
+    tools = Tools(Path(found), plugin_path, ())
+    return Tools(tools.packer, plugin_path, _plugin_version(tools))
+
+
+def _plugin_version(tools: Tools) -> tuple[int, ...]:
+    listed = _output([str(tools.packer), "plugins", "installed"], tools.environment()).splitlines()
+    plugins = [Path(line) for line in listed if "packer-plugin-azure_v" in line]
+    versions = [_describe(plugin, tools) for plugin in plugins]
+    newest = max(versions, default=())
+    if newest < OLDEST_PLUGIN:
+        where = tools.plugin_path or "its own folders"
+        raise Unreachable(
+            f"packer: no Azure plugin of version 1.4.5 or newer in {where}", advice=BRING_IT
+        )
+    return newest
+
+
+def _describe(plugin: Path, tools: Tools) -> tuple[int, ...]:
+    described = _output([str(plugin), "describe"], tools.environment())
+    try:
+        version = str(json.loads(described)["version"])
+    except (ValueError, KeyError, TypeError):
+        return ()
+    return tuple(int(number) for number in re.findall(r"\d+", version)[:3])
+
+
+def _output(command: list[str], environment: Mapping[str, str]) -> str:
+    try:
+        ended = subprocess.run(
+            command,
+            check=False,
+            text=True,
+            capture_output=True,
+            env={**os.environ, **environment},
+            stdin=subprocess.DEVNULL,
+        )
+    except OSError as error:
+        raise Unreachable(f"{command[0]}: {error.strerror}", advice=BRING_IT) from error
+    return ended.stdout

@@ -1,0 +1,33 @@
+"""How long is waited for what: the one table, with the source of each figure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """Seconds after which waiting ends, and why so many."""
+
+    seconds: float
+    source: str
+
+
+NETWORK = Patience(
+    600, "a load balancer with members: up to 96 s recorded by azure-cli; one deployment took 244 s"
+)
+SCALE_SET = Patience(
+    1800, "created in 40 to 202 s (recorded); terminate notifications add up to 15 min to deletes"
+)
+HEALTHY = Patience(1800, "not recorded: boot, then the application's start in its grace period")
+MACHINE = Patience(1200, "created in 58 s, deallocated in 99 s, at the most recorded")
+RESOURCE_GROUP = Patience(1800, "as long as the slowest thing in it")
+GALLERY = Patience(600, "a property change takes less than a second (recorded)")
+RESPONSES = Patience(
+    300, "probes at 5 s intervals, and the unknown delay until the data path follows"
+)
+SSH = Patience(600, "the machine runs by then: the rest is its boot and cloud-init")
+ORPHANED_PACKER = Patience(660, "Packer's own limit for cleaning up is ten minutes")
+TOKEN = Patience(30, "one HTTPS request to the runner's token service")
+EMULATOR = Patience(120, "its machines come up first when it starts, and go down when it stops")
+PROCESS = Patience(float("inf"), "a program that is watched ends by itself or by Ctrl-C")

@@ -1,0 +1,104 @@
+"""One run of one command: alone with its image, with a journal, files and a key of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from functools import cached_property
+from pathlib import Path
+
+from pipeline.errors import StateFileError
+from pipeline.execution.azure.requests import Request
+from pipeline.execution.run.journal import Journal, Sent, unfinished_tokens
+from pipeline.execution.run.lock import only_run
+from pipeline.execution.run.session import Session, new_run_id
+from pipeline.execution.ssh import Access, access
+from pipeline.state_files import make_folder
+
+EMERGENCY = frozenset({"promote", "rollback"})
+"""Commands that go on without a lock or a journal rather than not at all."""
+
+
+class Run:
+    """What one command does; what it makes carries `id` as a tag."""
+
+    def __init__(self, session: Session, command: str, image: str, resources: ExitStack) -> None:
+        self.id = new_run_id()
+        self.session = session
+        self.command = command
+        self.image = image
+        self.has_written = False
+        """Whether a request that changes Azure was accepted."""
+        self._resources = resources
+        self._subject = session.subject(command, image)
+        self._writes_journal = True
+
+    @property
+    def folder(self) -> Path:
+        """The run's own files, private: made when first asked for; raises StateFileError."""
+        return make_folder(self.session.runs / self.id)
+
+    @cached_property
+    def access(self) -> Access:
+        """An SSH key of the run's own, removed at its end."""
+        return self._resources.enter_context(access())
+
+    def note(self, event: str, **fields: object) -> None:
+        """Write a line into the journal.
+
+        Raises StateFileError where there can be none; an emergency command says so, and goes on.
+        """
+        if not self._writes_journal:
+            return
+        try:
+            self._journal.append(event, **fields)
+        except StateFileError as error:
+            self._writes_journal = False
+            if self.command not in EMERGENCY:
+                raise
+            self.session.output.say(f"{error}: continuing without a journal")
+
+    def token(self, sent: Sent) -> str:
+        """The token of this request, if the last run sent it and saw no end; "" when used up."""
+        return self._tokens.pop(sent, "")
+
+    def accepted(self, step: str, number: int, request: Request, token: str) -> None:
+        """Azure took a request: write down how its end can be awaited."""
+        self.has_written = True
+        sent = Sent.of(step, request)
+        self.note("accepted", number=number, token=token, **sent._asdict())
+
+    @cached_property
+    def _journal(self) -> Journal:
+        session = self.session
+        _ = self._tokens  # those of earlier runs, before this one is the newest
+        journal = session.journal(session.runs / f"{self.id}.jsonl", self._subject)
+        self._resources.callback(journal.close)
+        return journal
+
+    @cached_property
+    def _tokens(self) -> dict[Sent, str]:
+        return dict(unfinished_tokens(self.session.runs, self._subject, self._ignored))
+
+    def _ignored(self, error: StateFileError) -> None:
+        self.session.output.say(f"ignoring {error}")
+
+
+@contextmanager
+def alone(session: Session, command: str, image: str = "") -> Iterator[Run]:
+    """A run, alone in its environment with its image; Refused says which run is in the way.
+
+    With `plan_only` nothing is locked, for nothing will be changed.
+    """
+    with ExitStack() as resources:
+        run = Run(session, command, image, resources)
+        if not session.plan_only:
+            name = "-".join(part for part in (session.environment.name, image) if part)
+            try:
+                path = session.evidence / "locks" / f"{name}.lock"
+                resources.enter_context(only_run(path, run.id))
+            except StateFileError as error:
+                if command not in EMERGENCY:
+                    raise
+                session.output.say(f"{error}: continuing without a lock")
+        yield run

@@ -1,0 +1,96 @@
+"""What every command is given: the definitions, the environment, whom to tell, and the clock."""
+
+from __future__ import annotations
+
+import secrets
+import socket
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+
+from pipeline.advice import Advice, Shell
+from pipeline.definition.model import Environment, Image, LoadBalancer, Project
+from pipeline.errors import UsageError
+from pipeline.execution.azure.clients import Clients
+from pipeline.execution.azure.resources import Azure
+from pipeline.execution.run.journal import Journal, Subject
+from pipeline.execution.wait import Clock
+from pipeline.output.facts import Output
+
+DEFAULT_ENVIRONMENT = "local"
+"""The environment that is meant where several are declared and none is chosen."""
+
+
+@dataclass(frozen=True)
+class Session:
+    """One command at work in one environment. Not slotted: `azure` is made when first used."""
+
+    project: Project
+    environment: Environment
+    output: Output
+    plan_only: bool = False
+    """Print the plan and stop there."""
+    verbose: bool = False
+    """Show what Packer prints."""
+    clock: Clock = field(default_factory=Clock)
+    journal: type[Journal] = Journal
+
+    @cached_property
+    def azure(self) -> Azure:
+        """The environment's resources; signs in at the first request."""
+        return Azure(self.environment, Clients(self.environment, self.output.hide))
+
+    @property
+    def evidence(self) -> Path:
+        """Where runs, locks and logs are kept."""
+        return self.project.root / ".pipeline"
+
+    @property
+    def runs(self) -> Path:
+        """The folder of journals; a run's other files are in a folder of its name beside them."""
+        return self.evidence / "runs"
+
+    def image(self, name: str) -> Image:
+        """An image of the project; UsageError lists those there are."""
+        found = next((image for image in self.project.images if image.name == name), None)
+        if found is None:
+            known = ", ".join(image.name for image in self.project.images)
+            raise UsageError(f"no image {name!r} under images/; there are: {known or 'none'}")
+        return found
+
+    def load_balancer(self, image: str) -> LoadBalancer:
+        """The load balancer that is declared for an image; UsageError without one."""
+        found = self.environment.load_balancer_of(self.image(image).name)
+        if found is None:
+            raise UsageError(
+                f"the environment {self.environment.name} has no load balancer for {image};"
+                " declare one in environments.hcl"
+            )
+        return found
+
+    def subject(self, command: str, image: str = "") -> Subject:
+        """What a run of this session is about."""
+        cloud = f"{self.environment.cloud.resource_manager} {self.environment.subscription}"
+        return Subject(command, self.environment.name, cloud, image)
+
+
+def new_run_id() -> str:
+    """`20261123T181500Z-host-1a2b`: when, where, and four digits against two in one second."""
+    host = "".join(letter for letter in socket.gethostname() if letter.isalnum() or letter == "-")
+    return f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{host[:40]}-{secrets.token_hex(2)}"
+
+
+def choose_environment(project: Project, name: str) -> Environment:
+    """The environment of that name; without a name the only one, or `local` among several."""
+    known = {environment.name: environment for environment in project.environments}
+    if not name and len(known) == 1:
+        return next(iter(known.values()))
+    found = known.get(name or DEFAULT_ENVIRONMENT)
+    if found is None:
+        what = f"no environment {name!r}" if name else "which environment?"
+        raise UsageError(
+            f"{what} in environments.hcl; there are: {', '.join(known)}",
+            advice=(Advice("choose one", Shell("--env NAME, or BAKESWAP_ENV=NAME")),),
+        )
+    return found

@@ -1,0 +1,99 @@
+"""One step being carried out: its requests, its journal lines, its place in the output."""
+
+from __future__ import annotations
+
+from pipeline.errors import AzureRefused
+from pipeline.execution.azure.requests import Request
+from pipeline.execution.azure.resources import Azure
+from pipeline.execution.patience import Patience
+from pipeline.execution.run.journal import Sent, digest_of
+from pipeline.execution.run.run import Run
+from pipeline.execution.run.session import Session
+from pipeline.execution.wait import Clock, wait
+from pipeline.planning.plan import Plan, Step
+
+
+class Work:
+    """What a step's carrying out is given."""
+
+    def __init__(self, number: int, plan: Plan[Step], run: Run) -> None:
+        self.number = number
+        self.plan = plan
+        """The plan that the step belongs to."""
+        self.run = run
+        self.words = str(self._step)
+        self.seen = ""
+        """What was measured so far: `1 of 2 instances healthy`."""
+        self._digest = digest_of(self._step)
+        self._started = self.clock.now()
+
+    @property
+    def session(self) -> Session:
+        """The run's session."""
+        return self.run.session
+
+    @property
+    def azure(self) -> Azure:
+        """The environment's resources."""
+        return self.run.session.azure
+
+    @property
+    def clock(self) -> Clock:
+        """The session's clock."""
+        return self.run.session.clock
+
+    @property
+    def seconds(self) -> float:
+        """How long it has taken so far."""
+        return self.clock.now() - self._started
+
+    def still_waiting(self, _waited: float = 0.0) -> None:
+        """Tell that it takes time, and what was measured so far; for `wait` and `wait_until`."""
+        self.session.output.waiting(self.number, self.words, self.seconds, self.seen)
+
+    def phase(self, text: str) -> None:
+        """Tell that a part of the step begins."""
+        self.session.output.phase(self.number, text, self.seconds)
+
+    def note(self, event: str, **fields: object) -> None:
+        """Write a line of this step into the journal."""
+        self.run.note(event, step=self._digest, number=self.number, **fields)
+
+    def send(self, request: Request, patience: Patience) -> None:
+        """Send a request and see it through, unless the last run sent it and it ends well now."""
+        if not self.resume(request, patience):
+            self._see_through(request, patience)
+
+    def resume(self, request: Request, patience: Patience) -> bool:
+        """See through what the last run sent; answers whether that made the request unnecessary.
+
+        A token is followed only while Azure shows such an operation on the resource. A refusal
+        was a failure nobody saw; a resource that is still not as wanted belongs to another's
+        operation: both mean that the request has to be sent.
+        """
+        token = self.run.token(Sent.of(self._digest, request))
+        if not token or not request.is_pending_in(self.azure.state(request.target)):
+            return False
+        try:
+            self._see_through(request, patience, token)
+        except AzureRefused as refusal:
+            self.note("dropped", error=str(refusal))
+            return False
+        state = self.azure.state(request.target)
+        return not (state if request.verb == "DELETE" else request.is_pending_in(state))
+
+    def _see_through(self, request: Request, patience: Patience, token: str = "") -> None:
+        operation = self.azure.begin(request, token)
+        accepted = token or operation.continuation_token()
+        self.run.accepted(self._digest, self.number, request, accepted)
+        wait(
+            operation,
+            str(request.target),
+            patience=patience,
+            clock=self.clock,
+            still_waiting=self.still_waiting,
+        )
+
+    @property
+    def _step(self) -> Step:
+        return self.plan.steps[self.number - 1]

@@ -1,0 +1,204 @@
+"""The one place where plans become true: printed, carried out, journalled, followed up.
+
+Resuming is not a feature: a command always surveys and plans anew. A new kind of step is a module
+that carries it out, and one arm of `carry_out_step`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TypeVar, assert_never
+
+from pipeline.advice import Advice, status
+from pipeline.errors import (
+    DefinitionError,
+    PipelineError,
+    SignInFailed,
+    StateFileError,
+    StillRunning,
+    Unreachable,
+    UsageError,
+)
+from pipeline.execution.build import steps as build
+from pipeline.execution.landing_zone import steps as landing_zone
+from pipeline.execution.run.run import Run, alone
+from pipeline.execution.run.session import Session
+from pipeline.execution.run.work import Work
+from pipeline.execution.swap import steps as swap
+from pipeline.planning.build.steps import (
+    BakeVersion,
+    BootCheckMachine,
+    DeleteGroup,
+    DeleteVersion,
+    MarkVersion,
+    RunChecks,
+)
+from pipeline.planning.landing_zone.steps import Complete, Create, CreateGroup
+from pipeline.planning.plan import Failure, Plan, Step
+from pipeline.planning.steps import AnyStep
+from pipeline.planning.swap.steps import (
+    AwaitHealthy,
+    CreateScaleSet,
+    DeleteScaleSet,
+    RewriteLoadBalancer,
+    ScaleScaleSet,
+    SwapPools,
+    VerifyVersion,
+)
+
+S = TypeVar("S", bound=Step)
+
+
+def carry_out_step(step: AnyStep, work: Work) -> None:  # noqa: PLR0912 - an arm for each kind
+    """Carry out one step; may be repeated at any time."""
+    match step:
+        case CreateGroup():
+            landing_zone.create_group(step, work)
+        case Create():
+            landing_zone.create(step, work)
+        case Complete():
+            landing_zone.complete(step, work)
+        case DeleteGroup():
+            build.delete_group(step, work)
+        case DeleteVersion():
+            build.delete_version(step, work)
+        case BakeVersion():
+            build.bake_version(step, work)
+        case BootCheckMachine():
+            build.boot_check_machine(step, work)
+        case RunChecks():
+            build.run_checks(step, work)
+        case MarkVersion():
+            build.mark_version(step, work)
+        case CreateScaleSet():
+            swap.create_scale_set(step, work)
+        case ScaleScaleSet():
+            swap.scale(step, work)
+        case DeleteScaleSet():
+            swap.delete_scale_set(step, work)
+        case AwaitHealthy():
+            swap.await_healthy(step, work)
+        case VerifyVersion():
+            swap.verify_version(step, work)
+        case SwapPools():
+            swap.swap_pools(step, work)
+        case RewriteLoadBalancer():
+            swap.rewrite_load_balancer(step, work)
+        case _:
+            assert_never(step)
+
+
+@contextmanager
+def begin(
+    session: Session, command: str, image: str = "", now: Callable[[], str] | None = None
+) -> Iterator[Run]:
+    """A run, alone in its environment with its image; Refused says which run is in the way.
+
+    `now` asks Azure what is true; whatever ends the run early takes the answer along.
+    """
+    run: Run | None = None
+    try:
+        with alone(session, command, image) as run:
+            yield run
+    except (PipelineError, KeyboardInterrupt) as error:
+        if now and not isinstance(error, DefinitionError | UsageError):
+            _add_truth(error, now, has_written=run is not None and run.has_written)
+        raise
+
+
+def carry_out(
+    plan: Plan[S],
+    run: Run,
+    *,
+    follow_up: Callable[[Failure], Plan[S] | None] = lambda failure: None,
+    step_by_step: Callable[[S, Work], None] = carry_out_step,  # type: ignore[assignment] # the default is for S = AnyStep
+) -> bool:
+    """Print a plan and make it true; answers whether it is, False when it was only to be printed.
+
+    The first step that fails ends it, and its error is raised after the plan that follows from the
+    failure, if any, has been carried out.
+    """
+    session = run.session
+    session.output.plan(plan)
+    if session.plan_only:
+        if plan.inverse:
+            session.output.truth("", (Advice("afterwards, to go back", plan.inverse),))
+        return False
+    if plan.steps:
+        _execute(plan, run, follow_up, step_by_step)
+    session.output.truth(plan.truth, plan.advice)
+    return True
+
+
+def _execute(
+    plan: Plan[S],
+    run: Run,
+    follow_up: Callable[[Failure], Plan[S] | None],
+    step_by_step: Callable[[S, Work], None],
+) -> None:
+    done: list[S] = []
+    try:
+        run.note("plan", title=plan.title, steps=[str(step) for step in plan.steps])
+        for number, step in enumerate(plan.steps, start=1):
+            _one(step, step_by_step, Work(number, plan, run))
+            done.append(step)
+        run.note("finished")
+    except (PipelineError, KeyboardInterrupt) as error:
+        begun = plan.steps[: len(done) + 1]
+        _advise(error, plan, run, len(done))
+        following = follow_up(Failure(error, begun, tuple(done)))
+        if following and following.steps:
+            _follow(error, following, run, step_by_step)
+        raise
+
+
+def _one(step: S, carry_out_one: Callable[[S, Work], None], work: Work) -> None:
+    output = work.session.output
+    work.note("started", words=work.words)
+    output.started(work.number, work.words)
+    try:
+        carry_out_one(step, work)
+        work.note("succeeded")
+    except (PipelineError, KeyboardInterrupt) as error:
+        output.failed(work.number, work.words, work.seconds)
+        if isinstance(error, PipelineError) and not isinstance(error, StillRunning):
+            work.note("failed", error=str(error))
+        raise
+    output.finished(work.number, work.words, work.seconds, work.seen)
+
+
+def _follow(
+    error: BaseException,
+    plan: Plan[S],
+    run: Run,
+    step_by_step: Callable[[S, Work], None],
+) -> None:
+    """Carry out what follows from a failure. If that fails too, a note on the first says so."""
+    run.session.output.plan(plan)
+    try:
+        _execute(plan, run, lambda failure: None, step_by_step)
+    except PipelineError as second:
+        run.session.output.error(second)
+        error.add_note(f"{plan.title} failed: {second}; the next run does it")
+
+
+def _advise(error: BaseException, plan: Plan[S], run: Run, done: int) -> None:
+    """After the first write, a failure tells what was done and how to go back."""
+    if not isinstance(error, PipelineError) or not run.has_written:
+        return
+    if plan.inverse:
+        error.advice += (Advice("go back", plan.inverse), Advice("show the state", status()))
+    if done and isinstance(error, StateFileError):
+        error.add_note(f"Steps done in Azure: 1 to {done} of {len(plan.steps)}.")
+
+
+def _add_truth(error: BaseException, now: Callable[[], str], *, has_written: bool) -> None:
+    if isinstance(error, Unreachable | SignInFailed):
+        if has_written:
+            error.add_note("Azure does not answer, so what is true now is unknown.")
+        return
+    try:
+        error.add_note(f"Now: {now()}.")
+    except PipelineError as second:
+        error.add_note(f"Azure could not be asked what is true now: {second}")

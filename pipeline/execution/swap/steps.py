@@ -1,0 +1,99 @@
+"""Carrying out the steps of staging and of swaps. Each may be repeated at any time."""
+
+from __future__ import annotations
+
+from pipeline.errors import Overtaken, Refused, StillRunning
+from pipeline.execution.azure.requests import Body, delete, patch, put
+from pipeline.execution.azure.resources import provisioning_state
+from pipeline.execution.patience import HEALTHY, NETWORK, SCALE_SET
+from pipeline.execution.run.create import create_unless_there
+from pipeline.execution.run.work import Work
+from pipeline.execution.ssh import public_key_nobody_holds
+from pipeline.execution.swap import answers, swap
+from pipeline.execution.swap.survey import instances_of, survey_when_settled
+from pipeline.execution.wait import wait_until, within_compute_limits
+from pipeline.planning.swap.scale_set_body import scale_set
+from pipeline.planning.swap.steps import (
+    AwaitHealthy,
+    CreateScaleSet,
+    DeleteScaleSet,
+    RewriteLoadBalancer,
+    ScaleScaleSet,
+    SwapPools,
+    VerifyVersion,
+)
+from pipeline.planning.writable import writable
+
+
+def create_scale_set(step: CreateScaleSet, work: Work) -> None:
+    """The scale set of a version."""
+
+    def body() -> Body:
+        return scale_set(step, public_key_nobody_holds(), work.run.id)
+
+    create_unless_there(work, step.resource, body, SCALE_SET)
+
+
+def scale(step: ScaleScaleSet, work: Work) -> None:
+    """A scale set's capacity, and nothing else of it."""
+    work.send(patch(step.resource, {"sku": {"capacity": step.capacity}}), SCALE_SET)
+
+
+def delete_scale_set(step: DeleteScaleSet, work: Work) -> None:
+    """A scale set, unless someone promoted it since the plan was made; then Overtaken."""
+    try:
+        serving = survey_when_settled(work.session, step.image).serving_sets
+    except Refused as refusal:
+        raise Overtaken(f"{step.resource}: not deleted: {refusal}") from refusal
+    if any(found.resource == step.resource for found in serving):
+        raise Overtaken(f"{step.resource}: it serves by now, so it is not deleted")
+    work.send(delete(step.resource), SCALE_SET)
+
+
+def await_healthy(step: AwaitHealthy, work: Work) -> None:
+    """Wait until so many instances run and all are healthy; StillRunning tells how many are."""
+
+    def question() -> bool | None:
+        found = instances_of(work.azure, step.resource)
+        healthy = sum(instance.is_healthy for instance in found)
+        work.seen = f"{healthy} of {len(found)} instances healthy"
+        if len(found) < step.count or healthy < len(found):
+            return None
+        body = work.azure.get(step.resource)
+        return True if body and provisioning_state(body) == "Succeeded" else None
+
+    try:
+        wait_until(
+            question,
+            str(step.resource),
+            patience=HEALTHY,
+            clock=work.clock,
+            every=within_compute_limits,
+            still_waiting=work.still_waiting,
+        )
+    except StillRunning as error:
+        raise StillRunning(f"{step.resource} ({work.seen})", error.waited) from None
+    work.seen = f"{step.resource.name}: {work.seen} after {work.seconds:.0f} s"
+
+
+def verify_version(step: VerifyVersion, work: Work) -> None:
+    """Consecutive responses of a version, over fresh connections."""
+    answers.verify(step.url, step.version, step.responses, work)
+
+
+def swap_pools(step: SwapPools, work: Work) -> None:
+    """The one write that swaps."""
+    swap.swap_pools(step, work)
+
+
+def rewrite_load_balancer(step: RewriteLoadBalancer, work: Work) -> None:
+    """The load balancer as it is, once nothing is under way on it."""
+    body = work.azure.settle(
+        step.load_balancer,
+        patience=NETWORK,
+        clock=work.clock,
+        still_waiting=work.still_waiting,
+    )
+    if body is None:
+        raise Overtaken(f"{step.load_balancer}: someone deleted it since the plan was made")
+    work.send(put(step.load_balancer, writable(body), str(body.get("etag", ""))), NETWORK)

@@ -1,0 +1,109 @@
+"""Asking Azure what there is, and reading the answers into values of `planning`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from pipeline.advice import Advice, create_environment
+from pipeline.arm import ResourceId
+from pipeline.errors import Refused
+from pipeline.execution.azure.requests import Body
+from pipeline.execution.azure.resources import Azure, provisioning_state
+from pipeline.execution.azure.versions import image_versions
+from pipeline.execution.patience import NETWORK
+from pipeline.execution.run.session import Session
+from pipeline.execution.wait import nothing
+from pipeline.planning.names import load_balancer_id
+from pipeline.planning.swap import load_balancer
+from pipeline.planning.swap.survey import Instance, ScaleSet, Survey
+
+
+def survey_when_settled(session: Session, image: str) -> Survey:
+    """A survey of the image once nothing is under way on its load balancer."""
+    resource = load_balancer_id(session.environment, session.load_balancer(image).name)
+    session.azure.settle(resource, patience=NETWORK, clock=session.clock, still_waiting=nothing)
+    return survey_swap(session, image)
+
+
+def survey_swap(session: Session, image: str) -> Survey:
+    """All that planning a swap of the image needs; Refused without the load balancer."""
+    azure, environment = session.azure, session.environment
+    declared = session.load_balancer(image)
+    resource = load_balancer_id(environment, declared.name)
+    body = azure.get(resource)
+    if body is None:
+        raise Refused(
+            f"{resource}: does not exist",
+            advice=(Advice("create the environment", create_environment()),),
+        )
+    scale_sets = scale_sets_behind(azure, body)
+    return Survey(
+        environment=environment,
+        image=session.image(image),
+        declared=declared,
+        load_balancer=load_balancer.read(
+            body, _addresses(azure, body), [found.resource for found in scale_sets]
+        ),
+        scale_sets=scale_sets,
+        versions=image_versions(azure, image),
+    )
+
+
+def scale_sets_behind(azure: Azure, load_balancer: Body) -> tuple[ScaleSet, ...]:
+    """The scale sets of the resource group, those in a pool of the load balancer with instances."""
+    pools = {
+        ResourceId.parse(pool["id"])
+        for pool in load_balancer["properties"].get("backendAddressPools") or ()
+    }
+    found = azure.list_in_group("Microsoft.Compute/virtualMachineScaleSets")
+    return tuple(_scale_set(azure, body, pools) for body in found)
+
+
+def instances_of(azure: Azure, scale_set: ResourceId) -> tuple[Instance, ...]:
+    """The instances of a scale set with their health."""
+    return tuple(_instance(body) for body in azure.instances(scale_set))
+
+
+def _scale_set(azure: Azure, body: Body, pools: set[ResourceId]) -> ScaleSet:
+    resource = ResourceId.parse(body["id"])
+    own = tuple(_pools(body["properties"]))
+    return ScaleSet(
+        name=str(body["name"]),
+        resource=resource,
+        tags=dict(body.get("tags") or {}),
+        capacity=int((body.get("sku") or {}).get("capacity") or 0),
+        provisioning_state=provisioning_state(body),
+        pools=own,
+        instances=instances_of(azure, resource) if pools & set(own) else (),
+    )
+
+
+def _pools(properties: Mapping[str, Any]) -> Iterable[ResourceId]:
+    """The pools of all network interfaces; a Flexible set may have no profile at all."""
+    profile = properties.get("virtualMachineProfile") or {}
+    interfaces = (profile.get("networkProfile") or {}).get("networkInterfaceConfigurations") or ()
+    for interface in interfaces:
+        for address in interface["properties"].get("ipConfigurations") or ():
+            for pool in address["properties"].get("loadBalancerBackendAddressPools") or ():
+                yield ResourceId.parse(pool["id"])
+
+
+def _instance(body: Body) -> Instance:
+    view = body["properties"].get("instanceView") or {}
+    code = ((view.get("vmHealth") or {}).get("status") or {}).get("code") or ""
+    return Instance(str(body["name"]), code.rpartition("/")[2].lower())
+
+
+def _addresses(azure: Azure, load_balancer: Body) -> dict[str, str]:
+    """The address of each frontend, private or public, by the frontend's name."""
+    found: dict[str, str] = {}
+    for frontend in load_balancer["properties"].get("frontendIPConfigurations") or ():
+        properties = frontend["properties"]
+        address = properties.get("privateIPAddress") or ""
+        public = (properties.get("publicIPAddress") or {}).get("id")
+        if public:
+            body = azure.get(ResourceId.parse(public)) or {"properties": {}}
+            address = body["properties"].get("ipAddress") or ""
+        found[frontend["name"]] = str(address)
+    return found

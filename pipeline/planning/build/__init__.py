@@ -1,0 +1,1 @@
+"""Planning how an image version is baked, checked and marked."""

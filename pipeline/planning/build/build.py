@@ -1,0 +1,276 @@
+"""Plans of `build-image` and `check-image`: bake unless a version has these inputs, boot, check.
+
+A version, once made, is never built twice; a machine is never continued. What a killed attempt
+left is deleted first, unless its run may still be alive.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pipeline.advice import Advice, AdviceList, Shell, build_image, stage
+from pipeline.definition.model import Base, Environment, Image
+from pipeline.errors import CheckFailed, Refused, UsageError
+from pipeline.planning.build.fingerprint import changes, fingerprint, input_tags
+from pipeline.planning.build.steps import (
+    BakeVersion,
+    BootCheckMachine,
+    BuildStep,
+    DeleteGroup,
+    DeleteVersion,
+    MarkVersion,
+    RunChecks,
+)
+from pipeline.planning.names import Check, Tag, build_group, check_group, is_ours, tags_of
+from pipeline.planning.plan import Failure, Plan
+from pipeline.planning.versions import ImageVersion, newest, next_name
+
+HALF_MADE = frozenset({"Creating", "Failed", "Canceled"})
+"""Provisioning states of a version that nobody finished, as long as it carries no `check` tag."""
+
+SHOWN_CHANGES = 3
+"""How many changed inputs fit the title of a plan."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A resource group whose name is that of a bake or a check of this image."""
+
+    name: str
+    tags: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class BuildSurvey:
+    """What is known when a build is planned."""
+
+    image: Image
+    environment: Environment
+    base: Base
+    """Pinned: `latest` is resolved."""
+    versions: tuple[ImageVersion, ...]
+    groups: tuple[Group, ...]
+    run: str
+    commit: str
+    runs_here: frozenset[str]
+    """Runs started in this checkout. Those are dead, for we hold the lock."""
+    young: str
+    """Other runs, with an id greater than this, started so late that they may be alive."""
+
+
+@dataclass(frozen=True, slots=True)
+class Build:
+    """A plan, the version that is checked when it has been carried out, and why just that."""
+
+    version: str
+    why: str
+    plan: Plan[BuildStep]
+
+
+def plan_build(survey: BuildSurvey, *, rebuild: bool = False) -> Build:
+    """From the inputs to a checked version of them.
+
+    `rebuild` bakes although a version has these inputs. Raises Refused when another machine may be
+    at it, or a name is taken by something that is not ours.
+    """
+    image = survey.image
+    cleaning = _cleaning(survey)
+    wanted = fingerprint(image, survey.base)
+    same = newest(v for v in survey.versions if v.is_made and v.tags.get(Tag.FINGERPRINT) == wanted)
+    if same and not rebuild:
+        return _plan_for_existing(survey, same, cleaning)
+    version = next_name(image.version_series, survey.versions)
+    group = build_group(image.name, version)
+    _refuse_taken(survey, (group, check_group(image.name, version)))
+    tags = {**_common_tags(survey, version), **_evidence_tags(survey, wanted)}
+    bake = BakeVersion(image.name, version, survey.base, group, tuple(tags.items()))
+    why = _reason(survey, rebuild=rebuild)
+    plan = Plan(
+        title=f"build {image.name} {version} ({why})",
+        steps=(*cleaning, bake, *_checking(survey, version)),
+        truth=f"{image.name} {version} is in the gallery and passed its checks on a fresh machine",
+        advice=_after(image.name, version, survey.versions),
+    )
+    return Build(version, why, plan)
+
+
+def plan_check(survey: BuildSurvey, version: str = "") -> Build:
+    """Check an existing version again, the newest by default; Refused when there is none."""
+    image = survey.image
+    if not version:
+        last = newest(survey.versions)
+        version = last.name if last else ""
+    found = next((v for v in survey.versions if v.name == version), None)
+    if found is None:
+        there = ", ".join(v.name for v in sorted(survey.versions, key=lambda v: v.number)) or "none"
+        raise UsageError(
+            f"the gallery {survey.environment.gallery} has no {image.name} {version}".rstrip()
+            + f" (it has: {there})",
+            advice=(Advice("build one", build_image(image.name)),),
+        )
+    if not found.is_made:
+        raise Refused(f"{image.name} {version}: {found.why_not_eligible()}")
+    return _plan_for_unchecked(survey, found, _cleaning(survey))
+
+
+def plan_after_failure(failure: Failure) -> Plan[BuildStep] | None:
+    """What follows from a failure: the verdict of a check, and nothing left behind."""
+    last = failure.begun[-1] if failure.begun else None
+    steps: list[BuildStep] = []
+    if isinstance(last, RunChecks) and isinstance(failure.error, CheckFailed):
+        steps.append(MarkVersion(last.image, last.version, passed=False))
+    steps += [DeleteGroup(name, run) for name, run in _left(failure).items()]
+    return Plan("clean up after the failure", tuple(steps)) if steps else None
+
+
+def _left(failure: Failure) -> dict[str, str]:
+    """The resource groups that may be there, and the run that made them."""
+    left: dict[str, str] = {}
+    for step in failure.begun:
+        if isinstance(step, BootCheckMachine) or (
+            isinstance(step, BakeVersion) and step not in failure.done
+        ):
+            left[step.group] = dict(step.tags)[Tag.RUN]
+        elif isinstance(step, DeleteGroup) and step in failure.done:
+            left.pop(step.name, None)
+    return left
+
+
+def _plan_for_existing(
+    survey: BuildSurvey, same: ImageVersion, cleaning: tuple[BuildStep, ...]
+) -> Build:
+    if same.check != Check.PASSED:
+        return _plan_for_unchecked(survey, same, cleaning)
+    name = f"{survey.image.name} {same.name}"
+    withdrawn = (
+        "; but it is excluded from latest, by someone else" if same.exclude_from_latest else ""
+    )
+    has = f"{name} has these inputs and passed its check{withdrawn}"
+    onward = _after(survey.image.name, same.name, survey.versions)
+    plan: Plan[BuildStep] = Plan(
+        title=f"build {survey.image.name}",
+        steps=cleaning,
+        because=has,
+        truth=has if cleaning else "",
+        advice=onward if same.is_eligible else (),
+    )
+    return Build(same.name, has, plan)
+
+
+def _plan_for_unchecked(
+    survey: BuildSurvey, version: ImageVersion, cleaning: tuple[BuildStep, ...]
+) -> Build:
+    _refuse_taken(survey, (check_group(survey.image.name, version.name),))
+    name = f"{survey.image.name} {version.name}"
+    state = {"": "not checked yet", Check.FAILED: "its last check failed"}.get(
+        version.check, "again"
+    )
+    plan = Plan(
+        title=f"check {name} ({state})",
+        steps=(*cleaning, *_checking(survey, version.name)),
+        truth=f"{name} passed its checks on a fresh machine",
+        advice=_after(survey.image.name, version.name, survey.versions),
+    )
+    return Build(version.name, state, plan)
+
+
+def _checking(survey: BuildSurvey, version: str) -> tuple[BuildStep, ...]:
+    image = survey.image
+    group = check_group(image.name, version)
+    checks = f"images/{image.name}/{image.checks.relative_to(image.folder).as_posix()}"
+    tags = tuple(_common_tags(survey, version).items())
+    return (
+        BootCheckMachine(image.name, version, group, tags),
+        RunChecks(image.name, version, group, checks),
+        MarkVersion(image.name, version, passed=True),
+        DeleteGroup(group, survey.run),
+    )
+
+
+def _common_tags(survey: BuildSurvey, version: str) -> dict[str, str]:
+    """On everything we make, so that Azure itself can be asked what is ours."""
+    return {
+        **tags_of(survey.image.name, version),
+        Tag.RUN: survey.run,
+        Tag.ENVIRONMENT: survey.environment.name,
+    }
+
+
+def _evidence_tags(survey: BuildSurvey, wanted: str) -> dict[str, str]:
+    return {
+        Tag.FINGERPRINT: wanted,
+        Tag.COMMIT: survey.commit,
+        Tag.BASE: str(survey.base),
+        **input_tags(survey.image),
+    }
+
+
+def _reason(survey: BuildSurvey, *, rebuild: bool) -> str:
+    last = newest(v for v in survey.versions if Tag.FINGERPRINT in v.tags)
+    if last is None:
+        return "no version has these inputs yet"
+    if last.tags[Tag.FINGERPRINT] == fingerprint(survey.image, survey.base):
+        return (
+            "again, as asked" if rebuild else "the newest version with these inputs is unfinished"
+        )
+    named = changes(survey.image, survey.base, last.tags)
+    hidden = len(named) - SHOWN_CHANGES
+    more = f" and {hidden} more" if hidden > 0 else ""
+    return f"since {last.name}: {', '.join(named[:SHOWN_CHANGES])}{more}"
+
+
+def _cleaning(survey: BuildSurvey) -> tuple[BuildStep, ...]:
+    """Steps that remove what dead runs left; Refused when one of those runs may be alive."""
+    image = survey.image.name
+    groups = [group for group in survey.groups if _is_ours(survey, group.tags)]
+    halves = [version for version in survey.versions if _is_half_made(survey, version)]
+    for group in groups:
+        _refuse_living(survey, f"the resource group {group.name}", group.tags[Tag.RUN])
+    for version in halves:
+        _refuse_living(survey, f"the image version {image} {version.name}", version.tags[Tag.RUN])
+    return (
+        *(DeleteGroup(group.name, group.tags[Tag.RUN], is_left_over=True) for group in groups),
+        *(DeleteVersion(image, v.name, v.provisioning_state) for v in halves),
+    )
+
+
+def _is_half_made(survey: BuildSurvey, version: ImageVersion) -> bool:
+    """A version with a `check` was whole once: a later update of it failed. That one stays."""
+    return (
+        version.provisioning_state in HALF_MADE
+        and not version.check
+        and _is_ours(survey, version.tags)
+    )
+
+
+def _is_ours(survey: BuildSurvey, tags: Mapping[str, str]) -> bool:
+    mine = tags.get(Tag.ENVIRONMENT) == survey.environment.name
+    return mine and Tag.RUN in tags and is_ours(tags, survey.image.name)
+
+
+def _refuse_living(survey: BuildSurvey, thing: str, run: str) -> None:
+    if run not in survey.runs_here and run > survey.young:
+        raise Refused(
+            f"{thing} belongs to run {run}, which another machine or checkout started less than two"
+            " hours ago: it may still be running",
+            advice=(Advice("when that run has ended", build_image(survey.image.name)),),
+        )
+
+
+def _refuse_taken(survey: BuildSurvey, names: tuple[str, ...]) -> None:
+    for group in survey.groups:
+        if group.name.lower() in names and not _is_ours(survey, group.tags):
+            raise Refused(
+                f"the resource group {group.name} exists, and its tags do not say that"
+                " bakeswap made it",
+                advice=(Advice("look at it", Shell(f"az group show --name {group.name}")),),
+            )
+
+
+def _after(image: str, version: str, versions: tuple[ImageVersion, ...]) -> AdviceList:
+    """How to go on; the version is named when `stage` by itself would take another one."""
+    others = [v for v in versions if v.is_eligible and v.name != version]
+    mine = ImageVersion(version)
+    is_default = all(other.number < mine.number for other in others)
+    return (Advice("stage it", stage(image, "" if is_default else version)),)

@@ -1,0 +1,68 @@
+"""The variables that a Packer template is given: every value of a build, pinned."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TypeAlias
+
+from pipeline.definition.model import Environment, Image
+from pipeline.planning.build.steps import BakeVersion
+
+Value: TypeAlias = str | int | bool | list[str] | dict[str, str] | None
+
+
+def variables(step: BakeVersion, image: Image, environment: Environment) -> dict[str, Value]:
+    """What the template of an image declares of all that a build knows, and the image's own.
+
+    How to sign in and whom to ask about the cloud is execution's part: it depends on the machine
+    that runs Packer. Paths are absolute.
+    """
+    known: dict[str, Value] = {
+        **_place(environment),
+        **_base(step),
+        **_destination(step, environment),
+        "temp_resource_group_name": step.group,
+        "tags": dict(step.tags),
+        "vm_size": image.build_size,
+        "scripts": [str(script) for script in image.scripts],
+        "files": str(image.files) if image.files else None,
+        **dict(image.variables),
+    }
+    return declared(known, image)
+
+
+def declared(values: Mapping[str, Value], image: Image) -> dict[str, Value]:
+    """Those that the template knows; Packer warns about any other."""
+    return {name: value for name, value in values.items() if name in image.template.variables}
+
+
+def _place(environment: Environment) -> dict[str, Value]:
+    network = environment.network
+    return {
+        "subscription_id": environment.subscription,
+        "location": environment.location,
+        "virtual_network_name": network.name,
+        "virtual_network_subnet_name": network.subnet,
+        "virtual_network_resource_group_name": network.resource_group or environment.resource_group,
+        "ssh_port": environment.ssh_port,
+    }
+
+
+def _base(step: BakeVersion) -> dict[str, Value]:
+    return {
+        "base_publisher": step.base.publisher,
+        "base_offer": step.base.offer,
+        "base_sku": step.base.sku,
+        "base_version": step.base.version,
+    }
+
+
+def _destination(step: BakeVersion, environment: Environment) -> dict[str, Value]:
+    return {
+        "gallery_resource_group": environment.resource_group,
+        "gallery_name": environment.gallery,
+        "image_name": step.image,
+        "image_version": step.version,
+        "replication_regions": list(environment.replica_regions),
+        "exclude_from_latest": True,
+    }

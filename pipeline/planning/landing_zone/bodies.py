@@ -1,0 +1,176 @@
+"""Request bodies of a landing zone, in Azure's own spelling."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pipeline.arm import ResourceId
+from pipeline.definition.model import Environment, Health, LoadBalancer, RulePair
+from pipeline.planning.names import (
+    FRONTENDS,
+    PROBE,
+    SYSTEM,
+    FrontendName,
+    environment_tags,
+    load_balancer_id,
+    rule_name,
+    subnet_id,
+)
+
+Body = dict[str, Any]
+
+
+def security_group(environment: Environment) -> Body:
+    """SSH from within, the applications' ports from their users and from Azure's health probes."""
+    users = {
+        pair.backend_port: "VirtualNetwork" if definition.private else "Internet"
+        for definition in environment.load_balancers
+        for pair in definition.pairs
+    }
+    applications = [
+        _allow(f"allow-application-{port}", 200 + number, source, str(port))
+        for number, (port, source) in enumerate(sorted(users.items()))
+    ]
+    ssh = _allow("allow-ssh-from-within", 100, "VirtualNetwork", str(environment.ssh_port))
+    probes = _allow("allow-health-probes", 110, "AzureLoadBalancer", "*")
+    return _resource(environment, {"securityRules": [ssh, probes, *applications]})
+
+
+def public_address(environment: Environment) -> Body:
+    """A standard static public address."""
+    properties = {"publicIPAllocationMethod": "Static", "publicIPAddressVersion": "IPv4"}
+    return {**_resource(environment, properties), "sku": {"name": "Standard"}}
+
+
+def nat_gateway(environment: Environment, address: ResourceId) -> Body:
+    """The way out: a staged scale set has none through the load balancer."""
+    properties = {"publicIpAddresses": [{"id": str(address)}]}
+    return {**_resource(environment, properties), "sku": {"name": "Standard"}}
+
+
+def virtual_network(environment: Environment, group: ResourceId, gateway: ResourceId) -> Body:
+    """One network, one subnet, without Azure's default way out."""
+    network = environment.network
+    subnet = {
+        "name": network.subnet,
+        "properties": {
+            "addressPrefix": network.subnet_prefix,
+            "networkSecurityGroup": {"id": str(group)},
+            "natGateway": {"id": str(gateway)},
+            "defaultOutboundAccess": False,
+        },
+    }
+    space = {"addressPrefixes": [network.address_space]}
+    return _resource(environment, {"addressSpace": space, "subnets": [subnet]})
+
+
+def load_balancer(
+    environment: Environment,
+    definition: LoadBalancer,
+    health: Health,
+    addresses: Mapping[FrontendName, ResourceId],
+) -> Body:
+    """Two frontends, two pools, one probe; rules lead to the first pool, twins to the second."""
+    own = load_balancer_id(environment, definition.name)
+    subnet = None if not definition.private else subnet_id(environment)
+    rules = [
+        _rule(own, definition, pair, frontend)
+        for pair in definition.pairs
+        for frontend in FRONTENDS
+    ]
+    properties = {
+        "frontendIPConfigurations": [
+            _frontend(frontend, addresses[frontend], subnet) for frontend in FRONTENDS
+        ],
+        "backendAddressPools": [{"name": pool} for pool in definition.pools],
+        "probes": [_probe(health)],
+        "loadBalancingRules": rules,
+    }
+    return {**_resource(environment, properties), "sku": {"name": "Standard"}}
+
+
+def gallery(environment: Environment) -> Body:
+    """The gallery of the environment's images."""
+    return _resource(environment, {"description": f"Images of {environment.name}, by {SYSTEM}"})
+
+
+def image_definition(environment: Environment, image: str) -> Body:
+    """What all versions of an image have in common."""
+    return _resource(
+        environment,
+        {
+            "osType": "Linux",
+            "osState": "Generalized",
+            "hyperVGeneration": "V2",
+            "identifier": {"publisher": SYSTEM, "offer": environment.name, "sku": image},
+        },
+    )
+
+
+def _resource(environment: Environment, properties: Body) -> Body:
+    return {
+        "location": environment.location,
+        "tags": environment_tags(environment),
+        "properties": properties,
+    }
+
+
+def _allow(name: str, priority: int, source: str, port: str) -> Body:
+    return {
+        "name": name,
+        "properties": {
+            "priority": priority,
+            "direction": "Inbound",
+            "access": "Allow",
+            "protocol": "Tcp",
+            "sourceAddressPrefix": source,
+            "sourcePortRange": "*",
+            "destinationAddressPrefix": "*",
+            "destinationPortRange": port,
+        },
+    }
+
+
+def _frontend(name: str, address: ResourceId, subnet: ResourceId | None) -> Body:
+    if subnet is None:
+        return {"name": name, "properties": {"publicIPAddress": {"id": str(address)}}}
+    private = {"subnet": {"id": str(subnet)}, "privateIPAllocationMethod": "Dynamic"}
+    return {"name": name, "properties": private}
+
+
+def _probe(health: Health) -> Body:
+    """Both spellings of the threshold: Azure answers both, and reads the newer one."""
+    return {
+        "name": PROBE,
+        "properties": {
+            "protocol": health.protocol.capitalize(),
+            "port": health.port,
+            "requestPath": health.path,
+            "intervalInSeconds": 5,
+            "numberOfProbes": 2,
+            "probeThreshold": 2,
+        },
+    }
+
+
+def _rule(
+    own: ResourceId, definition: LoadBalancer, pair: RulePair, frontend: FrontendName
+) -> Body:
+    production = frontend == "production"
+    pool = own.child("backendAddressPools", definition.pools[0 if production else 1])
+    return {
+        "name": rule_name(pair.name, frontend),
+        "properties": {
+            "protocol": "Tcp",
+            "frontendIPConfiguration": {"id": str(own.child("frontendIPConfigurations", frontend))},
+            "frontendPort": pair.production_port if production else pair.staging_port,
+            "backendPort": pair.backend_port,
+            "backendAddressPool": {"id": str(pool)},
+            "backendAddressPools": [{"id": str(pool)}],
+            "probe": {"id": str(own.child("probes", PROBE))},
+            "idleTimeoutInMinutes": definition.idle_timeout_minutes,
+            "enableTcpReset": True,
+            "disableOutboundSnat": True,
+        },
+    }

@@ -1,0 +1,1 @@
+"""Planning how a version is staged, promoted and rolled back, and telling what is true."""

@@ -1,0 +1,284 @@
+"""A landing zone of its own for one test, with checked image versions, on simulated machines."""
+
+from __future__ import annotations
+
+import io
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pipeline.definition.model import (
+    Base,
+    Cloud,
+    Environment,
+    Health,
+    Image,
+    LoadBalancer,
+    Network,
+    Project,
+    RulePair,
+    ScaleSetShape,
+    Template,
+)
+from pipeline.execution.commands.swap import swap as commands
+from pipeline.execution.run.journal import Journal
+from pipeline.execution.run.session import Session
+from pipeline.execution.swap.survey import survey
+from pipeline.execution.wait import Clock, wait_until
+from pipeline.output import ForPeople
+from pipeline.planning.swap import load_balancer as balancer
+from pipeline.planning.names import compute_id as compute_id_of
+from pipeline.planning.names import (
+    image_version_id,
+    network_id,
+    subnet_id,
+)
+from pipeline.planning.swap.status import Status, status_of
+from pipeline.planning.swap.survey import Survey
+from tests.conftest import Emulator
+
+_numbers = itertools.count(1)
+
+HEALTH = Health("http", 8080, "/healthz")
+PAIRS = (RulePair("http", 8080, 8081, 8080), RulePair("metrics", 9100, 9101, 9100))
+
+
+def image_of(folder: Path, capacity: int = 2) -> Image:
+    """An image `web`; no file of it is read."""
+    template = Template("linux", folder, frozenset(), frozenset(), (), ())
+    return Image(
+        name="web",
+        folder=folder,
+        template=template,
+        version_series="1.0",
+        base=Base("Debian", "debian-12", "12-gen2"),
+        build_size="Standard_D2s_v5",
+        scripts=(),
+        files=None,
+        checks=folder,
+        variables=(),
+        scale_set=ScaleSetShape("Standard_D2s_v5", capacity),
+        health=HEALTH,
+        inputs=(),
+    )
+
+
+def environment_of(cloud: Cloud, subscription: str = "s", group: str = "zone") -> Environment:
+    """An environment with one load balancer of two rule pairs."""
+    return Environment(
+        name="test",
+        subscription=subscription,
+        tenant="t",
+        location="westeurope",
+        resource_group=group,
+        gallery="gallery",
+        replica_regions=(),
+        ssh_port=2222,
+        ssh_username="azureuser",
+        cloud=cloud,
+        network=Network(
+            "net", "10.80.0.0/16", "machines", "10.80.0.0/20", "nat", "machines-security"
+        ),
+        load_balancers=(LoadBalancer("front", "web", ("web-blue", "web-green"), PAIRS),),
+    )
+
+
+@dataclass
+class Landscape:
+    """The landing zone, and the commands on it."""
+
+    root: Path
+    environment: Environment
+    image: Image
+    emulator: Emulator
+    said: io.StringIO = field(default_factory=io.StringIO)
+
+    def session(
+        self,
+        *,
+        plan_only: bool = False,
+        journal: type[Journal] = Journal,
+        clock: Clock | None = None,
+    ) -> Session:
+        """What a command is given."""
+        project = Project(self.root, (self.image,), (self.environment,))
+        return Session(
+            project,
+            self.environment,
+            ForPeople(self.said),
+            plan_only=plan_only,
+            journal=journal,
+            clock=clock or Clock(),
+        )
+
+    @property
+    def output(self) -> str:
+        """All that was told since it was last asked."""
+        text = self.said.getvalue()
+        self.said.seek(0)
+        self.said.truncate()
+        return text
+
+    def create(self) -> None:
+        """`create-environment`."""
+        commands.create_environment(self.session())
+
+    def stage(self, version: str = "") -> None:
+        """`stage`."""
+        commands.stage(self.session(), "web", version)
+
+    def promote(self) -> None:
+        """`promote`."""
+        commands.promote(self.session(), "web")
+
+    def rollback(self) -> None:
+        """`rollback`."""
+        commands.rollback(self.session(), "web")
+
+    def serve(self, version: str) -> None:
+        """Stage and promote."""
+        self.stage(version)
+        self.promote()
+
+    def survey(self) -> Survey:
+        """What there is."""
+        return survey(self.session().azure, self.image, self.environment.load_balancers[0])
+
+    def status(self) -> Status:
+        """`status`, as a value."""
+        return status_of(self.survey())
+
+    def put(self, resource: object, body: dict[str, Any]) -> dict[str, Any]:
+        """A raw PUT that ends well."""
+        session = self.session()
+        operation = session.azure.begin_put(resource, body)  # type: ignore[arg-type] # any id
+        result: dict[str, Any] = operation.result().as_dict()
+        return result
+
+    def load_balancer(self) -> dict[str, Any]:
+        """The load balancer's body."""
+        resource = network_id(self.environment, "loadBalancers", "front")
+        body = self.session().azure.get(resource)
+        assert body is not None
+        return body
+
+    def write_load_balancer(self, edit: Callable[[dict[str, Any]], None]) -> None:
+        """What somebody else does to it, without asking anybody."""
+        body = balancer.writable(self.load_balancer())
+        edit(body)
+        self.put(network_id(self.environment, "loadBalancers", "front"), body)
+
+    def writes(self, part: str) -> int:
+        """How many PUTs of paths with this part the emulator has answered in this zone."""
+        seen = self.emulator.call("GET", "/emulator/requests").body["value"]
+        group = self.environment.resource_group.lower()
+        paths = [one["path"].lower() for one in seen if one["method"] == "PUT"]
+        return sum(group in path and part.lower() in path for path in paths)
+
+    def sicken(self, instance: str, sickness: str = "unhealthy") -> None:
+        """Make an instance ill: `web-1-0-1/virtualMachines/0`."""
+        sets = compute_id_of(self.environment, ("virtualMachineScaleSets", instance))
+        path = f"/emulator/machines{sets}/sicken"
+        assert self.emulator.call("POST", path, {"sickness": sickness}).status == 204
+
+    def heal(self, instance: str) -> None:
+        """Make it well again, if it is there."""
+        sets = compute_id_of(self.environment, ("virtualMachineScaleSets", instance))
+        self.emulator.call("POST", f"/emulator/machines{sets}/heal", {})
+
+    def add_versions(self, *names: str, check: str = "passed", excluded: bool = False) -> None:
+        """Image versions of a machine that is gone; by default they passed their check."""
+        source = self._managed_image()
+        for name in names:
+            resource = image_version_id(self.environment, "web", name)
+            publishing = {
+                "targetRegions": [{"name": "westeurope", "regionalReplicaCount": 1}],
+                "excludeFromLatest": excluded,
+            }
+            properties = {
+                "publishingProfile": publishing,
+                "storageProfile": {"source": {"id": source}},
+            }
+            tags = {"system": "bakeswap", "image": "web", "version": name}
+            body = {"location": "westeurope", "properties": properties}
+            self.put(resource, {**body, "tags": {**tags, **({"check": check} if check else {})}})
+
+    def _managed_image(self) -> str:
+        resource = compute_id_of(self.environment, ("images", "source"))
+        azure = self.session().azure
+        if azure.get(resource) is None:
+            machine = self._generalized_machine()
+            self.put(
+                resource,
+                {
+                    "location": "westeurope",
+                    "properties": {
+                        "sourceVirtualMachine": {"id": str(machine)},
+                        "hyperVGeneration": "V2",
+                    },
+                },
+            )
+            azure.begin_delete(machine).result()
+        return str(resource)
+
+    def _generalized_machine(self) -> Any:
+        interface = network_id(self.environment, "networkInterfaces", "source")
+        address = {"name": "ip", "properties": {"subnet": {"id": str(subnet_id(self.environment))}}}
+        self.put(
+            interface,
+            {"location": "westeurope", "properties": {"ipConfigurations": [address]}},
+        )
+        machine = compute_id_of(self.environment, ("virtualMachines", "source"))
+        self.put(machine, _machine(str(interface)))
+        operations = self.session().azure.clients.compute.virtual_machines
+        operations.begin_deallocate(self.environment.resource_group, "source").result()
+        operations.generalize(self.environment.resource_group, "source")
+        return machine
+
+
+def landscape(root: Path, emulator: Emulator, capacity: int = 2) -> Landscape:
+    """A landing zone without versions, in a resource group of its own."""
+    facts = emulator.facts
+    cloud = Cloud(
+        "BakeswapEmulator",
+        str(facts["resource_manager"]),
+        str(facts["authority"]),
+        Path(facts["ca_file"]),
+        Path(facts["credentials_file"]),
+    )
+    group = f"zone-{next(_numbers)}-{root.name}"
+    environment = environment_of(cloud, emulator.subscription, group)
+    return Landscape(root, environment, image_of(root, capacity), emulator)
+
+
+def until(question: Callable[[], bool]) -> None:
+    """Ask until the answer is yes; StillRunning after a minute."""
+    wait_until(
+        lambda: True if question() else None, "a test", patience=60, clock=Clock(), every=0.1
+    )
+
+
+def _machine(interface: str) -> dict[str, Any]:
+    return {
+        "location": "westeurope",
+        "properties": {
+            "hardwareProfile": {"vmSize": "Standard_D2s_v5"},
+            "storageProfile": {
+                "imageReference": {
+                    "publisher": "Debian",
+                    "offer": "debian-12",
+                    "sku": "12-gen2",
+                    "version": "latest",
+                },
+                "osDisk": {"createOption": "FromImage", "deleteOption": "Delete"},
+            },
+            "osProfile": {
+                "computerName": "source",
+                "adminUsername": "azureuser",
+                "adminPassword": "Long-enough-1",
+            },
+            "networkProfile": {"networkInterfaces": [{"id": interface}]},
+        },
+    }

@@ -1,0 +1,107 @@
+"""Proving by fresh connections which version answers."""
+
+from __future__ import annotations
+
+import json
+import socket
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from itertools import chain, repeat
+from pathlib import Path
+from threading import Thread
+
+import pytest
+
+from pipeline.errors import Unreachable
+from pipeline.execution.swap.swap import answers
+from pipeline.execution.run.work import Work
+from tests.execution.test_runner import Lab
+
+Script = list[tuple[int, str]]
+
+
+class Page(HTTPServer):
+    """A health page that answers by a script, the last answer again and again."""
+
+    def __init__(self, script: Script) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.script = chain(script, repeat(script[-1]))
+        self.asked = 0
+
+    @property
+    def url(self) -> str:
+        """Where it answers."""
+        return f"http://127.0.0.1:{self.server_address[1]}/healthz"
+
+
+class Handler(BaseHTTPRequestHandler):
+    """One request of a connection."""
+
+    server: Page
+
+    def do_GET(self) -> None:
+        self.server.asked += 1
+        status, content = next(self.server.script)
+        self.send_response(status)
+        self.end_headers()
+        self.wfile.write(content.encode())
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Keep quiet."""
+
+
+@pytest.fixture
+def page() -> Iterator[Page]:
+    with Page([(200, "")]) as server:
+        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+def version(name: str) -> tuple[int, str]:
+    """An answer of a version."""
+    return 200, json.dumps({"ApplicationHealthState": "Healthy", "version": name})
+
+
+def prove(root: Path, url: str, count: int = 3) -> None:
+    """As a step of a run does; time passes only by waiting."""
+
+    def carry_out(step: str, attempt: Attempt) -> None:
+        answers.prove(url, step, count, attempt)
+
+    Lab(root).run(("1.0.1",), carry_out)
+
+
+def test_answers_count_only_in_a_row(page: Page, tmp_path: Path) -> None:
+    old, new = version("1.0.0"), version("1.0.1")
+    page.script = chain([new, new, old, new, (503, ""), new], repeat(new))
+    prove(tmp_path, page.url)
+    assert page.asked == 8
+
+
+@pytest.mark.parametrize(
+    ("answer", "seen"),
+    [
+        (version("1.0.0"), "x 1.0.0"),
+        ((503, "sick"), "x HTTP 503"),
+        ((200, "{}"), "x an answer that names no version"),
+        ((200, "[]"), "x an answer that names no version"),
+        ((200, "<html>"), "x Expecting value"),
+    ],
+)
+def test_what_was_seen_instead_is_told(
+    page: Page, tmp_path: Path, answer: tuple[int, str], seen: str
+) -> None:
+    page.script = chain(repeat(answer))
+    with pytest.raises(Unreachable, match=seen):
+        prove(tmp_path, page.url)
+
+
+def test_a_refused_connection_is_told(tmp_path: Path) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{free.getsockname()[1]}/healthz"
+        with pytest.raises(Unreachable, match="x Connection refused"):
+            prove(tmp_path, url)

@@ -1,0 +1,293 @@
+"""Plans of build-image and check-image."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from pipeline.errors import Refused
+from pipeline.planning.build.build import (
+    BuildSurvey,
+    plan_after_failed_check,
+    plan_build,
+    plan_check,
+)
+from pipeline.planning.build.steps import (
+    BakeVersion,
+    BuildStep,
+    DeleteGroup,
+    DeleteVersion,
+    RunChecks,
+)
+from pipeline.planning.plan import Plan
+from pipeline.planning.versions import ImageVersion
+from tests.planning.build.examples import (
+    NEWER_BASE,
+    RUN,
+    WEB,
+    baked,
+    group,
+    ours,
+    survey,
+    with_input,
+)
+
+OLD_RUN = "20261122T030000Z-elsewhere-0001"
+LATE_RUN = "20261123T113000Z-elsewhere-0001"
+PAGE = "images/web/files/index.html"
+
+
+def bake_of(plan: Plan[BuildStep]) -> BakeVersion:
+    """The one step of a plan that runs Packer."""
+    (step,) = (step for step in plan.steps if isinstance(step, BakeVersion))
+    return step
+
+
+def plan_of_build(survey: BuildSurvey, *, rebuild: bool = False) -> Plan[BuildStep]:
+    return plan_build(survey, rebuild=rebuild).plan
+
+
+def plan_of_check(survey: BuildSurvey, version: str = "") -> Plan[BuildStep]:
+    return plan_check(survey, version).plan
+
+
+def bakes(plan: Plan[BuildStep]) -> bool:
+    return any(isinstance(step, BakeVersion) for step in plan.steps)
+
+
+def test_the_plan_of_a_first_build() -> None:
+    assert str(plan_of_build(survey())) == (
+        "Plan: build web 1.0.0 (no version has these inputs yet)\n"
+        "   1  bake web 1.0.0 from Debian:debian-12:12-gen2:0.20260101.1 with Packer"
+        " in bakeswap-build-web-1-0-0\n"
+        "   2  boot a fresh machine from web 1.0.0 in bakeswap-check-web-1-0-0\n"
+        "   3  run images/web/checks on it\n"
+        "   4  mark web 1.0.0 eligible: its check passed, latest may mean it\n"
+        "   5  delete the resource group bakeswap-check-web-1-0-0"
+    )
+
+
+def test_nothing_is_to_do_when_a_checked_version_has_these_inputs() -> None:
+    plan = plan_of_build(survey(versions=(baked("1.0.0", check="passed"),)))
+
+    assert str(plan) == (
+        "Plan: build web: nothing to do, web 1.0.0 has these inputs and passed its check"
+    )
+    assert plan.next_commands == (("stage it", "invoke stage web"),)
+
+
+def test_an_older_version_with_these_inputs_is_staged_by_its_name() -> None:
+    changed = with_input(WEB, PAGE, "f" * 64)
+    versions = (baked("1.0.0", check="passed"), baked("1.0.1", changed, check="passed"))
+
+    plan = plan_of_build(survey(versions=versions))
+
+    assert plan.is_empty
+    assert plan.next_commands == (("stage it", "invoke stage web --version 1.0.0"),)
+
+
+def test_the_version_in_question_is_told_even_when_nothing_is_to_do() -> None:
+    versions = (baked("1.0.0", check="passed"),)
+
+    assert plan_build(survey(versions=versions)).version == "1.0.0"
+    assert plan_build(survey(versions=versions), rebuild=True).version == "1.0.1"
+
+
+def test_a_changed_input_builds_the_next_version_and_is_named() -> None:
+    versions = (baked("1.0.0", check="passed"),)
+
+    plan = plan_of_build(survey(with_input(WEB, PAGE, "f" * 64), versions=versions))
+
+    assert plan.title == f"build web 1.0.1 (since 1.0.0: {PAGE} changed)"
+    assert bake_of(plan).version == "1.0.1"
+
+
+def test_a_newer_base_builds_the_next_version_and_is_named() -> None:
+    plan = plan_of_build(survey(base=NEWER_BASE, versions=(baked("1.0.0", check="passed"),)))
+
+    assert "0.20260101.1 -> Debian:debian-12:12-gen2:0.20260201.1" in plan.title
+    assert bake_of(plan).base == NEWER_BASE
+
+
+def test_a_long_list_of_changes_is_cut() -> None:
+    image = WEB
+    for number in range(5):
+        image = with_input(image, f"images/web/files/{number}", "f" * 64)
+
+    plan = plan_of_build(survey(image, versions=(baked("1.0.0", check="passed"),)))
+
+    assert plan.title.endswith("images/web/files/2 is new and 2 more)")
+
+
+def test_a_version_that_was_never_checked_is_checked_and_not_baked_again() -> None:
+    plan = plan_of_build(survey(versions=(baked("1.0.0"),)))
+
+    assert plan.title == "check web 1.0.0 (not checked yet)"
+    assert not bakes(plan)
+    assert len(plan.steps) == 4
+
+
+def test_a_version_whose_check_failed_is_checked_again_and_not_baked_again() -> None:
+    plan = plan_of_build(survey(versions=(baked("1.0.0", check="failed"),)))
+
+    assert plan.title == "check web 1.0.0 (its last check failed)"
+    assert not bakes(plan)
+
+
+def test_a_version_that_somebody_withdrew_stays_withdrawn() -> None:
+    withdrawn = replace(baked("1.0.0", check="passed"), exclude_from_latest=True)
+
+    plan = plan_of_build(survey(versions=(withdrawn,)))
+
+    assert plan.is_empty
+    assert "excluded from latest, by someone else" in plan.because
+    assert plan.next_commands == ()
+
+
+def test_a_rebuild_bakes_although_a_version_has_these_inputs() -> None:
+    plan = plan_of_build(survey(versions=(baked("1.0.0", check="passed"),)), rebuild=True)
+
+    assert plan.title == "build web 1.0.1 (again, as asked)"
+
+
+def test_what_is_baked_says_by_tags_what_it_is() -> None:
+    tags = dict(bake_of(plan_of_build(survey())).tags)
+
+    assert len(tags["fingerprint"]) == 64
+    assert tags["base"] == "Debian:debian-12:12-gen2:0.20260101.1"
+    assert (tags["image"], tags["version"], tags["run"]) == ("web", "1.0.0", RUN)
+    assert (tags["environment"], tags["commit"]) == ("local", "uncommitted")
+
+
+def test_even_the_most_inputs_leave_no_more_tags_than_the_older_plugin_takes() -> None:
+    image = WEB
+    for number in range(220):
+        image = with_input(image, f"images/web/files/{number}", f"{number:064x}")
+
+    assert len(bake_of(plan_of_build(survey(image))).tags) <= 15
+
+
+def test_what_a_dead_run_left_is_deleted_first() -> None:
+    left = group("bakeswap-build-web-1-0-0", OLD_RUN)
+
+    plan = plan_of_build(survey(groups=(left,)))
+
+    assert plan.steps[0] == DeleteGroup("bakeswap-build-web-1-0-0", OLD_RUN)
+    assert str(plan.steps[0]).endswith(f"bakeswap-build-web-1-0-0, left by run {OLD_RUN}")
+    assert bake_of(plan).version == "1.0.0"
+
+
+def test_a_young_run_of_this_checkout_is_dead_because_we_hold_its_lock() -> None:
+    left = group("bakeswap-build-web-1-0-0", LATE_RUN)
+
+    plan = plan_of_build(survey(groups=(left,), runs_here=frozenset({LATE_RUN})))
+
+    assert plan.steps[0] == DeleteGroup(left.name, LATE_RUN)
+
+
+def test_a_young_run_of_another_machine_is_not_disturbed() -> None:
+    left = group("bakeswap-build-web-1-0-0", LATE_RUN)
+
+    with pytest.raises(Refused, match=LATE_RUN):
+        plan_of_build(survey(groups=(left,)))
+
+
+def test_leftovers_are_deleted_even_when_nothing_is_to_build() -> None:
+    left = group("bakeswap-check-web-1-0-0", OLD_RUN)
+
+    plan = plan_of_build(survey(groups=(left,), versions=(baked("1.0.0", check="passed"),)))
+
+    assert plan.steps == (DeleteGroup(left.name, OLD_RUN),)
+
+
+@pytest.mark.parametrize(
+    "tags", [{"image": "web-2"}, {"environment": "production"}, {"system": "somebody's"}]
+)
+def test_what_is_not_ours_is_never_deleted(tags: dict[str, str]) -> None:
+    plan = plan_of_build(survey(groups=(group("bakeswap-build-web-9-9-9", OLD_RUN, **tags),)))
+
+    assert not any(isinstance(step, DeleteGroup) and step.left_by for step in plan.steps)
+
+
+def test_a_foreign_group_of_the_wanted_name_is_in_the_way() -> None:
+    foreign = replace(group("Bakeswap-Build-Web-1-0-0", OLD_RUN), tags={"owner": "ann"})
+
+    with pytest.raises(Refused, match="in the way"):
+        plan_of_build(survey(groups=(foreign,)))
+
+
+def test_a_foreign_group_where_a_check_wants_to_boot_is_in_the_way() -> None:
+    foreign = replace(group("bakeswap-check-web-1-0-0", OLD_RUN), tags={"owner": "ann"})
+
+    for plan in (plan_build, plan_check):
+        with pytest.raises(Refused, match="in the way"):
+            plan(survey(groups=(foreign,), versions=(baked("1.0.0"),)))
+
+
+@pytest.mark.parametrize("state", ["Creating", "Failed", "Canceled"])
+def test_a_half_made_version_is_deleted_and_keeps_its_number(state: str) -> None:
+    half = ImageVersion("1.0.0", provisioning_state=state, tags=ours("1.0.0", OLD_RUN))
+
+    plan = plan_of_build(survey(versions=(half,)))
+
+    assert plan.steps[0] == DeleteVersion("web", "1.0.0", state)
+    assert bake_of(plan).version == "1.0.1"
+
+
+def test_a_half_made_version_of_a_living_run_is_not_disturbed() -> None:
+    half = ImageVersion("1.0.0", provisioning_state="Creating", tags=ours("1.0.0", LATE_RUN))
+
+    with pytest.raises(Refused, match="may be at work"):
+        plan_of_build(survey(versions=(half,)))
+
+
+@pytest.mark.parametrize(
+    "version",
+    [
+        replace(baked("1.0.0", check="passed"), provisioning_state="Failed"),
+        ImageVersion("1.0.0", provisioning_state="Failed", tags={"made-by": "somebody else"}),
+        ImageVersion("1.0.0", tags=ours("1.0.0", OLD_RUN)),
+    ],
+    ids=["an update of a checked one failed", "not ours", "it is whole"],
+)
+def test_no_other_version_is_ever_deleted(version: ImageVersion) -> None:
+    plan = plan_of_build(survey(versions=(version,)))
+
+    assert not any(isinstance(step, DeleteVersion) for step in plan.steps)
+
+
+def test_check_image_takes_the_newest_version() -> None:
+    plan = plan_of_check(survey(versions=(baked("1.0.0"), baked("1.0.1", check="passed"))))
+
+    assert plan.title == "check web 1.0.1 (again)"
+
+
+def test_check_image_takes_the_version_it_is_given() -> None:
+    plan = plan_of_check(survey(versions=(baked("1.0.0"), baked("1.0.1"))), "1.0.0")
+
+    assert plan.title == "check web 1.0.0 (not checked yet)"
+
+
+def test_check_image_of_a_version_that_is_not_there_names_those_that_are() -> None:
+    with pytest.raises(Refused, match=r"no web 9\.9\.9 \(it has: 1\.0\.0, 1\.0\.10\)"):
+        plan_of_check(survey(versions=(baked("1.0.10"), baked("1.0.0"))), "9.9.9")
+
+
+def test_check_image_refuses_when_there_is_nothing_to_check() -> None:
+    with pytest.raises(Refused, match="none"):
+        plan_of_check(survey())
+
+
+def test_check_image_refuses_a_half_made_version() -> None:
+    with pytest.raises(Refused, match="Creating"):
+        plan_of_check(survey(versions=(ImageVersion("1.0.0", provisioning_state="Creating"),)))
+
+
+def test_after_a_failed_check_the_version_is_marked_and_the_machine_goes() -> None:
+    step = RunChecks("web", "1.0.0", "bakeswap-check-web-1-0-0", "images/web/checks")
+
+    assert [str(step) for step in plan_after_failed_check(step)] == [
+        "mark web 1.0.0 failed: it stays out of latest",
+        "delete the resource group bakeswap-check-web-1-0-0",
+    ]

@@ -1,0 +1,195 @@
+"""Landing zones: only what is missing is planned, and where rules lead is never touched."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from pipeline.arm import ResourceId
+from pipeline.errors import Refused
+from pipeline.planning.landing_zone.plan import plan_landing_zone, wanted
+from pipeline.planning.names import load_balancer_id, subnet_id, virtual_network_id
+from pipeline.planning.plan import Plan
+from pipeline.planning.swap.steps import Complete, Create, LandingZoneStep
+from tests.planning.swap.examples import BALANCER, ENVIRONMENT, PROJECT
+
+OWN = load_balancer_id(ENVIRONMENT, "shop")
+
+
+def everything() -> dict[ResourceId, dict[str, Any]]:
+    """Azure's answers when all is there."""
+    return {
+        resource.resource: {
+            **copy.deepcopy(resource.body),
+            "name": resource.resource.name,
+            "etag": 'W/"7"',
+            "properties": {
+                **copy.deepcopy(resource.body["properties"]),
+                "provisioningState": "Succeeded",
+            },
+        }
+        for resource in wanted(PROJECT, ENVIRONMENT)
+    }
+
+
+def plan(existing: dict[ResourceId, dict[str, Any]]) -> Plan[LandingZoneStep]:
+    """The plan in a resource group that is there."""
+    return plan_landing_zone(PROJECT, ENVIRONMENT, True, existing)
+
+
+def only_step(existing: dict[ResourceId, dict[str, Any]]) -> LandingZoneStep:
+    """The one step of the plan."""
+    (step,) = plan(existing).steps
+    return step
+
+
+def test_the_plan_of_a_landing_zone() -> None:
+    assert str(plan_landing_zone(PROJECT, ENVIRONMENT, False, {})) == (
+        "Plan: create the environment production\n"
+        "   1  create the resource group shop in westeurope\n"
+        "   2  create the security group machines\n"
+        "   3  create the public address nat-address\n"
+        "   4  create the NAT gateway nat\n"
+        "   5  create the virtual network net with the subnet machines\n"
+        "   6  create the public address shop-production\n"
+        "   7  create the public address shop-staging\n"
+        "   8  create the load balancer shop for web\n"
+        "   9  create the gallery images\n"
+        "  10  create the image definition web"
+    )
+
+
+def test_the_second_time_there_is_nothing_to_do() -> None:
+    assert str(plan(everything())) == (
+        "Plan: create the environment production: nothing to do, all of shop is there"
+    )
+
+
+def test_what_is_being_made_is_the_same_step_again() -> None:
+    existing = everything()
+    created = plan({}).steps
+    for body in existing.values():
+        body["properties"]["provisioningState"] = "Updating"
+    assert repr(plan(existing).steps) == repr(created)
+
+
+def test_a_failed_resource_is_written_again_as_it_is() -> None:
+    existing = everything()
+    existing[OWN]["properties"]["provisioningState"] = "Failed"
+    step = only_step(existing)
+    assert isinstance(step, Complete)
+    assert step.etag == 'W/"7"'
+    assert str(step) == "complete the load balancer shop for web: its last write failed"
+
+
+def _rules(body: dict[str, Any]) -> dict[str, Any]:
+    return {rule["name"]: rule["properties"] for rule in body["properties"]["loadBalancingRules"]}
+
+
+def test_a_missing_rule_is_added_and_the_others_keep_their_pools() -> None:
+    existing = everything()
+    rules = existing[OWN]["properties"]["loadBalancingRules"]
+    green = {"id": str(OWN.child("backendAddressPools", "green"))}
+    rules[0]["properties"]["backendAddressPool"] = green
+    rules[0]["properties"]["backendAddressPools"] = [green]
+    del rules[3]
+    step = only_step(existing)
+    assert isinstance(step, Complete)
+    assert str(step) == "complete the load balancer shop for web: metrics-staging"
+    written = _rules(step.body)
+    assert written["http"]["backendAddressPool"] == green
+    assert written["metrics-staging"]["frontendPort"] == 9101
+
+
+def test_unknown_fields_of_what_is_completed_pass_through() -> None:
+    existing = everything()
+    existing[OWN]["properties"]["futureProfile"] = {"kept": True}
+    existing[OWN]["zones"] = ["1"]
+    del existing[OWN]["properties"]["loadBalancingRules"][0]
+    step = only_step(existing)
+    assert isinstance(step, Complete)
+    assert step.body["properties"]["futureProfile"] == {"kept": True}
+    assert step.body["zones"] == ["1"]
+
+
+def test_a_subnet_without_a_way_out_gets_one() -> None:
+    existing = everything()
+    network = existing[virtual_network_id(ENVIRONMENT)]
+    network["properties"]["subnets"][0]["properties"]["natGateway"] = None
+    network["properties"]["subnets"].append({"name": "theirs", "properties": {"kept": True}})
+    step = only_step(existing)
+    assert isinstance(step, Complete)
+    assert str(step).endswith(": natGateway of machines")
+    theirs = step.body["properties"]["subnets"][1]
+    assert theirs == {"name": "theirs", "properties": {"kept": True}}
+
+
+def test_what_differs_is_told_and_left_as_it_is() -> None:
+    existing = everything()
+    _rules(existing[OWN])["http"]["frontendPort"] = 8000
+    found = plan(existing)
+    assert found.is_empty
+    assert found.notes == (
+        "shop: frontendPort of http is 8000, the definitions say 80: left as it is",
+    )
+
+
+def test_a_private_frontend_has_no_public_address() -> None:
+    private = replace(BALANCER, private=True)
+    environment = replace(ENVIRONMENT, load_balancers=(private,))
+    steps = plan_landing_zone(PROJECT, environment, True, {}).steps
+    assert not [step for step in steps if "public address shop" in str(step)]
+    bodies = {step.resource: step.body for step in steps if isinstance(step, Create)}
+    frontend = bodies[OWN]["properties"]["frontendIPConfigurations"][0]["properties"]
+    assert frontend["subnet"] == {"id": str(subnet_id(environment))}
+
+
+def test_a_network_of_somebody_else_is_used_and_never_written() -> None:
+    network = replace(ENVIRONMENT.network, managed=False, resource_group="platform")
+    environment = replace(ENVIRONMENT, network=network)
+    existing: dict[ResourceId, dict[str, Any]] = {subnet_id(environment): {"properties": {}}}
+    steps = plan_landing_zone(PROJECT, environment, True, existing).steps
+    assert str(steps[0]) == "create the public address shop-production"
+
+
+def test_a_network_of_somebody_else_must_be_there() -> None:
+    network = replace(ENVIRONMENT.network, managed=False, resource_group="platform")
+    environment = replace(ENVIRONMENT, network=network)
+    with pytest.raises(Refused, match=r"resourceGroups/platform/.*/subnets/machines: not there"):
+        plan_landing_zone(PROJECT, environment, True, {})
+
+
+def test_production_and_staging_rules_start_on_different_pools_with_one_probe() -> None:
+    body = everything()[OWN]
+    found = {
+        name: (rule["backendAddressPool"]["id"].rpartition("/")[2], rule["backendPort"])
+        for name, rule in _rules(body).items()
+    }
+    assert found == {
+        "http": ("blue", 8080),
+        "http-staging": ("green", 8080),
+        "metrics": ("blue", 9100),
+        "metrics-staging": ("green", 9100),
+    }
+    assert [probe["name"] for probe in body["properties"]["probes"]] == ["health"]
+
+
+def test_every_resource_comes_after_those_it_refers_to() -> None:
+    made: set[str] = set()
+    for step in plan({}).steps:
+        assert isinstance(step, Create)
+        made.add(str(step.resource).lower())
+        for reference in _references(step.body):
+            assert any(reference.startswith(there) for there in made)
+
+
+def _references(value: Any) -> list[str]:
+    if isinstance(value, dict):
+        own = [value["id"].lower()] if isinstance(value.get("id"), str) else []
+        return own + [found for inner in value.values() for found in _references(inner)]
+    if isinstance(value, list):
+        return [found for inner in value for found in _references(inner)]
+    return []

@@ -1,0 +1,201 @@
+"""Staging: its text, its refusals, what it deletes and what it waits for."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from pipeline.errors import Refused
+from pipeline.planning.swap.scale_set_body import scale_set as scale_set_body
+from pipeline.planning.swap.staging import plan_stage
+from pipeline.planning.swap.steps import AwaitHealthy, CreateScaleSet
+from pipeline.planning.swap.survey import ScaleSet, Survey
+from tests.planning.swap.examples import (
+    ENVIRONMENT,
+    VERSIONS,
+    scale_set,
+    surveyed,
+    swap_tags,
+    version,
+)
+
+LIVE = scale_set("1.0.0", "blue", size=3)
+STAGING = "http://203.0.113.2:8081/healthz (staging)"
+
+
+def steps(now: Survey, wanted: str = "") -> list[str]:
+    """The plan's steps in words."""
+    return [str(step) for step in plan_stage(now, wanted).steps]
+
+
+def test_the_newest_eligible_version_is_staged_at_productions_capacity() -> None:
+    plan = plan_stage(surveyed(LIVE))
+    assert str(plan) == (
+        "Plan: stage web 1.0.1\n"
+        "   1  create web-1-0-1: 3 x Standard_D2s_v5 from web 1.0.1, in green\n"
+        "   2  3 of 3 instances of web-1-0-1 are healthy\n"
+        f"   3  15 answers in a row from 1.0.1 at {STAGING}"
+    )
+    assert plan.truth == (
+        "web 1.0.1 is staged at http://203.0.113.2:8081/healthz, 3 of 3 instances healthy"
+    )
+    assert plan.inverse == ""
+
+
+def test_without_production_the_definition_says_how_many() -> None:
+    assert "2 x Standard_D2s_v5" in steps(surveyed())[0]
+
+
+def test_a_version_that_is_there_and_well_needs_nothing() -> None:
+    plan = plan_stage(surveyed(LIVE, scale_set("1.0.1", "green", size=3)))
+    assert plan.is_empty
+    assert plan.because == "web-1-0-1 is there, 3 of 3 healthy"
+
+
+@pytest.mark.parametrize(
+    ("idle", "expected"),
+    [
+        (
+            scale_set("1.0.1", "green", size=1),
+            ["scale web-1-0-1 from 1 to 3 instances", "3 of 3 instances"],
+        ),
+        (scale_set("1.0.1", "green", size=3, sick=1), ["3 of 3 instances"]),
+        (scale_set("1.0.1", "green", size=5, sick=1), ["5 of 5 instances"]),
+        (
+            scale_set("1.0.1", "green", size=0, capacity=3, state="Creating"),
+            ["create web-1-0-1: 3 x", "3 of 3 instances"],
+        ),
+        (
+            scale_set("1.0.1", "green", size=0, capacity=2, state="Creating"),
+            [
+                "create web-1-0-1: 2 x",
+                "scale web-1-0-1 from 2 to 3 instances",
+                "3 of 3 instances",
+            ],
+        ),
+        (
+            scale_set("1.0.1", "green", size=3, state="Failed"),
+            ["delete web-1-0-1 (it is failed)", "create web-1-0-1: 3 x", "3 of 3 instances"],
+        ),
+        (
+            scale_set("1.0.1", "green", size=1, state="Deleting"),
+            ["delete web-1-0-1 (it is deleting)", "create web-1-0-1: 3 x", "3 of 3 instances"],
+        ),
+    ],
+)
+def test_what_is_there_already_is_gone_on_with(idle: ScaleSet, expected: list[str]) -> None:
+    found = steps(surveyed(LIVE, idle))
+    assert len(found) == len(expected) + 1
+    assert all(step.startswith(words) for step, words in zip(found, expected, strict=False))
+
+
+@pytest.mark.parametrize(
+    ("tags", "because"),
+    [
+        (swap_tags("1.0.1", "1.0.0"), "the way back to 1.0.0 ends here"),
+        (swap_tags("1.0.1", "", "1.0.0"), "1.0.0 was rolled back"),
+        (swap_tags("1.0.1", "0.9.0"), "1.0.0 was staged and never served"),
+    ],
+)
+def test_what_else_is_behind_staging_goes_first_and_the_plan_says_what_ends_with_it(
+    tags: dict[str, str], because: str
+) -> None:
+    serving = scale_set("1.0.1", "green")
+    now = surveyed(
+        scale_set("1.0.0", "blue"),
+        serving,
+        production="green",
+        tags=tags,
+        versions=(*VERSIONS, version("1.0.3")),
+    )
+    plan = plan_stage(now)
+    assert str(plan.steps[0]) == f"delete web-1-0-0 ({because})"
+    assert str(plan.steps[1]) == ("create web-1-0-3: 2 x Standard_D2s_v5 from web 1.0.3, in blue")
+    assert plan.inverse == "invoke stage web --version 1.0.0"
+
+
+def test_production_is_never_deleted() -> None:
+    for where in ("blue", "green"):
+        other = "green" if where == "blue" else "blue"
+        now = surveyed(scale_set("1.0.0", where), scale_set("1.0.2", other), production=where)
+        deleted = [step for step in steps(now) if step.startswith("delete")]
+        assert deleted == ["delete web-1-0-2 (1.0.2 was staged and never served)"]
+
+
+def _foreign(where: str) -> ScaleSet:
+    return replace(scale_set("1.0.1", where), tags={})
+
+
+@pytest.mark.parametrize(
+    ("now", "wanted", "reason"),
+    [
+        (surveyed(LIVE), "1.0.2", "web 1.0.2 may not serve: it was not checked"),
+        (surveyed(LIVE), "7.0.0", "web 7.0.0: no such version in the gallery images"),
+        (surveyed(LIVE), "1.0.0", "web 1.0.0 serves already, from web-1-0-0"),
+        (
+            surveyed(LIVE, versions=(version("1.0.1", check="failed"),)),
+            "1.0.1",
+            "web 1.0.1 may not serve: its check failed",
+        ),
+        (
+            surveyed(LIVE, versions=(version("1.0.1", excluded=True),)),
+            "1.0.1",
+            "web 1.0.1 may not serve: it is excluded from latest",
+        ),
+        (
+            surveyed(LIVE, versions=(version("1.0.1", check="failed"),)),
+            "",
+            "has no version that passed its check; 1.0.1: its check failed",
+        ),
+        (surveyed(versions=()), "", "the gallery images has no version that passed its check"),
+        (surveyed(LIVE, _foreign("green")), "", "members that bakeswap did not make"),
+        (
+            surveyed(LIVE, replace(_foreign("green"), pools=())),
+            "",
+            "in the way, and not what bakeswap would have made",
+        ),
+    ],
+)
+def test_staging_is_refused(now: Survey, wanted: str, reason: str) -> None:
+    with pytest.raises(Refused) as refusal:
+        plan_stage(now, wanted)
+    assert reason in str(refusal.value)
+
+
+def test_the_scale_set_pins_its_version_and_upgrades_only_by_hand() -> None:
+    step = next(
+        step for step in plan_stage(surveyed(LIVE)).steps if isinstance(step, CreateScaleSet)
+    )
+    body = scale_set_body(step, "ssh-rsa AAAA", "run-1")
+    profile = body["properties"]["virtualMachineProfile"]
+    assert body["properties"]["upgradePolicy"] == {"mode": "Manual"}
+    assert body["properties"]["overprovision"] is False
+    assert profile["storageProfile"]["imageReference"]["id"].endswith("/web/versions/1.0.1")
+    assert body["tags"] == {
+        "system": "bakeswap",
+        "image": "web",
+        "version": "1.0.1",
+        "run": "run-1",
+    }
+    interface = profile["networkProfile"]["networkInterfaceConfigurations"][0]["properties"]
+    address = interface["ipConfigurations"][0]["properties"]
+    assert "publicIPAddressConfiguration" not in address
+    assert address["subnet"]["id"].endswith("/net/subnets/machines")
+    assert [
+        found["id"].rpartition("/")[2] for found in address["loadBalancerBackendAddressPools"]
+    ] == ["green"]
+    assert "adminPassword" not in profile["osProfile"]
+    health = profile["extensionProfile"]["extensions"][0]["properties"]
+    assert health["typeHandlerVersion"] == "2.0"
+    assert health["settings"]["requestPath"] == "/healthz"
+
+
+def test_a_step_is_the_same_in_every_run() -> None:
+    assert repr(plan_stage(surveyed(LIVE)).steps) == repr(plan_stage(surveyed(LIVE)).steps)
+
+
+def test_the_wait_is_for_the_larger_of_what_is_there_and_what_is_needed() -> None:
+    plan = plan_stage(surveyed(LIVE, scale_set("1.0.1", "green", size=4, sick=1)))
+    assert plan.steps[0] == AwaitHealthy(scale_set("1.0.1", "green").resource, 4)
+    assert ENVIRONMENT.resource_group in str(scale_set("1.0.1", "green").resource)
