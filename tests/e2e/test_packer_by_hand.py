@@ -13,7 +13,13 @@ import pytest
 
 from pipeline.execution.packer.tools import Tools, find_tools
 from tests.conftest import Emulator
-from tests.execution.image_project import PLUGINS, Bakery, bakery, packer_or_skip, plugin_or_skip
+from tests.execution.image_project import (
+    PLUGINS,
+    ImageProject,
+    image_project,
+    packer_or_skip,
+    plugin_or_skip,
+)
 
 pytestmark = pytest.mark.packer
 
@@ -22,7 +28,7 @@ pytestmark = pytest.mark.packer
 class Hand:
     """Somebody at a shell, with one generation of the plugin."""
 
-    bake: Bakery
+    bake: ImageProject
     tools: Tools
 
     def variables(self, **more: Any) -> dict[str, Any]:
@@ -90,7 +96,7 @@ class Hand:
 def hand(request: pytest.FixtureRequest, tmp_path: Path, emulator: Emulator) -> Hand:
     packer_or_skip()
     tools = find_tools({"PACKER_PLUGIN_PATH": str(plugin_or_skip(request.param))})
-    return Hand(bakery(tmp_path, emulator), tools)
+    return Hand(image_project(tmp_path, emulator), tools)
 
 
 def test_the_template_is_valid(hand: Hand) -> None:

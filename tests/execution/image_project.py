@@ -15,13 +15,14 @@ import pytest
 
 from pipeline.definition.project import read
 from pipeline.errors import Unreachable
+from pipeline.execution.azure.versions import image_versions
 from pipeline.execution.commands.build import Outcome, build_image, check_image
-from pipeline.execution.build.survey import image_versions
-from pipeline.execution.commands.swap import create_environment
+from pipeline.execution.commands.environment import create_environment
 from pipeline.execution.packer.tools import find_tools
+from pipeline.execution.patience import Patience
 from pipeline.execution.run.session import Session
 from pipeline.execution.wait import Clock, wait_until
-from pipeline.output import ForPeople
+from pipeline.output.people import ForPeople
 from pipeline.planning.versions import ImageVersion
 from tests.conftest import ROOT, Emulator
 
@@ -118,7 +119,7 @@ def packer_or_skip() -> None:
 
 
 @dataclass
-class Bakery:
+class ImageProject:
     """One image of a name of its own, so that tests cannot meet in the emulator they share."""
 
     root: Path
@@ -142,18 +143,20 @@ class Bakery:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
 
-    def session(self, *, plan_only: bool = False) -> Session:
+    def session(self, *, plan_only: bool = False, verbose: bool = False) -> Session:
         """What a command is given, the definitions read anew."""
         project = read(self.root)
         output = ForPeople(self.said)
-        return Session(project, project.environments[0], output, plan_only=plan_only)
+        return Session(
+            project, project.environments[0], output, plan_only=plan_only, verbose=verbose
+        )
 
     def build(
         self, *, rebuild: bool = False, plan_only: bool = False, verbose: bool = False
     ) -> Outcome:
         """`build-image`."""
-        session = self.session(plan_only=plan_only)
-        return build_image(session, self.image, rebuild=rebuild, verbose=verbose)
+        session = self.session(plan_only=plan_only, verbose=verbose)
+        return build_image(session, self.image, rebuild=rebuild)
 
     def check(self, version: str = "") -> Outcome:
         """`check-image`."""
@@ -200,9 +203,9 @@ class Bakery:
 _numbers = itertools.count(1)
 
 
-def bakery(folder: Path, emulator: Emulator) -> Bakery:
+def image_project(folder: Path, emulator: Emulator) -> ImageProject:
     """A new image in a project of its own, in the landing zone that all share."""
-    made = Bakery(folder / "project", f"app{next(_numbers)}", emulator)
+    made = ImageProject(folder / "project", f"app{next(_numbers)}", emulator)
     shutil.copytree(ROOT / "packer", made.root / "packer")
     facts = {name: str(value) for name, value in emulator.facts.items()}
     (made.root / "environments.hcl").write_text(ENVIRONMENT.format(**facts))
@@ -219,5 +222,9 @@ def bakery(folder: Path, emulator: Emulator) -> Bakery:
 def until(question: Callable[[], bool], patience: float = 300.0) -> None:
     """Ask until the answer is true; fails after `patience` seconds."""
     wait_until(
-        lambda: True if question() else None, "a test", patience=patience, clock=Clock(), every=0.1
+        lambda: True if question() else None,
+        "a test",
+        patience=Patience(patience, "no test waits longer"),
+        clock=Clock(),
+        every=0.1,
     )

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pipeline.arm import ResourceId
 from pipeline.definition.model import (
     Base,
     Cloud,
@@ -22,13 +23,15 @@ from pipeline.definition.model import (
     ScaleSetShape,
     Template,
 )
-from pipeline.execution.commands.swap import swap as commands
+from pipeline.execution.azure.requests import delete, put
+from pipeline.execution.commands import environment as environment_commands
+from pipeline.execution.commands import swap as swap_commands
+from pipeline.execution.patience import Patience
 from pipeline.execution.run.journal import Journal
 from pipeline.execution.run.session import Session
-from pipeline.execution.swap.survey import survey
+from pipeline.execution.swap.survey import survey_swap
 from pipeline.execution.wait import Clock, wait_until
-from pipeline.output import ForPeople
-from pipeline.planning.swap import load_balancer as balancer
+from pipeline.output.people import ForPeople
 from pipeline.planning.names import compute_id as compute_id_of
 from pipeline.planning.names import (
     image_version_id,
@@ -37,6 +40,7 @@ from pipeline.planning.names import (
 )
 from pipeline.planning.swap.status import Status, status_of
 from pipeline.planning.swap.survey import Survey
+from pipeline.planning.writable import writable
 from tests.conftest import Emulator
 
 _numbers = itertools.count(1)
@@ -86,7 +90,7 @@ def environment_of(cloud: Cloud, subscription: str = "s", group: str = "zone") -
 
 
 @dataclass
-class Landscape:
+class LandingZone:
     """The landing zone, and the commands on it."""
 
     root: Path
@@ -123,19 +127,19 @@ class Landscape:
 
     def create(self) -> None:
         """`create-environment`."""
-        commands.create_environment(self.session())
+        environment_commands.create_environment(self.session())
 
     def stage(self, version: str = "") -> None:
         """`stage`."""
-        commands.stage(self.session(), "web", version)
+        swap_commands.stage(self.session(), "web", version)
 
     def promote(self) -> None:
         """`promote`."""
-        commands.promote(self.session(), "web")
+        swap_commands.promote(self.session(), "web")
 
     def rollback(self) -> None:
         """`rollback`."""
-        commands.rollback(self.session(), "web")
+        swap_commands.rollback(self.session(), "web")
 
     def serve(self, version: str) -> None:
         """Stage and promote."""
@@ -144,16 +148,16 @@ class Landscape:
 
     def survey(self) -> Survey:
         """What there is."""
-        return survey(self.session().azure, self.image, self.environment.load_balancers[0])
+        return survey_swap(self.session(), self.image.name)
 
     def status(self) -> Status:
         """`status`, as a value."""
         return status_of(self.survey())
 
-    def put(self, resource: object, body: dict[str, Any]) -> dict[str, Any]:
+    def put(self, resource: ResourceId, body: dict[str, Any]) -> dict[str, Any]:
         """A raw PUT that ends well."""
         session = self.session()
-        operation = session.azure.begin_put(resource, body)  # type: ignore[arg-type] # any id
+        operation = session.azure.begin(put(resource, body))
         result: dict[str, Any] = operation.result().as_dict()
         return result
 
@@ -166,7 +170,7 @@ class Landscape:
 
     def write_load_balancer(self, edit: Callable[[dict[str, Any]], None]) -> None:
         """What somebody else does to it, without asking anybody."""
-        body = balancer.writable(self.load_balancer())
+        body = writable(self.load_balancer())
         edit(body)
         self.put(network_id(self.environment, "loadBalancers", "front"), body)
 
@@ -176,6 +180,11 @@ class Landscape:
         group = self.environment.resource_group.lower()
         paths = [one["path"].lower() for one in seen if one["method"] == "PUT"]
         return sum(group in path and part.lower() in path for path in paths)
+
+    def fault(self, match: dict[str, str], action: dict[str, Any], times: int = 1) -> None:
+        """Ask the emulator for a fault."""
+        body = {"match": match, "action": action, "times": times}
+        assert self.emulator.call("POST", "/emulator/faults", body).status == 201
 
     def sicken(self, instance: str, sickness: str = "unhealthy") -> None:
         """Make an instance ill: `web-1-0-1/virtualMachines/0`."""
@@ -220,7 +229,7 @@ class Landscape:
                     },
                 },
             )
-            azure.begin_delete(machine).result()
+            azure.begin(delete(machine)).result()
         return str(resource)
 
     def _generalized_machine(self) -> Any:
@@ -238,7 +247,7 @@ class Landscape:
         return machine
 
 
-def landscape(root: Path, emulator: Emulator, capacity: int = 2) -> Landscape:
+def landing_zone(root: Path, emulator: Emulator, capacity: int = 2) -> LandingZone:
     """A landing zone without versions, in a resource group of its own."""
     facts = emulator.facts
     cloud = Cloud(
@@ -250,13 +259,17 @@ def landscape(root: Path, emulator: Emulator, capacity: int = 2) -> Landscape:
     )
     group = f"zone-{next(_numbers)}-{root.name}"
     environment = environment_of(cloud, emulator.subscription, group)
-    return Landscape(root, environment, image_of(root, capacity), emulator)
+    return LandingZone(root, environment, image_of(root, capacity), emulator)
 
 
 def until(question: Callable[[], bool]) -> None:
     """Ask until the answer is yes; StillRunning after a minute."""
     wait_until(
-        lambda: True if question() else None, "a test", patience=60, clock=Clock(), every=0.1
+        lambda: True if question() else None,
+        "a test",
+        patience=Patience(60, "no test waits longer"),
+        clock=Clock(),
+        every=0.1,
     )
 
 

@@ -8,12 +8,13 @@ from typing import Any, ClassVar
 
 import pytest
 
-from pipeline.execution.commands.swap import swap as commands
+from pipeline.execution.commands import swap as commands
+from pipeline.execution.commands.environment import create_environment
 from pipeline.execution.run.journal import Journal
 from pipeline.execution.run.session import Session
-from pipeline.planning.swap.load_balancer import writable
+from pipeline.planning.writable import writable
 from tests.conftest import Emulator
-from tests.execution.landing_zone import Landscape, landscape
+from tests.execution.landing_zone import LandingZone, landing_zone
 
 MOST_RUNS = 200
 
@@ -59,15 +60,15 @@ def known(body: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.fixture
-def mortal(tmp_path: Path, emulator: Emulator) -> Landscape:
+def mortal(tmp_path: Path, emulator: Emulator) -> LandingZone:
     """A landing zone whose commands are to be killed."""
-    return landscape(tmp_path / "mortal", emulator)
+    return landing_zone(tmp_path / "mortal", emulator)
 
 
 @pytest.mark.slow
-def test_create_environment_survives_dying_anywhere(mortal: Landscape) -> None:
+def test_create_environment_survives_dying_anywhere(mortal: LandingZone) -> None:
     session = mortal.session(journal=MortalJournal)
-    deaths = survive(session, commands.create_environment)
+    deaths = survive(session, create_environment)
 
     assert deaths >= 3 * 9
     assert mortal.writes("") == 10
@@ -77,7 +78,7 @@ def test_create_environment_survives_dying_anywhere(mortal: Landscape) -> None:
 
 
 @pytest.mark.slow
-def test_staging_and_swapping_survive_dying_anywhere(mortal: Landscape) -> None:
+def test_staging_and_swapping_survive_dying_anywhere(mortal: LandingZone) -> None:
     mortal.create()
     mortal.add_versions("1.0.0", "1.0.1")
     session = mortal.session(journal=MortalJournal)

@@ -4,76 +4,46 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
 from threading import Thread
 from typing import Any
 
 import pytest
 
-from pipeline.errors import AzureRefused, Refused
-from pipeline.execution.commands.swap import swap as commands
-from pipeline.execution.swap.answers import version_at
+from pipeline.advice import Advice, stage
+from pipeline.errors import AzureRefused, Overtaken, Refused
+from pipeline.execution.azure.requests import patch
+from pipeline.execution.commands import swap as commands
 from pipeline.execution.run.journal import Journal
-from pipeline.execution.run.run import begin
-from pipeline.output import ForPrograms
-from pipeline.planning.swap import load_balancer as balancer
+from pipeline.execution.runner import begin
+from pipeline.execution.swap.answers import version_at
+from pipeline.output.programs import ForPrograms
 from pipeline.planning.names import scale_set_id
+from pipeline.planning.swap.load_balancer import swapped
 from pipeline.planning.swap.promotion import plan_promotion
 from pipeline.planning.swap.steps import SwapPools
-from pipeline.planning.swap.survey import ScaleSet
 from tests.conftest import Emulator
-from tests.execution.landing_zone import Landscape, landscape, until
+from tests.execution.landing_zone import LandingZone, landing_zone, until
 
 Edit = Callable[[dict[str, Any]], None]
 
 
-@dataclass
-class Kept:
-    """The landing zone of the last test, to be used again if that test left its machines alone."""
-
-    zone: Landscape | None = None
-    load_balancer: dict[str, Any] = field(default_factory=dict)
-
-    def restored(self) -> Landscape | None:
-        """The zone as it was made, if writing the load balancer back is enough for that."""
-        if self.zone is None:
-            return None
-        self.zone.emulator.call("DELETE", "/emulator/faults")
-        self.zone.heal("web-1-0-1/virtualMachines/0")
-        self.zone.write_load_balancer(lambda body: body.update(self.load_balancer))
-        now = self.zone.survey()
-        staged = now.staged
-        if now.serving_version != "1.0.0" or staged is None or staged.version != "1.0.1":
-            return None
-        until(lambda: all(found.is_healthy for found in self._scale_sets()))
-        return self.zone
-
-    def _scale_sets(self) -> tuple[ScaleSet, ...]:
-        return self.zone.survey().scale_sets if self.zone else ()
-
-
-@pytest.fixture(scope="module")
-def kept() -> Kept:
-    return Kept()
-
-
 @pytest.fixture
-def zone(kept: Kept, emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Landscape:
+def zone(emulator: Emulator, tmp_path: Path) -> Iterator[LandingZone]:
     """A landing zone where 1.0.0 serves and 1.0.1 is staged."""
-    made = kept.restored()
-    if made is None:
-        made = landscape(tmp_path_factory.mktemp("zone"), emulator)
-        made.create()
-        made.add_versions("1.0.0", "1.0.1")
-        made.serve("1.0.0")
-        made.stage()
-        kept.zone, kept.load_balancer = made, balancer.writable(made.load_balancer())
+    made = landing_zone(tmp_path, emulator)
+    made.create()
+    made.add_versions("1.0.0", "1.0.1")
+    made.serve("1.0.0")
+    made.stage()
     _ = made.output
-    return made
+    yield made
+    emulator.call("DELETE", "/emulator/faults")
 
 
-def pools(zone: Landscape) -> dict[str, str]:
+def pools(zone: LandingZone) -> dict[str, str]:
     """Where the rules lead."""
     return {
         rule["name"]: rule["properties"]["backendAddressPool"]["id"].rpartition("/")[2]
@@ -81,12 +51,12 @@ def pools(zone: Landscape) -> dict[str, str]:
     }
 
 
-def serving(zone: Landscape) -> str:
+def serving(zone: LandingZone) -> str:
     """Which version answers on the production frontend."""
     return version_at(zone.survey().health_url("production"))
 
 
-def test_a_version_is_promoted_and_rolled_back(zone: Landscape) -> None:
+def test_a_version_is_promoted_and_rolled_back(zone: LandingZone) -> None:
     before = pools(zone)
     assert before == {
         "http": "web-green",
@@ -100,7 +70,7 @@ def test_a_version_is_promoted_and_rolled_back(zone: Landscape) -> None:
     assert serving(zone) == "1.0.1"
     assert zone.writes("loadBalancers/front") == writes + 1
     assert {pools(zone)[name] for name in ("http", "metrics")} == {"web-blue"}
-    assert "go back         invoke rollback web" in zone.output
+    assert "go back          invoke rollback web" in zone.output
     promoted = zone.status()
     assert (promoted.serving, promoted.idle, promoted.way_back) == ("1.0.1", "1.0.0", "ready")
     assert promoted.since
@@ -116,12 +86,12 @@ def test_a_version_is_promoted_and_rolled_back(zone: Landscape) -> None:
     assert zone.status().idle_role == "rolled back"
 
 
-def test_an_unhealthy_staged_instance_keeps_production_as_it_is(zone: Landscape) -> None:
+def test_an_unhealthy_staged_instance_keeps_production_as_it_is(zone: LandingZone) -> None:
     before = zone.load_balancer()
     zone.sicken("web-1-0-1/virtualMachines/0")
     _until_unhealthy(zone)
     with pytest.raises(
-        Refused, match=r"web-1-0-1 may not serve: \d of \d instances healthy; .* is unknown"
+        Refused, match=r"web-1-0-1 cannot be promoted: \d of \d instances healthy; .* is unknown"
     ) as refusal:
         zone.promote()
     assert zone.load_balancer() == before
@@ -130,13 +100,13 @@ def test_an_unhealthy_staged_instance_keeps_production_as_it_is(zone: Landscape)
 
 
 def test_a_staged_set_smaller_than_production_is_refused_until_it_has_grown(
-    zone: Landscape,
+    zone: LandingZone,
 ) -> None:
     production = scale_set_id(zone.environment, "web-1-0-0")
-    zone.session().azure.begin_patch(production, {"sku": {"capacity": 3}}).result()
+    zone.session().azure.begin(patch(production, {"sku": {"capacity": 3}})).result()
     with pytest.raises(Refused, match="it has 2 instances, production 3") as refusal:
         zone.promote()
-    assert ("let it grow", "invoke stage web --version 1.0.1") in refusal.value.advice
+    assert Advice("scale it up", stage("web", "1.0.1")) in refusal.value.advice
     assert serving(zone) == "1.0.0"
 
     zone.stage("1.0.1")
@@ -145,7 +115,7 @@ def test_a_staged_set_smaller_than_production_is_refused_until_it_has_grown(
     assert serving(zone) == "1.0.1"
 
 
-def while_the_swap_is_on_its_way(zone: Landscape, edit: Edit) -> None:
+def while_the_swap_is_on_its_way(zone: LandingZone, edit: Edit) -> None:
     """Promote; while the pipeline's write is on its way, somebody else's arrives."""
     fault = {
         "match": {"method": "PUT", "path": f"{zone.environment.resource_group}/.*/front$"},
@@ -167,32 +137,32 @@ def while_the_swap_is_on_its_way(zone: Landscape, edit: Edit) -> None:
 
 
 def test_a_change_elsewhere_on_the_load_balancer_is_kept_and_the_swap_goes_on(
-    zone: Landscape,
+    zone: LandingZone,
 ) -> None:
     while_the_swap_is_on_its_way(zone, lambda body: body["tags"].update(theirs="kept"))
     assert serving(zone) == "1.0.1"
     assert zone.load_balancer()["tags"]["theirs"] == "kept"
 
 
-def test_a_change_of_the_rules_in_between_is_left_alone(zone: Landscape) -> None:
+def test_a_change_of_the_rules_in_between_is_left_alone(zone: LandingZone) -> None:
     def edit(body: dict[str, Any]) -> None:
         kept = ("metrics", "metrics-staging")
         rules = body["properties"]["loadBalancingRules"]
         body["properties"]["loadBalancingRules"] = [r for r in rules if r["name"] not in kept]
 
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(Overtaken) as refusal:
         while_the_swap_is_on_its_way(zone, edit)
     assert "no rule metrics" in str(refusal.value)
     assert serving(zone) == "1.0.0"
     assert pools(zone) == {"http": "web-green", "http-staging": "web-blue"}
 
 
-def test_a_promotion_by_somebody_else_in_between_is_not_undone(zone: Landscape) -> None:
+def test_a_promotion_by_somebody_else_in_between_is_not_undone(zone: LandingZone) -> None:
     now = zone.survey()
     swap = next(step for step in plan_promotion(now).steps if isinstance(step, SwapPools))
 
     def edit(body: dict[str, Any]) -> None:
-        body.update(balancer.swapped(body, swap, "2026-11-23T19:00:00+00:00"))
+        body.update(swapped(body, swap, "2026-11-23T19:00:00+00:00"))
 
     zone_before = pools(zone)
     while_the_swap_is_on_its_way(zone, edit)
@@ -200,7 +170,7 @@ def test_a_promotion_by_somebody_else_in_between_is_not_undone(zone: Landscape) 
     assert pools(zone) != zone_before
 
 
-def test_a_superseded_write_is_looked_at_again(zone: Landscape) -> None:
+def test_a_superseded_write_is_looked_at_again(zone: LandingZone) -> None:
     fault = {
         "match": {"operation": f"loadBalancers .*{zone.environment.resource_group}/.*front$"},
         "action": {
@@ -213,7 +183,7 @@ def test_a_superseded_write_is_looked_at_again(zone: Landscape) -> None:
     assert serving(zone) == "1.0.1"
 
 
-def test_what_azure_refuses_is_told_in_its_own_words(zone: Landscape) -> None:
+def test_what_azure_refuses_is_told_in_its_own_words(zone: LandingZone) -> None:
     fault = {
         "match": {"method": "PUT", "path": f"{zone.environment.resource_group}/.*/front$"},
         "action": {"fail": {"code": "ScopeLocked", "message": "It is locked.", "status": 409}},
@@ -226,7 +196,7 @@ def test_what_azure_refuses_is_told_in_its_own_words(zone: Landscape) -> None:
     assert serving(zone) == "1.0.0"
 
 
-def test_printing_a_plan_changes_nothing(zone: Landscape) -> None:
+def test_printing_a_plan_changes_nothing(zone: LandingZone) -> None:
     before = zone.load_balancer()
     planning = zone.session(plan_only=True)
     commands.promote(planning, "web")
@@ -235,35 +205,37 @@ def test_printing_a_plan_changes_nothing(zone: Landscape) -> None:
     assert "promote web 1.0.0 -> 1.0.1" in zone.output
 
 
-def test_two_runs_do_not_meet(zone: Landscape) -> None:
+def test_two_runs_do_not_meet(zone: LandingZone) -> None:
     with begin(zone.session(), "stage", "web") as other, pytest.raises(Refused, match=other.id):
         zone.promote()
     assert serving(zone) == "1.0.0"
 
 
-def test_an_unchecked_version_is_refused_by_name(zone: Landscape) -> None:
+def test_an_unchecked_version_is_refused_by_name(zone: LandingZone) -> None:
     zone.add_versions("1.0.2", check="", excluded=True)
     zone.add_versions("1.0.3", check="failed", excluded=True)
-    with pytest.raises(Refused, match=r"web 1\.0\.2 may not serve: it was not checked"):
+    with pytest.raises(Refused, match=r"web 1\.0\.2 cannot be promoted: it was not checked"):
         zone.stage("1.0.2")
-    with pytest.raises(Refused, match=r"web 1\.0\.3 may not serve: its check failed"):
+    with pytest.raises(Refused, match=r"web 1\.0\.3 cannot be promoted: its check failed"):
         zone.stage("1.0.3")
     zone.stage()
     assert "nothing to do, web-1-0-1 is there" in zone.output
 
 
-def test_staging_the_next_version_ends_the_way_back_and_says_so(zone: Landscape) -> None:
+def test_staging_the_next_version_ends_the_way_back_and_says_so(zone: LandingZone) -> None:
     zone.promote()
     zone.add_versions("1.0.2")
     zone.stage()
-    assert "delete web-1-0-0 (the way back to 1.0.0 ends here)" in zone.output
+    assert "delete web-1-0-0 (ends the rollback to 1.0.0)" in zone.output
     status = zone.status()
     assert (status.serving, status.idle, status.idle_role) == ("1.0.1", "1.0.2", "staged")
-    with pytest.raises(Refused, match=r"no way back: 1\.0\.2, which never served"):
+    with pytest.raises(
+        Refused, match=r"nothing to roll back to: 1\.0\.2 is staged and never served"
+    ):
         zone.rollback()
 
 
-def test_a_scale_set_that_serves_by_now_is_not_deleted(zone: Landscape) -> None:
+def test_a_scale_set_that_serves_by_now_is_not_deleted(zone: LandingZone) -> None:
     zone.add_versions("1.0.2")
     swap = next(step for step in plan_promotion(zone.survey()).steps if isinstance(step, SwapPools))
 
@@ -273,17 +245,15 @@ def test_a_scale_set_that_serves_by_now_is_not_deleted(zone: Landscape) -> None:
         def append(self, event: str, **fields: object) -> None:
             if event == "started" and str(fields["words"]).startswith("delete web-1-0-1"):
                 since = "2026-11-23T19:00:00+00:00"
-                zone.write_load_balancer(
-                    lambda body: body.update(balancer.swapped(body, swap, since))
-                )
+                zone.write_load_balancer(lambda body: body.update(swapped(body, swap, since)))
             super().append(event, **fields)
 
-    with pytest.raises(Refused, match="it serves by now, so it is not deleted"):
+    with pytest.raises(Overtaken, match="it serves by now, so it is not deleted"):
         commands.stage(zone.session(journal=SomebodyPromotes), "web", "1.0.2")
     assert serving(zone) == "1.0.1"
 
 
-def test_programs_read_the_status_as_one_document(zone: Landscape) -> None:
+def test_programs_read_the_status_as_one_document(zone: LandingZone) -> None:
     said = io.StringIO()
     commands.status(replace(zone.session(), output=ForPrograms(said)))
     document = json.loads(said.getvalue())
@@ -294,9 +264,9 @@ def test_programs_read_the_status_as_one_document(zone: Landscape) -> None:
     assert version_at(url) == "1.0.0"
 
 
-def _until_unhealthy(zone: Landscape) -> None:
+def _until_unhealthy(zone: LandingZone) -> None:
     def is_sick() -> bool:
-        staged = zone.survey().staged
+        staged = zone.survey().idle_set
         return staged is not None and not staged.is_healthy
 
     until(is_sick)

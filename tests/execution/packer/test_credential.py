@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.advice import Advice, Shell
 from pipeline.definition.model import Cloud
-from pipeline.errors import Refused, Unreachable
+from pipeline.errors import SignInFailed, StateFileError, Unreachable
 from pipeline.execution.packer.credential import credential_for
 from pipeline.execution.packer.tools import Tools, find_tools
 from tests.planning.build.examples import LOCAL
@@ -76,7 +77,7 @@ def test_a_broken_credential_file_is_named_but_not_quoted(tmp_path: Path, text: 
     file.write_text(text)
     environment = replace(LOCAL, cloud=replace(LOCAL.cloud, credential=file))
 
-    with pytest.raises(Unreachable, match=r"credential\.json: no credential in it") as caught:
+    with pytest.raises(StateFileError, match=r"credential\.json: ") as caught:
         credential_for(environment, OLD, {})
 
     assert "s3cret" not in str(caught.value)
@@ -144,10 +145,10 @@ def test_the_older_plugin_refuses_federated_tokens_so_the_cli_signs_in(tmp_path:
 
 
 def test_without_any_way_to_sign_in_packer_is_not_started(tmp_path: Path) -> None:
-    with pytest.raises(Refused, match="no way for Packer to sign in") as caught:
+    with pytest.raises(SignInFailed, match="no way for Packer to sign in") as caught:
         credential_for(PUBLIC, NEW, {"PATH": str(tmp_path)})
 
-    assert caught.value.advice == (("sign in", "az login"),)
+    assert caught.value.advice == (Advice("sign in", Shell("az login")),)
 
 
 def test_only_the_newer_plugin_wants_a_scheme_in_the_metadata_host() -> None:
@@ -194,4 +195,4 @@ def test_a_plugin_that_is_missing_or_too_old_is_named_with_what_brings_it(
     with pytest.raises(Unreachable, match=r"no Azure plugin of version 1\.4\.5 or newer") as caught:
         find_tools({}, installed(tmp_path, *versions), tmp_path)
 
-    assert caught.value.advice == (("bring Packer and its plugin", "make setup"),)
+    assert caught.value.advice == (Advice("install Packer and its plugin", Shell("make setup")),)

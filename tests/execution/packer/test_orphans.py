@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from pipeline.execution.packer.orphans import PATIENCE, end_orphans, orphans
+from pipeline.execution.packer.orphans import end_orphans, orphans
+from pipeline.execution.patience import ORPHANED_PACKER
 from pipeline.execution.wait import Clock
 
 VAR_FILE = "lab-web.pkrvars.json"
@@ -78,7 +79,7 @@ def test_an_orphan_that_never_ends_is_killed_when_patience_is_over(tmp_path: Pat
         end_orphans(tmp_path, VAR_FILE, hurry.clock)
 
         assert process.wait() == -9
-        assert hurry.now >= PATIENCE
+        assert hurry.now >= ORPHANED_PACKER.seconds
 
 
 def test_where_there_is_no_proc_there_are_no_orphans(tmp_path: Path) -> None:

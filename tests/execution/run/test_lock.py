@@ -27,7 +27,7 @@ def test_the_second_run_is_refused_and_told_by_whom(tmp_path: Path) -> None:
     lock = tmp_path / "locks" / "local-web.lock"
     with only_run(lock, "run-1"), pytest.raises(Refused) as refusal, only_run(lock, "run-2"):
         pass
-    assert "local-web: another run is at work: run-1" in str(refusal.value)
+    assert "local-web: another run is active: run-1" in str(refusal.value)
     assert f"process {os.getpid()} on " in str(refusal.value)
 
 

@@ -12,10 +12,10 @@ from threading import Thread
 
 import pytest
 
-from pipeline.errors import Unreachable
-from pipeline.execution.swap.swap import answers
+from pipeline.errors import NotConfirmed
 from pipeline.execution.run.work import Work
-from tests.execution.test_runner import Lab
+from pipeline.execution.swap import answers
+from tests.execution.offline import OfflineSession
 
 Script = list[tuple[int, str]]
 
@@ -65,20 +65,23 @@ def version(name: str) -> tuple[int, str]:
     return 200, json.dumps({"ApplicationHealthState": "Healthy", "version": name})
 
 
-def prove(root: Path, url: str, count: int = 3) -> None:
-    """As a step of a run does; time passes only by waiting."""
+def verify(root: Path, url: str, count: int = 3) -> str:
+    """As a step of a run does, answering what was told; time passes only by waiting."""
 
-    def carry_out(step: str, attempt: Attempt) -> None:
-        answers.prove(url, step, count, attempt)
+    def carry_out(step: str, work: Work) -> None:
+        answers.verify(url, step, count, work)
 
-    Lab(root).run(("1.0.1",), carry_out)
+    session = OfflineSession(root)
+    session.run(("1.0.1",), carry_out)
+    return session.said.getvalue()
 
 
 def test_answers_count_only_in_a_row(page: Page, tmp_path: Path) -> None:
     old, new = version("1.0.0"), version("1.0.1")
     page.script = chain([new, new, old, new, (503, ""), new], repeat(new))
-    prove(tmp_path, page.url)
+    told = verify(tmp_path, page.url)
     assert page.asked == 8
+    assert "3 consecutive responses from 1.0.1" in told
 
 
 @pytest.mark.parametrize(
@@ -86,8 +89,8 @@ def test_answers_count_only_in_a_row(page: Page, tmp_path: Path) -> None:
     [
         (version("1.0.0"), "x 1.0.0"),
         ((503, "sick"), "x HTTP 503"),
-        ((200, "{}"), "x an answer that names no version"),
-        ((200, "[]"), "x an answer that names no version"),
+        ((200, "{}"), "x a response that names no version"),
+        ((200, "[]"), "x a response that names no version"),
         ((200, "<html>"), "x Expecting value"),
     ],
 )
@@ -95,13 +98,13 @@ def test_what_was_seen_instead_is_told(
     page: Page, tmp_path: Path, answer: tuple[int, str], seen: str
 ) -> None:
     page.script = chain(repeat(answer))
-    with pytest.raises(Unreachable, match=seen):
-        prove(tmp_path, page.url)
+    with pytest.raises(NotConfirmed, match=seen):
+        verify(tmp_path, page.url)
 
 
 def test_a_refused_connection_is_told(tmp_path: Path) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{free.getsockname()[1]}/healthz"
-        with pytest.raises(Unreachable, match="x Connection refused"):
-            prove(tmp_path, url)
+        with pytest.raises(NotConfirmed, match="x Connection refused"):
+            verify(tmp_path, url)

@@ -8,9 +8,9 @@ from pathlib import Path
 from pipeline.definition.project import read
 from pipeline.definition.template import PROVIDED
 from pipeline.planning.build.build import plan_build
-from pipeline.planning.build.steps import BakeVersion, BootCheckMachine
 from pipeline.planning.build.check_machine import interface, machine
 from pipeline.planning.build.packer_variables import declared, variables
+from pipeline.planning.build.steps import BakeVersion, BootCheckMachine
 from tests.planning.build.examples import LOCAL, WEB, survey
 
 ROOT = Path(__file__).parents[2]

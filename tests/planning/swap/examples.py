@@ -20,7 +20,6 @@ from pipeline.definition.model import (
     ScaleSetShape,
     Template,
 )
-from pipeline.planning.swap import load_balancer as balancer
 from pipeline.planning import landing_zone_parameters as parameters
 from pipeline.planning.names import (
     load_balancer_id,
@@ -29,6 +28,7 @@ from pipeline.planning.names import (
     scale_set_name,
     tags_of,
 )
+from pipeline.planning.swap import load_balancer as balancer
 from pipeline.planning.swap.survey import Instance, ScaleSet, Survey
 from pipeline.planning.versions import ImageVersion
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from pipeline.errors import Refused
-from pipeline.planning.swap import load_balancer as balancer
 from pipeline.planning.plan import Plan
+from pipeline.planning.swap import load_balancer as balancer
 from pipeline.planning.swap.promotion import plan_promotion, plan_rollback
 from pipeline.planning.swap.steps import SwapPools, SwapStep
 from pipeline.planning.swap.survey import Survey
