@@ -23,7 +23,7 @@ from invoke.tasks import task
 if TYPE_CHECKING:
     from pipeline.execution.run.session import Session
     from pipeline.local import Local
-    from pipeline.output import Output
+    from pipeline.output.facts import Output
 
 ENV = "environment of environments.hcl (default: BAKESWAP_ENV, the only one, or `local`)"
 JSON = "tell it as JSON lines, for programs"
@@ -34,10 +34,10 @@ INTERRUPTED = 130
 
 
 def _output(env: str, json: bool) -> Output:
-    from pipeline.output import ForPeople, ForPrograms
+    from pipeline.output.people import ForPeople
+    from pipeline.output.programs import ForPrograms
 
-    suffix = f" --env {env}" if env else ""
-    return ForPrograms(suffix=suffix) if json else ForPeople(suffix=suffix)
+    return ForPrograms(environment=env) if json else ForPeople(environment=env)
 
 
 @contextmanager
@@ -62,6 +62,7 @@ def _words_and_exit_code(output: Output) -> Iterator[None]:
 def _session(env: str, json: bool, plan: bool = False) -> Iterator[Session]:
     """The definitions of the current folder, in an environment."""
     from pipeline.definition.project import read
+    from pipeline.advice import Advice, start_emulator
     from pipeline.errors import Unreachable
     from pipeline.execution.run.session import Session, choose_environment
 
@@ -72,8 +73,8 @@ def _session(env: str, json: bool, plan: bool = False) -> Iterator[Session]:
         try:
             yield Session(project, environment, output, plan_only=plan)
         except Unreachable as error:
-            if environment.cloud.resource_manager.startswith("https://127."):
-                error.advice += (("start the local Azure", "invoke emulator.start"),)
+            if error.nothing_listens and environment.cloud.resource_manager.startswith("https://127."):
+                error.advice += (Advice("start the emulator", start_emulator()),)
             raise
 
 
@@ -83,7 +84,7 @@ def create_environment(
 ) -> None:
     """Make what is missing of the landing zone: network, load balancers, gallery."""
     with _session(env, json, plan) as session:
-        from pipeline.execution.commands.swap import create_environment
+        from pipeline.execution.commands.environment import create_environment
 
         create_environment(session)
 
@@ -111,7 +112,7 @@ def build_image(
     with _session(env, json, plan) as session:
         from pipeline.execution.commands.build import build_image
 
-        build_image(session, image, rebuild=rebuild, verbose=verbose)
+        build_image(session, image, rebuild=rebuild)
 
 
 @task(
@@ -137,7 +138,7 @@ def check_image(
     with _session(env, json, plan) as session:
         from pipeline.execution.commands.build import check_image
 
-        check_image(session, image, version, verbose=verbose)
+        check_image(session, image, version)
 
 
 @task(

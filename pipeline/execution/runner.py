@@ -163,9 +163,17 @@ def _one(step: S, carry_out_one: Callable[[S, Work], None], work: Work) -> None:
     except (PipelineError, KeyboardInterrupt) as error:
         output.failed(work.number, work.words, work.seconds)
         if isinstance(error, PipelineError) and not isinstance(error, StillRunning):
-            work.note("failed", error=str(error))
+            _note_failure(work, error)
         raise
     output.finished(work.number, work.words, work.seconds, work.seen)
+
+
+def _note_failure(work: Work, error: PipelineError) -> None:
+    """Write it down, if the disk takes it: what failed first is what is raised."""
+    try:
+        work.note("failed", error=str(error))
+    except StateFileError as second:
+        error.add_note(str(second))
 
 
 def _follow(

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from pipeline.advice import Advice, Shell
 from pipeline.errors import Unreachable
+from pipeline.state_files import naming, write_private
 
 PREFIX = "bakeswap-ssh-"
 """Of the folders with keys, in the temporary folder: paths of sockets must be short."""
@@ -43,11 +44,12 @@ class Access:
 def access() -> Iterator[Access]:
     """A key for one use. At the end the shared connection is closed and all of it deleted."""
     _remove_those_of_the_dead()
-    folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-"))
+    with naming(Path(tempfile.gettempdir())):
+        folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-"))
     try:
         made = Access(folder)
         _make_key(folder / "key")
-        made.config.write_text(_configuration(folder))
+        write_private(made.config, _configuration(folder))
         yield made
     finally:
         for connection in folder.glob("to-*"):

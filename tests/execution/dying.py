@@ -11,8 +11,8 @@ class Crash(BaseException):
     """Not an Exception, so that no handler can tidy up: the process is gone."""
 
 
-def dying_after(event: str, words: str) -> type[Journal]:
-    """A journal that dies once it has written an event of a step whose words begin so."""
+def dying_after(deadly: str, words: str) -> type[Journal]:
+    """A journal that dies once it has written the deadly event of a step whose words begin so."""
 
     class DyingJournal(Journal):
         """Remembers the words of the step at work."""
@@ -21,11 +21,11 @@ def dying_after(event: str, words: str) -> type[Journal]:
             self._words = ""
             super().__init__(path, subject)
 
-        def append(self, event_now: str, **fields: object) -> None:
-            if event_now == "started":
+        def append(self, event: str, **fields: object) -> None:
+            if event == "started":
                 self._words = str(fields["words"])
-            super().append(event_now, **fields)
-            if event_now == event and self._words.startswith(words):
+            super().append(event, **fields)
+            if event == deadly and self._words.startswith(words):
                 raise Crash(self._words)
 
     return DyingJournal

@@ -16,6 +16,7 @@ from pathlib import Path
 from pipeline.advice import Advice, Shell
 from pipeline.errors import CheckFailed, Unreachable
 from pipeline.execution.wait import Clock, wait_for_process
+from pipeline.state_files import naming, write_private
 
 SHOWN_FAILURES = 3
 """How many failed tests are shown; the log has all."""
@@ -81,7 +82,8 @@ def run_checks(
     Raises CheckFailed when a test failed, when there was none, or when none could say anything.
     """
     junit, log = folder / "junit.xml", folder / "check.log"
-    junit.unlink(missing_ok=True)
+    with naming(junit):
+        junit.unlink(missing_ok=True)
     command = [
         *(sys.executable, "-m", "pytest", "-v", "-p", "no:cacheprovider"),
         *("-c", os.devnull, "--rootdir", str(checks.root)),
@@ -148,7 +150,8 @@ def _run(
 ) -> int:
     kept = {name: value for name, value in os.environ.items() if name not in NOT_FOR_CHECKS}
     surroundings = {**kept, **checks.facts, "PYTHONDONTWRITEBYTECODE": "1"}
-    with log.open("w") as output:
+    write_private(log, "")
+    with log.open("a") as output:
         try:
             process = subprocess.Popen(
                 command,

@@ -25,7 +25,7 @@ from pipeline.execution.packer.tools import BRING_IT, Tools, find_tools
 from pipeline.execution.wait import Clock, wait_for_process
 from pipeline.planning.build.packer_variables import Value, declared, variables
 from pipeline.planning.build.steps import BakeVersion
-from pipeline.state_files import write_private
+from pipeline.state_files import naming, write_private
 
 TICK = 0.2
 """Seconds between two looks at Packer's output."""
@@ -138,7 +138,9 @@ def _dies_with_us() -> tuple[str, ...]:
 
 
 def _start(job: _Job, evidence: Evidence) -> subprocess.Popen[bytes]:
-    with evidence.log.open("ab") as log:
+    with naming(evidence.log):
+        log = evidence.log.open("ab")
+    with log:
         try:
             return subprocess.Popen(
                 job.command,
@@ -169,7 +171,7 @@ class _Tail:
 
     def read(self) -> None:
         """Tell the phases and show the lines that came since."""
-        with self._evidence.log.open("rb") as log:
+        with naming(self._evidence.log), self._evidence.log.open("rb") as log:
             log.seek(self._offset)
             whole, newline, _ = log.read().rpartition(b"\n")
         self._offset += len(whole) + len(newline)
