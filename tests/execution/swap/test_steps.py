@@ -1,0 +1,122 @@
+"""Steps of staging and swaps that meet something else than the plan saw. Real SDK."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pipeline.advice import Advice, rollback, status
+from pipeline.errors import NotConfirmed, Overtaken, Refused, StillRunning
+from pipeline.execution.azure.requests import delete
+from pipeline.execution.commands import swap
+from pipeline.execution.run.journal import Journal
+from pipeline.execution.wait import Clock
+from pipeline.planning.names import load_balancer_id, scale_set_id
+from pipeline.planning.swap.steps import AwaitHealthy, DeleteScaleSet, RewriteLoadBalancer
+from tests.conftest import Emulator
+from tests.execution.landing_zone import LandingZone, landing_zone, until
+from tests.execution.one_step import carry_out_one
+
+
+@pytest.fixture
+def zone(tmp_path: Path, emulator: Emulator) -> Iterator[LandingZone]:
+    """A landing zone where 1.0.0 serves and 1.0.1 is staged."""
+    made = landing_zone(tmp_path, emulator, capacity=1)
+    made.create()
+    made.add_versions("1.0.0", "1.0.1")
+    made.serve("1.0.0")
+    made.stage()
+    _ = made.output
+    yield made
+    emulator.call("DELETE", "/emulator/faults")
+
+
+def minutes() -> Clock:
+    """A clock on which a minute passes at each look, and waiting costs nothing."""
+    ticks = itertools.count(0.0, 60.0)
+    return Clock(lambda: next(ticks), lambda seconds: None)
+
+
+def test_patience_with_instances_ends_with_what_was_measured(zone: LandingZone) -> None:
+    resource = scale_set_id(zone.environment, "web-1-0-1")
+    with pytest.raises(StillRunning, match=r"web-1-0-1 \(1 of 1 instances healthy\)") as caught:
+        carry_out_one(zone, AwaitHealthy(resource, 2), minutes())
+    assert caught.value.exit_code == 3
+    assert "wait until 2 of 2 instances" in zone.output
+
+
+def test_what_was_measured_is_told_and_not_what_was_hoped_for(zone: LandingZone) -> None:
+    resource = scale_set_id(zone.environment, "web-1-0-1")
+    told = carry_out_one(zone, AwaitHealthy(resource, 1))
+    assert "web-1-0-1: 1 of 1 instances healthy after 0 s" in told
+
+
+def test_a_load_balancer_whose_write_failed_is_written_again_as_it_is(zone: LandingZone) -> None:
+    resource = load_balancer_id(zone.environment, "front")
+    writes = zone.writes("loadBalancers/front")
+    before = zone.load_balancer()["properties"]["loadBalancingRules"]
+    carry_out_one(zone, RewriteLoadBalancer(resource))
+    assert zone.writes("loadBalancers/front") == writes + 1
+    after = zone.load_balancer()["properties"]["loadBalancingRules"]
+    assert [rule["name"] for rule in after] == [rule["name"] for rule in before]
+
+
+def test_a_load_balancer_that_is_gone_is_not_written(zone: LandingZone) -> None:
+    resource = load_balancer_id(zone.environment, "other")
+    with pytest.raises(Overtaken, match="someone deleted it since the plan was made"):
+        carry_out_one(zone, RewriteLoadBalancer(resource))
+
+
+def test_nothing_is_deleted_when_the_load_balancer_cannot_be_read(zone: LandingZone) -> None:
+    for name in ("web-1-0-0", "web-1-0-1"):
+        zone.session().azure.begin(delete(scale_set_id(zone.environment, name))).result()
+    resource = load_balancer_id(zone.environment, "front")
+    zone.session().azure.begin(delete(resource)).result()
+    step = DeleteScaleSet(scale_set_id(zone.environment, "web-1-0-1"), "web", "a test")
+    with pytest.raises(Overtaken, match=r"not deleted: .*does not exist"):
+        carry_out_one(zone, step)
+
+
+def breaking_at_the_swap(zone: LandingZone) -> type[Journal]:
+    """A journal that breaks the staged version as soon as Azure has accepted the swap."""
+
+    class BreakingJournal(Journal):
+        """Breaks it once: only the swap sends a request."""
+
+        def append(self, event: str, **fields: object) -> None:
+            super().append(event, **fields)
+            if event == "accepted":
+                zone.sicken("web-1-0-1/virtualMachines/0")
+
+    return BreakingJournal
+
+
+@pytest.mark.slow
+def test_a_promotion_that_breaks_production_tells_what_serves_and_the_way_back(
+    zone: LandingZone,
+) -> None:
+    session = zone.session(journal=breaking_at_the_swap(zone), clock=minutes())
+    with pytest.raises(NotConfirmed, match=r"could not confirm 1\.0\.1") as caught:
+        swap.promote(session, "web")
+    assert Advice("go back", rollback("web")) in caught.value.advice
+    assert Advice("show the state", status()) in caught.value.advice
+    assert any(note.startswith("Now: web 1.0.1 serves") for note in caught.value.__notes__)
+
+    zone.rollback()
+    assert zone.status().serving == "1.0.0"
+
+
+def test_a_promotion_is_refused_before_anything_when_nothing_is_staged(
+    zone: LandingZone,
+) -> None:
+    zone.promote()
+    zone.rollback()
+    resource = scale_set_id(zone.environment, "web-1-0-1")
+    zone.session().azure.begin(delete(resource)).result()
+    until(lambda: zone.session().azure.get(resource) is None)
+    with pytest.raises(Refused) as caught:
+        zone.rollback()
+    assert "nothing to roll back to" in str(caught.value)
