@@ -1,10 +1,10 @@
-"""The table of layers (docs/architecture.md): who may import whom, and who owns which library."""
+"""The table of rooms (docs/architecture.md): who may import whom, and who owns which library."""
 
 from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +16,10 @@ LONGEST_MODULE = 400
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What one part may import: our own modules and third-party libraries, by prefix."""
+    """What one room may import: our own modules and third-party libraries, by prefix.
+
+    A room is a package or a module; the row with the longest name that a module is in counts.
+    """
 
     ours: frozenset[str]
     libraries: frozenset[str] = frozenset()
@@ -54,6 +57,40 @@ READS_FILES = frozenset({
 })
 # fmt: on
 
+
+def emulator_room(*rooms: str, libraries: tuple[str, ...] = ()) -> Part:
+    """A room of the emulator: may import other rooms of it, and nothing else of ours."""
+    return Part(
+        frozenset(f"pipeline.emulator.{room}" for room in rooms), libraries=frozenset(libraries)
+    )
+
+
+EMULATOR = {
+    "pipeline.emulator": emulator_room(),  # the package itself; each new module needs a row
+    "pipeline.emulator.__main__": emulator_room("command_line"),
+    "pipeline.emulator.command_line": emulator_room("app", "machines.seam", "state_folder"),
+    "pipeline.emulator.app": emulator_room(
+        *("arm", "compute", "edge", "identity", "machines", "network", "resources"),
+        "state_folder",
+        libraries=("aiohttp",),
+    ),
+    "pipeline.emulator.state_folder": emulator_room(),
+    "pipeline.emulator.private": emulator_room(),
+    "pipeline.emulator.arm": emulator_room("arm"),
+    "pipeline.emulator.balancer": emulator_room("balancer"),
+    "pipeline.emulator.identity": emulator_room("identity", "private", libraries=("cryptography",)),
+    "pipeline.emulator.machines": emulator_room("machines", libraries=("asyncssh",)),
+    "pipeline.emulator.edge": emulator_room(
+        "edge", "arm", "identity", "machines.seam", libraries=("aiohttp",)
+    ),
+    "pipeline.emulator.resources": emulator_room("resources", "arm"),
+    "pipeline.emulator.network": emulator_room("network", "arm", "balancer", "machines.seam"),
+    "pipeline.emulator.compute": emulator_room(
+        # A scale set's model is refused for load balancing rules: only the network knows those.
+        *("compute", "arm", "machines.seam", "network.shared_pools")
+    ),
+}
+
 PARTS = {
     "pipeline": Part(frozenset()),  # the package itself, with no code
     "pipeline.errors": Part(SHARED),
@@ -72,9 +109,7 @@ PARTS = {
         | {"pipeline.definition", "pipeline.planning", "pipeline.output", "pipeline.execution"},
         frozenset({"azure", "testinfra", "pytest"}),
     ),
-    "pipeline.emulator": Part(
-        frozenset({"pipeline.emulator"}), frozenset({"aiohttp", "asyncssh", "cryptography"})
-    ),
+    **EMULATOR,
     "pipeline.demo": Part(
         SHARED | {"pipeline.output", "pipeline.execution"}
     ),  # a user of the commands, scripted
@@ -102,9 +137,53 @@ def dotted(file: Path) -> str:
 
 
 def part_of(module: str) -> Part:
-    """The row of the table for a module."""
-    first_two = ".".join(module.split(".")[:2])
-    return PARTS[first_two]
+    """The row of the table for a module: the longest that it is in."""
+    return PARTS[max((room for room in PARTS if _under(module, frozenset({room}))), key=len)]
+
+
+def imported_modules(sources: Mapping[str, str]) -> dict[str, set[str]]:
+    """Which modules of ours each module imports, wherever in it, also for types only.
+
+    `from package import name` means the module of that name where there is one.
+    """
+    return {
+        module: {
+            found
+            for name in imports(source)
+            if (found := _module_of(name, sources)) and found != module
+        }
+        for module, source in sources.items()
+    }
+
+
+def _module_of(name: str, known: Collection[str]) -> str:
+    """`a.b.c` → the longest of `a.b.c`, `a.b` and `a` that is a module; "" for a library."""
+    while name and name not in known:
+        name = name.rpartition(".")[0]
+    return name
+
+
+def circles(graph: Mapping[str, set[str]]) -> list[tuple[str, ...]]:
+    """Groups of modules that import each other, directly or through others."""
+    reached = {module: _reached(graph, module) for module in graph}
+    groups = {
+        tuple(sorted(other for other in reached[module] if module in reached[other]))
+        for module in graph
+        if module in reached[module]
+    }
+    return sorted(groups)
+
+
+def _reached(graph: Mapping[str, set[str]], start: str) -> set[str]:
+    """All modules that a module imports, directly or through others."""
+    found: set[str] = set()
+    waiting = set(graph[start])
+    while waiting:
+        module = waiting.pop()
+        if module not in found:
+            found.add(module)
+            waiting |= graph[module]
+    return found
 
 
 def imports(source: str) -> Iterator[str]:
@@ -139,6 +218,24 @@ def test_a_module_imports_only_what_its_row_of_the_table_allows(module: str) -> 
     assert forbidden(module, modules()[module].read_text()) == []
 
 
+def test_no_module_imports_itself_through_others() -> None:
+    sources = {name: file.read_text() for name, file in modules().items()}
+
+    assert circles(imported_modules(sources)) == []
+
+
+def test_a_circle_of_imports_is_found_also_when_it_is_for_types_only() -> None:
+    sources = {
+        "a": "from b import x\nimport sys",
+        "a.inner": "from a import inner",
+        "b": "def f() -> None:\n    import c.inner",
+        "c.inner": "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from a import T",
+        "d": "import a",
+    }
+
+    assert circles(imported_modules(sources)) == [("a", "b", "c.inner")]
+
+
 def test_planning_reads_no_file_and_definition_in_one_module_only() -> None:
     readers = {name for name, file in modules().items() if reads_files(file.read_text())}
 
@@ -171,9 +268,22 @@ def test_a_module_says_what_it_owns_and_is_no_longer_than_a_reader_holds_in_mind
         ("pipeline.execution.cloud", "import pipeline.emulator.arm"),
         ("pipeline.execution.cloud", "import invoke"),
         ("pipeline.execution.cloud", "import hcl2"),
-        ("pipeline.emulator.server", "from pipeline import arm"),
-        ("pipeline.emulator.server", "from pipeline.errors import PipelineError"),
-        ("pipeline.emulator.server", "import azure.mgmt.compute"),
+        ("pipeline.emulator.edge.server", "from pipeline import arm"),
+        ("pipeline.emulator.edge.server", "from pipeline.errors import PipelineError"),
+        ("pipeline.emulator.edge.server", "import azure.mgmt.compute"),
+        ("pipeline.emulator.edge.server", "from pipeline.emulator import network"),
+        ("pipeline.emulator.edge.server", "from pipeline.emulator.compute import sizes"),
+        ("pipeline.emulator.edge.server", "from pipeline.emulator.machines import qemu"),
+        ("pipeline.emulator.arm.manager", "from pipeline.emulator.edge import polling"),
+        ("pipeline.emulator.arm.manager", "from pipeline.emulator.network import references"),
+        ("pipeline.emulator.compute.fleet", "from pipeline.emulator.network import common"),
+        ("pipeline.emulator.network.interfaces", "import pipeline.emulator.compute.guests"),
+        ("pipeline.emulator.resources.groups", "from pipeline.emulator import compute"),
+        ("pipeline.emulator.balancer.process", "from pipeline.emulator.arm import store"),
+        ("pipeline.emulator.machines.qemu", "from pipeline.emulator.arm.store import Store"),
+        ("pipeline.emulator.machines.qemu", "import aiohttp"),
+        ("pipeline.emulator.identity.tokens", "from pipeline.emulator.edge import exchange"),
+        ("pipeline.emulator.new_room", "from pipeline.emulator.arm import store"),
         ("pipeline.setup.python", "import aiohttp"),
         ("pipeline.errors", "from pipeline.definition import model"),
         ("tasks", "import pipeline.emulator"),
@@ -190,7 +300,9 @@ def test_an_import_across_the_layers_is_caught(module: str, source: str) -> None
         ("pipeline.definition.load", "from pathlib import Path\nimport hcl2"),
         ("pipeline.planning.plan", "from pipeline.definition.model import Image"),
         ("pipeline.execution.packer", "import subprocess\nfrom pipeline.planning import plan"),
-        ("pipeline.emulator.server", "from aiohttp import web\nfrom pipeline.emulator import arm"),
+        ("pipeline.emulator.edge.server", "from aiohttp import web"),
+        ("pipeline.emulator.edge.server", "from pipeline.emulator import arm"),
+        ("pipeline.emulator.compute.guests", "from pipeline.emulator.machines.seam import Machine"),
         ("tasks", "from invoke import task\nfrom pipeline.execution import survey"),
     ],
 )

@@ -96,6 +96,11 @@ class ResourceId:
         return hash(self.key)
 
 
+def key(text: str) -> str:
+    """An id as text, for comparing: ids are the same whatever their case."""
+    return "/" + text.strip("/").lower()
+
+
 def same(one: str, other: str) -> bool:
     """Whether two ids, as text, name the same resource."""
-    return one.strip("/").lower() == other.strip("/").lower()
+    return key(one) == key(other)

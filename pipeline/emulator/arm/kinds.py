@@ -9,14 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
-from pipeline.emulator.arm.errors import ArmError, resource_not_found
+from pipeline.emulator.arm.errors import (
+    ArmError,
+    not_served,
+    resource_group_not_found,
+    resource_not_found,
+)
 from pipeline.emulator.arm.ids import ResourceId
-from pipeline.emulator.arm.store import Record
-
-if TYPE_CHECKING:
-    from pipeline.emulator.arm.manager import ResourceManager
+from pipeline.emulator.arm.operations import Operations
+from pipeline.emulator.arm.regions import normal_location
+from pipeline.emulator.arm.store import Record, Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,31 +51,30 @@ class Kind:
     updating_state: ClassVar[str] = "Updating"
     undeletable_state: ClassVar[str] = "Failed"
     """The provisioning state after a deletion that failed."""
-    delete_has_location: ClassVar[bool] = True
     tracked: ClassVar[bool] = True
     """Whether the resource has a location and tags of its own."""
     patchable: ClassVar[bool] = True
 
-    def __init__(self, manager: ResourceManager) -> None:
-        self.manager = manager
+    def __init__(self, registry: Registry) -> None:
+        self.registry = registry
 
     # -- storing: overridden by kinds that live inside their parent's document (a subnet) ----------
 
     def find(self, identifier: ResourceId) -> Record | None:
         """The record, if there is one."""
-        return self.manager.store.get(identifier)
+        return self.registry.store.get(identifier)
 
     def save(self, record: Record) -> None:
         """Write the record."""
-        self.manager.store.put(record)
+        self.registry.store.put(record)
 
     def forget(self, identifier: ResourceId) -> None:
         """Remove the record."""
-        self.manager.store.delete(identifier)
+        self.registry.store.delete(identifier)
 
     def listing(self, parent: ResourceId) -> list[Record]:
         """The children of a parent resource of this kind (only for child types)."""
-        return list(self.manager.store.children(parent, self.type.rsplit("/", 1)[1]))
+        return list(self.registry.store.children(parent, self.type.rsplit("/", 1)[1]))
 
     # -- rules -------------------------------------------------------------------------------------
 
@@ -98,7 +101,7 @@ class Kind:
         document: dict[str, Any] = {"name": kept.name, "id": str(kept), "type": self.type}
         if self.tracked:
             location = body.get("location") or (existing and existing.document.get("location"))
-            document["location"] = normal_location(location or self.manager.location_of(kept))
+            document["location"] = normal_location(location or self.registry.location_of(kept))
             document["tags"] = body.get("tags") or {}
         for key in ("sku", "zones", "plan", "identity"):
             if body.get(key) is not None:
@@ -172,6 +175,50 @@ class Kind:
         return record
 
 
-def normal_location(name: str) -> str:
-    """`West Europe` → `westeurope`: regions arrive as display names too."""
-    return name.replace(" ", "").lower()
+class Registry:
+    """The resource types that are served, and the state that they share."""
+
+    def __init__(
+        self, store: Store, operations: Operations, default_location: str = "westeurope"
+    ) -> None:
+        self.store = store
+        self.operations = operations
+        self.kinds: dict[str, Kind] = {}
+        self._default_location = default_location
+
+    def register(self, *kinds: Kind) -> None:
+        """Serve these resource types."""
+        self.kinds.update({kind.type.lower(): kind for kind in kinds})
+
+    def kind(self, type_name: str) -> Kind:
+        """The kind that serves a type, or a refusal by name."""
+        found = self.kinds.get(type_name.lower())
+        if found is None:
+            raise not_served(f"resource type '{type_name}'")
+        return found
+
+    def canonical(self, identifier: ResourceId) -> ResourceId:
+        """The same id with namespace and types spelled as the kind spells them."""
+        kind = self.kinds.get(identifier.type.lower())
+        if kind is None or identifier.is_group:
+            return identifier
+        namespace, *types = kind.type.split("/")
+        names = (name for _, name in identifier.segments)
+        pairs = tuple(zip(types, names, strict=True))
+        return ResourceId(identifier.subscription, identifier.resource_group, namespace, pairs)
+
+    def require_group(self, subscription: str, name: str) -> Record:
+        """The record of a resource group, or Azure's 404."""
+        group = self.store.get(ResourceId.group(subscription, name))
+        if group is None:
+            raise resource_group_not_found(name)
+        return group
+
+    def find(self, identifier: ResourceId) -> Record | None:
+        """A record of any kind, inline children included; None when it is not there."""
+        return self.kind(identifier.type).find(identifier)
+
+    def location_of(self, identifier: ResourceId) -> str:
+        """The location of a resource's group, for resources that name none."""
+        group = self.store.get(ResourceId.group(identifier.subscription, identifier.resource_group))
+        return str(group.document["location"]) if group else self._default_location

@@ -7,9 +7,9 @@ same rules as one that was PUT by hand.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
+from pipeline.emulator.arm.answers import Answer
 from pipeline.emulator.arm.errors import (
     ArmError,
     not_served,
@@ -17,68 +17,19 @@ from pipeline.emulator.arm.errors import (
     resource_group_not_found,
 )
 from pipeline.emulator.arm.ids import ResourceId
-from pipeline.emulator.arm.kinds import Kind, normal_location
+from pipeline.emulator.arm.kinds import Kind, Registry
 from pipeline.emulator.arm.operations import Operation, Operations
 from pipeline.emulator.arm.preconditions import check_preconditions
+from pipeline.emulator.arm.regions import normal_location
 from pipeline.emulator.arm.store import Record, Store
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What the edge sends: a status, a body, perhaps an operation to point at."""
+class ResourceManager(Registry):
+    """The registry, and the requests that all kinds are reached by."""
 
-    status: int
-    body: Any = None
-    operation: Operation | None = None
-    headers: Mapping[str, str] = field(default_factory=dict)
-
-
-class ResourceManager:
-    """The registry of kinds, the store and the operations, and the rules that all kinds share."""
-
-    def __init__(self, store: Store, default_location: str = "westeurope") -> None:
-        self.store = store
-        self.kinds: dict[str, Kind] = {}
-        self.operations = Operations(store, self._work)
+    def __init__(self, store: Store) -> None:
+        super().__init__(store, Operations(store, self._work))
         self.before_work: Callable[[Operation], Awaitable[None]] = _nothing
-        self._default_location = default_location
-
-    def register(self, *kinds: Kind) -> None:
-        """Serve these resource types."""
-        self.kinds.update({kind.type.lower(): kind for kind in kinds})
-
-    def kind(self, type_name: str) -> Kind:
-        """The kind that serves a type, or a refusal by name."""
-        found = self.kinds.get(type_name.lower())
-        if found is None:
-            raise not_served(f"resource type '{type_name}'")
-        return found
-
-    def canonical(self, identifier: ResourceId) -> ResourceId:
-        """The same id with namespace and types spelled as the kind spells them."""
-        kind = self.kinds.get(identifier.type.lower())
-        if kind is None or identifier.is_group:
-            return identifier
-        namespace, *types = kind.type.split("/")
-        names = (name for _, name in identifier.segments)
-        pairs = tuple(zip(types, names, strict=True))
-        return ResourceId(identifier.subscription, identifier.resource_group, namespace, pairs)
-
-    def require_group(self, subscription: str, name: str) -> Record:
-        """The record of a resource group, or Azure's 404."""
-        group = self.store.get(ResourceId.group(subscription, name))
-        if group is None:
-            raise resource_group_not_found(name)
-        return group
-
-    def find(self, identifier: ResourceId) -> Record | None:
-        """A record of any kind, inline children included; None when it is not there."""
-        return self.kind(identifier.type).find(identifier)
-
-    def location_of(self, identifier: ResourceId) -> str:
-        """The location of a resource's group, for resources that name none."""
-        group = self.store.get(ResourceId.group(identifier.subscription, identifier.resource_group))
-        return str(group.document["location"]) if group else self._default_location
 
     # -- requests ----------------------------------------------------------------------------------
 

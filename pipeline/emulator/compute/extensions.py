@@ -43,7 +43,7 @@ class Extensions(Kind):
     async def destroy(self, identifier: ResourceId) -> None:
         """Probe no longer."""
         machine = identifier.parent or identifier
-        if self.manager.find(machine) is not None:
+        if self.registry.find(machine) is not None:
             await self._guests.follow_health(machine, None)
 
     def busy(self, identifier: ResourceId) -> Exception:

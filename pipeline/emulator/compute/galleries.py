@@ -44,7 +44,7 @@ class Galleries(Kind):
 
     def refuse_delete(self, identifier: ResourceId) -> None:
         """A gallery with image definitions stays."""
-        definitions = [str(one.id) for one in self.manager.store.children(identifier, "images")]
+        definitions = [str(one.id) for one in self.registry.store.children(identifier, "images")]
         if definitions:
             raise has_children(definitions)
 
@@ -78,7 +78,7 @@ class Definitions(Kind):
 
     def refuse_delete(self, identifier: ResourceId) -> None:
         """A definition with versions stays."""
-        versions = [str(one.id) for one in self.manager.store.children(identifier, "versions")]
+        versions = [str(one.id) for one in self.registry.store.children(identifier, "versions")]
         if versions:
             raise has_children(versions)
 
@@ -88,7 +88,7 @@ class Definitions(Kind):
 
     def _refuse_duplicate(self, identifier: ResourceId, wanted: dict[str, Any]) -> None:
         gallery = identifier.parent or identifier
-        for other in self.manager.store.children(gallery, "images"):
+        for other in self.registry.store.children(gallery, "images"):
             if _key(other.properties["identifier"]) == _key(wanted):
                 raise ArmError(
                     409,

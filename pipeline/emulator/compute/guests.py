@@ -73,6 +73,10 @@ class Guests:
         interface = network_interface(record)
         return self.manager.find(interface) if interface else None
 
+    async def delete(self, identifier: ResourceId) -> None:
+        """Delete a resource that goes with a machine."""
+        await self.manager.settle(await self.manager.delete(identifier))
+
     # -- life ------------------------------------------------------------------------------------
 
     async def make_disk(self, record: Record) -> None:

@@ -38,7 +38,7 @@ class Images(Kind):
             return record
         if not given:
             raise not_served("a managed image made from anything but 'sourceVirtualMachine'")
-        vm = self.manager.find(ResourceId.parse(given))
+        vm = self.registry.find(ResourceId.parse(given))
         if vm is None or vm.id.type.lower() != VirtualMachines.type.lower():
             raise invalid_reference(given, str(identifier))
         if not vm.internal.get("generalized"):

@@ -45,7 +45,7 @@ class Instances(Kind):
 
     def present(self, record: Record, query: Mapping[str, str]) -> dict[str, Any]:
         """With `$expand=instanceView` as asked for."""
-        scale_set = self.manager.store.get(record.id.parent or record.id)
+        scale_set = self.registry.store.get(record.id.parent or record.id)
         latest = scale_set.internal["model"] if scale_set else None
         record.properties["latestModelApplied"] = record.internal["model"] == latest
         if "instanceview" in query.get("$expand", "").lower():

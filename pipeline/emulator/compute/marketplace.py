@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pipeline.emulator.arm.errors import ArmError, not_served
-from pipeline.emulator.arm.kinds import normal_location
+from pipeline.emulator.arm.regions import normal_location
 from pipeline.emulator.compute.guests import DISK_SIZE_GB
 from pipeline.emulator.compute.sources import version_number
 from pipeline.emulator.machines.seam import Machines

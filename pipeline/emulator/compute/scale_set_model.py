@@ -11,7 +11,7 @@ from typing import Any
 
 from pipeline.emulator.arm.errors import invalid_parameter, not_served
 from pipeline.emulator.arm.ids import ResourceId
-from pipeline.emulator.arm.manager import ResourceManager
+from pipeline.emulator.arm.kinds import Registry
 from pipeline.emulator.arm.operations import now
 from pipeline.emulator.arm.store import Record
 from pipeline.emulator.compute import os_profile, sizes
@@ -109,7 +109,7 @@ def take_secrets(record: Record, existing: Record | None) -> None:
 
 
 def check_profile(
-    manager: ResourceManager, sources: Sources, record: Record, existing: Record | None
+    registry: Registry, sources: Sources, record: Record, existing: Record | None
 ) -> None:
     """Refuse what Azure refuses in the `virtualMachineProfile`."""
     profile = record.properties["virtualMachineProfile"]
@@ -131,8 +131,8 @@ def check_profile(
             raise missing("osProfile")
     if profile.get("osProfile"):
         os_profile.check(profile["osProfile"], record.internal["secrets"])
-    network.check(manager, record.id, profile)
-    record.internal["health"] = _health(manager, profile)
+    network.check(registry, record.id, profile)
+    record.internal["health"] = _health(registry, profile)
 
 
 def count_model(record: Record, existing: Record | None) -> None:
@@ -175,10 +175,10 @@ def extensions(profile: dict[str, Any]) -> list[dict[str, Any]]:
     return listed
 
 
-def _health(manager: ResourceManager, profile: dict[str, Any]) -> dict[str, Any] | None:
+def _health(registry: Registry, profile: dict[str, Any]) -> dict[str, Any] | None:
     listed = extensions(profile)
     if listed:
         return asdict(of_extension(listed[0]["properties"]))
     probe = network.health_probe(profile)
-    found = manager.find(ResourceId.parse(probe)) if probe else None
+    found = registry.find(ResourceId.parse(probe)) if probe else None
     return asdict(of_settings(found.properties, is_rich=False)) if found else None

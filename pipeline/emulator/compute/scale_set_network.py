@@ -10,10 +10,9 @@ from pipeline.emulator.arm.errors import (
     invalid_reference,
     not_served,
 )
-from pipeline.emulator.arm.ids import ResourceId, same
-from pipeline.emulator.arm.manager import ResourceManager
+from pipeline.emulator.arm.ids import ResourceId, key, same
+from pipeline.emulator.arm.kinds import Registry
 from pipeline.emulator.compute.wording import at, is_true, missing
-from pipeline.emulator.network.common import key
 from pipeline.emulator.network.shared_pools import refuse_shared_model
 
 _NOT_CARRIED = (
@@ -51,7 +50,7 @@ def pools(profile: dict[str, Any]) -> list[str]:
     return [pool["id"] for pool in listed or []]
 
 
-def check(manager: ResourceManager, scale_set: ResourceId, profile: dict[str, Any]) -> None:
+def check(registry: Registry, scale_set: ResourceId, profile: dict[str, Any]) -> None:
     """Refuse what Azure refuses in the network profile of a scale set."""
     properties = interface(profile).get("properties") or {}
     if not is_true(properties.get("primary", True)):
@@ -69,11 +68,11 @@ def check(manager: ResourceManager, scale_set: ResourceId, profile: dict[str, An
     security_group = at(properties, "networkSecurityGroup", "id")
     joined = pools(profile)
     for referenced in (subnet, *joined, *([security_group] if security_group else [])):
-        if manager.find(ResourceId.parse(referenced)) is None:
+        if registry.find(ResourceId.parse(referenced)) is None:
             raise invalid_reference(referenced, str(scale_set))
     place = f"{interface(profile)['name']}/ipConfigurations/{ip_configuration(profile)['name']}"
-    refuse_shared_model(manager.store, scale_set, place, frozenset(map(key, joined)))
-    _check_probe(manager, profile)
+    refuse_shared_model(registry.store, scale_set, place, frozenset(map(key, joined)))
+    _check_probe(registry, profile)
 
 
 def check_probe_is_reachable(scale_set: ResourceId, profile: dict[str, Any]) -> None:
@@ -96,14 +95,14 @@ def health_probe(profile: dict[str, Any]) -> str | None:
     return found
 
 
-def _check_probe(manager: ResourceManager, profile: dict[str, Any]) -> None:
+def _check_probe(registry: Registry, profile: dict[str, Any]) -> None:
     probe = health_probe(profile)
     if probe is None:
         return
     identifier = ResourceId.parse(probe)
-    if manager.find(identifier) is None:
+    if registry.find(identifier) is None:
         raise invalid_reference(probe, "the scale set's health probe")
-    rules = _rules(manager, identifier)
+    rules = _rules(registry, identifier)
     if not any(same(at(rule, "properties", "probe", "id") or "", probe) for rule in rules):
         raise ArmError(
             400,
@@ -113,7 +112,7 @@ def _check_probe(manager: ResourceManager, profile: dict[str, Any]) -> None:
         )
 
 
-def _rules(manager: ResourceManager, child: ResourceId) -> list[dict[str, Any]]:
+def _rules(registry: Registry, child: ResourceId) -> list[dict[str, Any]]:
     """The load balancing rules of the load balancer that a pool or probe belongs to."""
-    balancer = manager.store.get(child.parent or child)
+    balancer = registry.store.get(child.parent or child)
     return list(balancer.properties.get("loadBalancingRules") or []) if balancer else []

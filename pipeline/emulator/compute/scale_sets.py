@@ -50,7 +50,7 @@ class ScaleSets(Kind):
         model.check_served(identifier, record.properties)
         model.check_sku(record.document["sku"], record.properties)
         model.take_secrets(record, existing)
-        model.check_profile(self.manager, self._guests.sources, record, existing)
+        model.check_profile(self.registry, self._guests.sources, record, existing)
         model.count_model(record, existing)
         return record
 

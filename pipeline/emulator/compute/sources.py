@@ -8,7 +8,7 @@ from typing import Any
 
 from pipeline.emulator.arm.errors import ArmError, invalid_parameter, not_served
 from pipeline.emulator.arm.ids import ResourceId
-from pipeline.emulator.arm.kinds import normal_location
+from pipeline.emulator.arm.regions import normal_location
 from pipeline.emulator.arm.store import Record, Store
 from pipeline.emulator.machines.seam import Machines, Marketplace
 

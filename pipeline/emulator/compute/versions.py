@@ -9,8 +9,9 @@ from typing import Any
 
 from pipeline.emulator.arm.errors import ArmError, invalid_parameter, invalid_reference, not_served
 from pipeline.emulator.arm.ids import ResourceId, same
-from pipeline.emulator.arm.kinds import Kind, normal_location
+from pipeline.emulator.arm.kinds import Kind
 from pipeline.emulator.arm.operations import now
+from pipeline.emulator.arm.regions import REGIONS, normal_location
 from pipeline.emulator.arm.store import Record
 from pipeline.emulator.compute.guests import DISK_SIZE_GB, VM, Guests, host_failures
 from pipeline.emulator.compute.sources import IMAGE, VERSION, Source
@@ -23,7 +24,6 @@ from pipeline.emulator.compute.wording import (
     missing,
     not_allowed,
 )
-from pipeline.emulator.resources.regions import REGIONS
 
 _NAME = re.compile(r"^[0-9]+\.[0-9]+\.[0-9]+$")
 _LARGEST_PART = 2**31 - 1
@@ -130,7 +130,7 @@ class Versions(Kind):
     def _take_source(self, record: Record, asked: str | None) -> None:
         if not asked:
             raise missing(_SOURCE_PATH)
-        found = self.manager.find(ResourceId.parse(asked))
+        found = self.registry.find(ResourceId.parse(asked))
         kind = found.id.type.lower() if found else ""
         if found is None or not found.internal:
             raise invalid_reference(asked, str(record.id))
@@ -168,14 +168,14 @@ class Versions(Kind):
         return {"disk": vm.internal["disk"], "unique": vm.properties["vmId"]}
 
     def _os_state(self, version: ResourceId) -> str:
-        definition = self.manager.store.get(version.parent or version)
+        definition = self.registry.store.get(version.parent or version)
         return str(definition.properties["osState"]) if definition else ""
 
     def _refuse_other_source(self, existing: Record, asked: str) -> None:
         """The same id counts as another source when another VM or image has come to bear it."""
         current = existing.properties["storageProfile"]["source"]
         is_same = any(same(asked, known) for known in current.values())
-        found = self.manager.find(ResourceId.parse(asked)) if is_same else None
+        found = self.registry.find(ResourceId.parse(asked)) if is_same else None
         if found is not None:
             unique = found.properties.get("vmId") or found.internal.get("handle")
             is_same = unique == existing.internal["from"]["unique"]

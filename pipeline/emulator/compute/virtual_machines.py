@@ -93,17 +93,17 @@ class VirtualMachines(Kind):
         """End the machine, let go of disk and NIC; `deleteOption: Delete` takes them along."""
         record = self.require(identifier)
         await self._guests.discard(identifier)
-        for extension in self.manager.store.children(identifier, "extensions"):
-            self.manager.store.delete(extension.id)
+        for extension in self.registry.store.children(identifier, "extensions"):
+            self.registry.store.delete(extension.id)
         disk = self._disk_id(record)
         self._detach(disk, record)
         self._release_interface(record)
         if self._says_delete(at(record.properties, "storageProfile", "osDisk")):
-            await self.manager.settle(await self.manager.delete(disk))
+            await self._guests.delete(disk)
         interface = network_interface(record)
         listed = at(record.properties, "networkProfile", "networkInterfaces") or [{}]
         if interface is not None and self._says_delete(listed[0].get("properties")):
-            await self.manager.settle(await self.manager.delete(interface))
+            await self._guests.delete(interface)
 
     # -- actions ---------------------------------------------------------------------------------
 
@@ -168,33 +168,33 @@ class VirtualMachines(Kind):
     async def _make_disk(self, record: Record) -> None:
         identifier = self._disk_id(record)
         os_disk = record.properties["storageProfile"]["osDisk"]
-        existing = self.manager.store.get(identifier)
+        existing = self.registry.store.get(identifier)
         if existing is None:
             await self._guests.make_disk(record)
             existing = attached_disk(identifier, record, record.internal["disk"], os_disk)
             existing.internal["source"] = record.internal["source"]
         existing.document["managedBy"] = str(record.id)
         existing.properties["diskState"] = "Attached"
-        self.manager.store.put(existing)
+        self.registry.store.put(existing)
 
     def _detach(self, disk: ResourceId, vm: Record) -> None:
-        record = self.manager.store.get(disk)
+        record = self.registry.store.get(disk)
         if record is not None and record.document.get("managedBy") == str(vm.id):
             del record.document["managedBy"]
             record.properties["diskState"] = "Unattached"
-            self.manager.store.put(record)
+            self.registry.store.put(record)
 
     def _claim_interface(self, record: Record) -> None:
         interface = self._guests.presence(record)
         if interface is not None:
             interface.properties["virtualMachine"] = {"id": str(record.id)}
-            self.manager.kind(interface.id.type).save(interface)
+            self.registry.kind(interface.id.type).save(interface)
 
     def _release_interface(self, record: Record) -> None:
         interface = self._guests.presence(record)
         if interface is not None:
             interface.properties.pop("virtualMachine", None)
-            self.manager.kind(interface.id.type).save(interface)
+            self.registry.kind(interface.id.type).save(interface)
 
     @staticmethod
     def _disk_id(record: Record) -> ResourceId:

@@ -8,8 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from pipeline.emulator.arm.answers import Answer
 from pipeline.emulator.arm.errors import not_served
-from pipeline.emulator.arm.manager import Answer, ResourceManager
+from pipeline.emulator.arm.manager import ResourceManager
 from pipeline.emulator.edge.exchange import Exchange
 from pipeline.emulator.edge.faults import Faults
 from pipeline.emulator.edge.infirmary import Infirmary

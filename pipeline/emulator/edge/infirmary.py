@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from pipeline.emulator.arm.answers import Answer
 from pipeline.emulator.arm.errors import ArmError, invalid_parameter, not_served
 from pipeline.emulator.arm.ids import ResourceId
-from pipeline.emulator.arm.manager import Answer
 from pipeline.emulator.arm.store import Store
 from pipeline.emulator.edge.exchange import Exchange
 from pipeline.emulator.machines.seam import Marketplace

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from pipeline.emulator.arm.answers import Answer
 from pipeline.emulator.arm.ids import ResourceId
 from pipeline.emulator.arm.kinds import Kind
-from pipeline.emulator.arm.manager import Answer
 from pipeline.emulator.arm.operations import Operation
 from pipeline.emulator.edge.exchange import Exchange
 
@@ -39,9 +39,7 @@ def headers(operation: Operation, kind: Kind, exchange: Exchange) -> dict[str, s
         f"/locations/{operation.location}"
     )
     status = f"{root}/{kind.operation_path}/{operation.id}"
-    has_location = operation.verb == "act" or (
-        operation.verb == "destroy" and kind.delete_has_location
-    )
+    has_location = operation.verb in {"act", "destroy"}
     if namespace == "microsoft.network":
         made["Azure-AsyncOperation"] = exchange.url(status)
         made["azure-asyncnotification"] = "Enabled"

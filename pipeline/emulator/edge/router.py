@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from pipeline.emulator.arm.answers import Answer
 from pipeline.emulator.arm.errors import ArmError, not_served
 from pipeline.emulator.arm.ids import ResourceId
-from pipeline.emulator.arm.manager import Answer, ResourceManager
+from pipeline.emulator.arm.manager import ResourceManager
 from pipeline.emulator.edge import polling
 from pipeline.emulator.edge.exchange import Exchange
 from pipeline.emulator.edge.subscriptions import Subscriptions

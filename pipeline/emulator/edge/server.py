@@ -10,9 +10,10 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
+from pipeline.emulator.arm.answers import Answer
 from pipeline.emulator.arm.errors import ArmError
 from pipeline.emulator.arm.ids import ResourceId
-from pipeline.emulator.arm.manager import Answer, ResourceManager
+from pipeline.emulator.arm.manager import ResourceManager
 from pipeline.emulator.arm.operations import now
 from pipeline.emulator.edge import polling
 from pipeline.emulator.edge.admin import Admin, Seen

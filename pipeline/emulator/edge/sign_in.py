@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl
 
-from pipeline.emulator.arm.manager import Answer
+from pipeline.emulator.arm.answers import Answer
 from pipeline.emulator.edge.exchange import Exchange
 from pipeline.emulator.identity.credentials import Credentials
 from pipeline.emulator.identity.tokens import LIFETIME, Tokens

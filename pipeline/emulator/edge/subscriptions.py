@@ -6,12 +6,13 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from pipeline.emulator.arm.answers import Answer
 from pipeline.emulator.arm.errors import ArmError
-from pipeline.emulator.arm.manager import Answer, ResourceManager
+from pipeline.emulator.arm.manager import ResourceManager
+from pipeline.emulator.arm.regions import REGIONS
 from pipeline.emulator.arm.store import Record
 from pipeline.emulator.edge.exchange import Exchange
 from pipeline.emulator.identity.credentials import Credentials
-from pipeline.emulator.resources.regions import REGIONS
 
 _API_VERSIONS = ("2026-04-01", "2025-04-01", "2024-11-01", "2023-09-01", "2022-09-01", "2021-04-01")
 """What a provider's listing names; any well-formed api-version is accepted."""

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pipeline.emulator.arm.addresses import Addresses
 from pipeline.emulator.arm.data_path import DataPath
-from pipeline.emulator.arm.kinds import Kind
-from pipeline.emulator.arm.manager import ResourceManager
+from pipeline.emulator.arm.kinds import Kind, Registry
 from pipeline.emulator.network.interfaces import NetworkInterfaces
 from pipeline.emulator.network.load_balancer_children import (
     BackendAddressPools,
@@ -23,23 +22,23 @@ from pipeline.emulator.network.security_groups import NetworkSecurityGroups, Sec
 from pipeline.emulator.network.virtual_networks import Subnets, VirtualNetworks
 
 
-def kinds(manager: ResourceManager, addresses: Addresses, data_path: DataPath) -> list[Kind]:
+def kinds(registry: Registry, addresses: Addresses, data_path: DataPath) -> list[Kind]:
     """Every kind this package serves, among them the interfaces of scale set instances."""
     return [
-        VirtualNetworks(manager),
-        Subnets(manager),
-        NetworkSecurityGroups(manager),
-        SecurityRules(manager),
-        NatGateways(manager),
-        PublicIPAddresses(manager, addresses),
-        NetworkInterfaces(manager, addresses, data_path),
-        LoadBalancers(manager, addresses, data_path),
-        BackendAddressPools(manager, data_path),
-        FrontendIPConfigurations(manager),
-        InboundNatRules(manager),
-        LoadBalancingRules(manager),
-        OutboundRules(manager),
-        Probes(manager),
-        ScaleSetInterfaces(manager),
-        InstanceInterfaces(manager),
+        VirtualNetworks(registry),
+        Subnets(registry),
+        NetworkSecurityGroups(registry),
+        SecurityRules(registry),
+        NatGateways(registry),
+        PublicIPAddresses(registry, addresses),
+        NetworkInterfaces(registry, addresses, data_path),
+        LoadBalancers(registry, addresses, data_path),
+        BackendAddressPools(registry, data_path),
+        FrontendIPConfigurations(registry),
+        InboundNatRules(registry),
+        LoadBalancingRules(registry),
+        OutboundRules(registry),
+        Probes(registry),
+        ScaleSetInterfaces(registry),
+        InstanceInterfaces(registry),
     ]

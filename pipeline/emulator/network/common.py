@@ -10,8 +10,7 @@ from typing import Any, ClassVar
 
 from pipeline.emulator.arm.errors import ArmError, invalid_reference, not_served
 from pipeline.emulator.arm.ids import ResourceId
-from pipeline.emulator.arm.kinds import Kind
-from pipeline.emulator.arm.manager import ResourceManager
+from pipeline.emulator.arm.kinds import Kind, Registry
 from pipeline.emulator.arm.store import Record
 
 _NAME = re.compile(r"[A-Za-z0-9]([\w.-]{0,78}\w)?", re.ASCII)
@@ -70,7 +69,7 @@ class InUseKind(NetworkKind):
         """Wait until nothing uses it; raises Azure's refusal when something stays."""
         patience = _GRACE
         while (refusal := self.in_use(identifier)) is not None:
-            if not any(is_going(self.manager, user) for user in self.users(identifier)):
+            if not any(is_going(self.registry, user) for user in self.users(identifier)):
                 if patience <= 0:
                     raise refusal
                 patience -= _TICK
@@ -116,7 +115,7 @@ class InlineKind(NetworkKind):
 
     def listing(self, parent: ResourceId) -> list[Record]:
         """All children of this kind."""
-        record = self.manager.store.get(parent)
+        record = self.registry.store.get(parent)
         children = (record.properties.get(self.array) or []) if record else []
         return [
             Record(parent.child(self.type.rsplit("/", 1)[1], child["name"]), child)
@@ -138,15 +137,15 @@ class InlineKind(NetworkKind):
         self, identifier: ResourceId, body: dict[str, Any], existing: Record | None
     ) -> Record:
         """The child, when its parent is not being written by someone else."""
-        if identifier.parent and self.manager.operations.under_way(identifier.parent):
+        if identifier.parent and self.registry.operations.under_way(identifier.parent):
             raise another_operation(identifier.parent)
         return super().accept(identifier, body, existing)
 
     def _parent(self, identifier: ResourceId) -> Record | None:
-        return self.manager.store.get(identifier.parent) if identifier.parent else None
+        return self.registry.store.get(identifier.parent) if identifier.parent else None
 
     def _parent_kind(self) -> Kind:
-        return self.manager.kind(self.type.rsplit("/", 1)[0])
+        return self.registry.kind(self.type.rsplit("/", 1)[0])
 
     def _record(self, parent: Record, name: str) -> Record | None:
         for child in parent.properties.get(self.array) or []:
@@ -159,7 +158,7 @@ class InlineKind(NetworkKind):
         etag = kind.etag(parent.document.get("etag"))
         if etag is not None:
             kind.stamp(parent.document, etag)
-        self.manager.store.put(parent)
+        self.registry.store.put(parent)
 
 
 class ReadOnlyChild(InlineKind):
@@ -204,9 +203,9 @@ def children(
     return made
 
 
-def require(manager: ResourceManager, referrer: ResourceId | str, referenced: str) -> Record:
+def require(registry: Registry, referrer: ResourceId | str, referenced: str) -> Record:
     """What a property points at. Raises ArmError `InvalidResourceReference` when it is gone."""
-    found = manager.find(ResourceId.parse(referenced))
+    found = registry.find(ResourceId.parse(referenced))
     if found is None:
         raise invalid_reference(referenced, str(referrer))
     return found
@@ -216,11 +215,6 @@ def reference(properties: Mapping[str, Any], name: str) -> str | None:
     """The id in `{name: {"id": …}}`; None when there is none."""
     value = properties.get(name)
     return str(value["id"]) if isinstance(value, dict) and value.get("id") else None
-
-
-def key(identifier: str) -> str:
-    """An id for comparing: ids are the same whatever their case."""
-    return "/" + identifier.strip("/").lower()
 
 
 def same_name(one: str, other: str) -> bool:
@@ -257,11 +251,11 @@ def another_operation(identifier: ResourceId) -> ArmError:
     )
 
 
-def is_going(manager: ResourceManager, identifier: ResourceId) -> bool:
+def is_going(registry: Registry, identifier: ResourceId) -> bool:
     """Whether a resource, or what it belongs to, is being deleted."""
     owner: ResourceId | None = identifier
     while owner is not None:
-        record = manager.store.get(owner)
+        record = registry.store.get(owner)
         if record is not None and record.properties.get("provisioningState") == "Deleting":
             return True
         owner = owner.parent

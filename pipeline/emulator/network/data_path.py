@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.emulator.arm.errors import ArmError
-from pipeline.emulator.arm.ids import ResourceId
+from pipeline.emulator.arm.ids import ResourceId, key
 from pipeline.emulator.arm.store import Record, Store
 from pipeline.emulator.balancer.balancer import Balancer
 from pipeline.emulator.balancer.traffic import Backend, BalancerError, Probe, Rule, Traffic
 from pipeline.emulator.machines.seam import MachineError, Machines
-from pipeline.emulator.network.common import key, reference
+from pipeline.emulator.network.common import reference
 from pipeline.emulator.network.references import LOAD_BALANCER, Endpoint, endpoints
 
 

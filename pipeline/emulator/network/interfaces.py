@@ -8,10 +8,10 @@ from typing import Any
 from pipeline.emulator.arm.addresses import Addresses
 from pipeline.emulator.arm.data_path import DataPath
 from pipeline.emulator.arm.errors import ArmError, invalid_parameter, not_served
-from pipeline.emulator.arm.ids import ResourceId
-from pipeline.emulator.arm.manager import ResourceManager
+from pipeline.emulator.arm.ids import ResourceId, key
+from pipeline.emulator.arm.kinds import Registry
 from pipeline.emulator.arm.store import Record
-from pipeline.emulator.network.common import InUseKind, children, key, reference, require
+from pipeline.emulator.network.common import InUseKind, children, reference, require
 from pipeline.emulator.network.public_addresses import require_free
 from pipeline.emulator.network.shared_pools import refuse_shared_ports
 
@@ -29,8 +29,8 @@ class NetworkInterfaces(InUseKind):
 
     type = "Microsoft.Network/networkInterfaces"
 
-    def __init__(self, manager: ResourceManager, addresses: Addresses, data_path: DataPath) -> None:
-        super().__init__(manager)
+    def __init__(self, registry: Registry, addresses: Addresses, data_path: DataPath) -> None:
+        super().__init__(registry)
         self._addresses = addresses
         self._data_path = data_path
 
@@ -52,7 +52,7 @@ class NetworkInterfaces(InUseKind):
         properties["ipConfigurations"] = configurations
         group = reference(properties, "networkSecurityGroup")
         if group:
-            require(self.manager, record.id, group)
+            require(self.registry, record.id, group)
         self._check(configurations[0])
         self._keep_machine(record, existing)
         return record
@@ -64,10 +64,10 @@ class NetworkInterfaces(InUseKind):
             raise invalid_parameter(
                 "subnet", f"IP configuration {identifier} must reference a subnet."
             )
-        require(self.manager, identifier, subnet)
+        require(self.registry, identifier, subnet)
         public_address = reference(properties, "publicIPAddress")
         if public_address:
-            require_free(self.manager, public_address, identifier)
+            require_free(self.registry, public_address, identifier)
         for name in _NOT_CARRIED:
             if properties.get(name):
                 raise not_served(f"'{name}' of an IP configuration")
@@ -75,8 +75,8 @@ class NetworkInterfaces(InUseKind):
             str(pool["id"]) for pool in properties.get("loadBalancerBackendAddressPools") or []
         ]
         for pool in pools:
-            require(self.manager, identifier, pool)
-        refuse_shared_ports(self.manager.store, identifier, frozenset(map(key, pools)))
+            require(self.registry, identifier, pool)
+        refuse_shared_ports(self.registry.store, identifier, frozenset(map(key, pools)))
 
     def _keep_machine(self, record: Record, existing: Record | None) -> None:
         """Endpoint and machine: the pools are new, whatever runs there goes on."""
@@ -124,9 +124,9 @@ class NetworkInterfaces(InUseKind):
 
     def users(self, identifier: ResourceId) -> list[ResourceId]:
         """The machine that it belongs to."""
-        record = self.manager.store.get(identifier)
+        record = self.registry.store.get(identifier)
         machine = reference(record.properties, "virtualMachine") if record else None
-        if machine is None or self.manager.store.get(ResourceId.parse(machine)) is None:
+        if machine is None or self.registry.store.get(ResourceId.parse(machine)) is None:
             return []
         return [ResourceId.parse(machine)]
 

@@ -6,11 +6,11 @@ from typing import Any
 
 from pipeline.emulator.arm.data_path import DataPath
 from pipeline.emulator.arm.errors import ArmError
-from pipeline.emulator.arm.ids import ResourceId
-from pipeline.emulator.arm.manager import ResourceManager
+from pipeline.emulator.arm.ids import ResourceId, key
+from pipeline.emulator.arm.kinds import Registry
 from pipeline.emulator.arm.store import Record
 from pipeline.emulator.network import load_balancer_document, load_balancer_uses, references
-from pipeline.emulator.network.common import InlineKind, ReadOnlyChild, key, reference
+from pipeline.emulator.network.common import InlineKind, ReadOnlyChild, reference
 
 
 class BackendAddressPools(InlineKind):
@@ -19,8 +19,8 @@ class BackendAddressPools(InlineKind):
     type = "Microsoft.Network/loadBalancers/backendAddressPools"
     array = "backendAddressPools"
 
-    def __init__(self, manager: ResourceManager, data_path: DataPath) -> None:
-        super().__init__(manager)
+    def __init__(self, registry: Registry, data_path: DataPath) -> None:
+        super().__init__(registry)
         self._data_path = data_path
 
     def accept(
@@ -38,7 +38,7 @@ class BackendAddressPools(InlineKind):
                 )
             )
         }
-        members = references.members(self.manager.store, str(identifier))
+        members = references.members(self.registry.store, str(identifier))
         if given != {key(endpoint.ip_configuration) for endpoint in members}:
             raise ArmError(
                 400,
@@ -56,7 +56,7 @@ class BackendAddressPools(InlineKind):
 
     def refuse_delete(self, identifier: ResourceId) -> None:
         """A pool stays while a scale set or a rule needs it."""
-        load_balancer_uses.refuse_pool_in_use(self.manager.store, str(identifier), identifier.name)
+        load_balancer_uses.refuse_pool_in_use(self.registry.store, str(identifier), identifier.name)
         parent = self._parent(identifier)
         for rule in parent.properties["loadBalancingRules"] if parent else []:
             used = reference(rule["properties"], "backendAddressPool")

@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from pipeline.emulator.arm.errors import ArmError, invalid_parameter, not_served
-from pipeline.emulator.arm.ids import ResourceId
+from pipeline.emulator.arm.ids import ResourceId, key
 from pipeline.emulator.arm.store import Record
-from pipeline.emulator.network.common import children, key, reference
+from pipeline.emulator.network.common import children, reference
 from pipeline.emulator.network.references import Endpoint
 
 TYPE = "Microsoft.Network/loadBalancers"

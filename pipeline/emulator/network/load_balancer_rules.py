@@ -17,8 +17,9 @@ from pipeline.emulator.arm.errors import (
     invalid_reference,
     not_served,
 )
+from pipeline.emulator.arm.ids import key
 from pipeline.emulator.arm.store import Record
-from pipeline.emulator.network.common import key, reference
+from pipeline.emulator.network.common import reference
 
 _REFERENCES = {
     "frontendIPConfiguration": "frontendIPConfigurations",

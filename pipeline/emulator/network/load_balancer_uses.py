@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from pipeline.emulator.arm.errors import ArmError
+from pipeline.emulator.arm.ids import key
 from pipeline.emulator.arm.store import Record, Store
 from pipeline.emulator.network import references
-from pipeline.emulator.network.common import key, reference
+from pipeline.emulator.network.common import reference
 
 
 def refuse_removed_pools(store: Store, record: Record, existing: Record) -> None:

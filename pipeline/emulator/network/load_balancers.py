@@ -8,12 +8,12 @@ from typing import Any
 from pipeline.emulator.arm.addresses import Addresses
 from pipeline.emulator.arm.data_path import DataPath
 from pipeline.emulator.arm.errors import ArmError, invalid_parameter
-from pipeline.emulator.arm.ids import ResourceId
-from pipeline.emulator.arm.manager import ResourceManager
+from pipeline.emulator.arm.ids import ResourceId, key
+from pipeline.emulator.arm.kinds import Registry
 from pipeline.emulator.arm.store import Record
 from pipeline.emulator.network import load_balancer_document as document
 from pipeline.emulator.network import load_balancer_rules, load_balancer_uses, references
-from pipeline.emulator.network.common import NetworkKind, key, reference, require
+from pipeline.emulator.network.common import NetworkKind, reference, require
 from pipeline.emulator.network.public_addresses import require_free
 from pipeline.emulator.network.shared_pools import refuse_shared_members
 
@@ -23,8 +23,8 @@ class LoadBalancers(NetworkKind):
 
     type = document.TYPE
 
-    def __init__(self, manager: ResourceManager, addresses: Addresses, data_path: DataPath) -> None:
-        super().__init__(manager)
+    def __init__(self, registry: Registry, addresses: Addresses, data_path: DataPath) -> None:
+        super().__init__(registry)
         self._addresses = addresses
         self._data_path = data_path
 
@@ -38,7 +38,7 @@ class LoadBalancers(NetworkKind):
         record.document["properties"] = document.kept_properties(record.id, given)
         load_balancer_rules.check(record)
         self._check_frontends(record)
-        store = self.manager.store
+        store = self.registry.store
         if existing is not None:
             load_balancer_uses.refuse_removed_pools(store, record, existing)
             load_balancer_uses.refuse_unused_probe(store, record, existing)
@@ -51,7 +51,7 @@ class LoadBalancers(NetworkKind):
         """Without members it is done at once, as recorded for Azure: there is no traffic."""
         pools = {key(pool["id"]) for pool in record.properties["backendAddressPools"]}
         return not any(
-            endpoint.pools & pools for endpoint in references.endpoints(self.manager.store)
+            endpoint.pools & pools for endpoint in references.endpoints(self.registry.store)
         )
 
     async def realize(self, identifier: ResourceId) -> None:
@@ -60,15 +60,15 @@ class LoadBalancers(NetworkKind):
 
     def refuse_delete(self, identifier: ResourceId) -> None:
         """Refused while a scale set needs it."""
-        load_balancer_uses.refuse_delete_in_use(self.manager.store, self.require(identifier))
+        load_balancer_uses.refuse_delete_in_use(self.registry.store, self.require(identifier))
 
     async def destroy(self, identifier: ResourceId) -> None:
         """Stop carrying, take interfaces out of the pools, give addresses back."""
         await self._data_path.refresh()
-        record = self.manager.store.get(identifier)
+        record = self.registry.store.get(identifier)
         if record is not None:
             pools = {key(pool["id"]) for pool in record.properties["backendAddressPools"]}
-            leave_pools(self.manager, pools)
+            leave_pools(self.registry, pools)
             for frontend in record.internal["addresses"]:
                 self._addresses.release(frontend)
 
@@ -80,7 +80,7 @@ class LoadBalancers(NetworkKind):
 
     def present(self, record: Record, query: Mapping[str, str]) -> dict[str, Any]:
         """With states, back-references, members and private addresses."""
-        return document.shown(record, references.endpoints(self.manager.store))
+        return document.shown(record, references.endpoints(self.registry.store))
 
     def _check_frontends(self, record: Record) -> None:
         for frontend in record.properties["frontendIPConfigurations"]:
@@ -88,10 +88,10 @@ class LoadBalancers(NetworkKind):
             public = reference(properties, "publicIPAddress")
             subnet = reference(properties, "subnet")
             if public and not subnet:
-                address = require_free(self.manager, public, identifier)
+                address = require_free(self.registry, public, identifier)
                 _check_sku(record, address)
             elif subnet and not public:
-                require(self.manager, identifier, subnet)
+                require(self.registry, identifier, subnet)
             else:
                 raise invalid_parameter(
                     "frontendIPConfigurations",
@@ -110,9 +110,9 @@ class LoadBalancers(NetworkKind):
         return {frontend: self._addresses.take(frontend) for frontend in sorted(private)}
 
 
-def leave_pools(manager: ResourceManager, pools: set[str]) -> None:
+def leave_pools(registry: Registry, pools: set[str]) -> None:
     """Take interfaces out of pools that are gone: membership is written on the interface."""
-    for record in manager.store.of_type(references.INTERFACE):
+    for record in registry.store.of_type(references.INTERFACE):
         for configuration in record.properties["ipConfigurations"]:
             given = configuration["properties"].get("loadBalancerBackendAddressPools")
             if given:
@@ -121,7 +121,7 @@ def leave_pools(manager: ResourceManager, pools: set[str]) -> None:
                 ]
         for endpoint in record.internal["endpoints"]:
             endpoint["pools"] = [pool for pool in endpoint["pools"] if key(pool) not in pools]
-        manager.store.put(record)
+        registry.store.put(record)
 
 
 def _all_children(properties: Mapping[str, Any]) -> list[dict[str, Any]]:

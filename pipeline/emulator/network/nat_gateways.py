@@ -25,12 +25,12 @@ class NatGateways(NetworkKind):
         record = self.envelope(identifier, body, existing)
         record.document["properties"] = self.properties(body, existing, ("subnets",))
         for used in record.properties.get("publicIpAddresses") or []:
-            require_free(self.manager, str(used["id"]), str(record.id))
+            require_free(self.registry, str(used["id"]), str(record.id))
         return record
 
     def refuse_delete(self, identifier: ResourceId) -> None:
         """400 as reported (Copilot-Studio-with-Azure-AI-Search#62)."""
-        subnets = references.subnets_with(self.manager.store, "natGateway", str(identifier))
+        subnets = references.subnets_with(self.registry.store, "natGateway", str(identifier))
         if subnets:
             raise ArmError(
                 400,
@@ -41,7 +41,7 @@ class NatGateways(NetworkKind):
 
     def present(self, record: Record, query: Mapping[str, str]) -> dict[str, Any]:
         """With the subnets that use it."""
-        subnets = references.subnets_with(self.manager.store, "natGateway", str(record.id))
+        subnets = references.subnets_with(self.registry.store, "natGateway", str(record.id))
         if subnets:
             record.properties["subnets"] = [{"id": subnet} for subnet in subnets]
         return record.document

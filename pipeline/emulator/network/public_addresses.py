@@ -7,11 +7,11 @@ from typing import Any
 
 from pipeline.emulator.arm.addresses import Addresses
 from pipeline.emulator.arm.errors import ArmError, not_served
-from pipeline.emulator.arm.ids import ResourceId
-from pipeline.emulator.arm.manager import ResourceManager
+from pipeline.emulator.arm.ids import ResourceId, key
+from pipeline.emulator.arm.kinds import Registry
 from pipeline.emulator.arm.store import Record
 from pipeline.emulator.network import references
-from pipeline.emulator.network.common import InUseKind, key, require
+from pipeline.emulator.network.common import InUseKind, require
 
 TYPE = "Microsoft.Network/publicIPAddresses"
 
@@ -25,8 +25,8 @@ class PublicIPAddresses(InUseKind):
 
     type = TYPE
 
-    def __init__(self, manager: ResourceManager, addresses: Addresses) -> None:
-        super().__init__(manager)
+    def __init__(self, registry: Registry, addresses: Addresses) -> None:
+        super().__init__(registry)
         self._addresses = addresses
 
     def accept(
@@ -61,7 +61,7 @@ class PublicIPAddresses(InUseKind):
 
     def present(self, record: Record, query: Mapping[str, str]) -> dict[str, Any]:
         """With the address, and what it is allocated to."""
-        user = references.public_address_user(self.manager.store, str(record.id))
+        user = references.public_address_user(self.registry.store, str(record.id))
         if user is not None:
             name = "natGateway" if "/natgateways/" in user.lower() else "ipConfiguration"
             record.properties[name] = {"id": user}
@@ -72,14 +72,14 @@ class PublicIPAddresses(InUseKind):
 
     def _reached_at(self, user: str | None) -> str | None:
         """The address of the interface behind an IP configuration, if it is one's."""
-        for endpoint in references.endpoints(self.manager.store) if user else ():
+        for endpoint in references.endpoints(self.registry.store) if user else ():
             if key(endpoint.ip_configuration) == key(user or ""):
                 return endpoint.address
         return None
 
     def in_use(self, identifier: ResourceId) -> ArmError | None:
         """400 as reported in many issues, Packer's among them."""
-        user = references.public_address_user(self.manager.store, str(identifier))
+        user = references.public_address_user(self.registry.store, str(identifier))
         if user is None:
             return None
         return ArmError(
@@ -92,7 +92,7 @@ class PublicIPAddresses(InUseKind):
 
     def users(self, identifier: ResourceId) -> list[ResourceId]:
         """The one IP configuration it is allocated to."""
-        user = references.public_address_user(self.manager.store, str(identifier))
+        user = references.public_address_user(self.registry.store, str(identifier))
         return [ResourceId.parse(user)] if user else []
 
     async def destroy(self, identifier: ResourceId) -> None:
@@ -101,13 +101,13 @@ class PublicIPAddresses(InUseKind):
         self._addresses.release(str(identifier))
 
 
-def require_free(manager: ResourceManager, public_address: str, user: str) -> Record:
+def require_free(registry: Registry, public_address: str, user: str) -> Record:
     """The public address that `user` refers to.
 
     Raises ArmError when it is not there, or is allocated to something else.
     """
-    record = require(manager, user, public_address)
-    other = references.public_address_user(manager.store, public_address)
+    record = require(registry, user, public_address)
+    other = references.public_address_user(registry.store, public_address)
     if other is not None and key(other) != key(user):
         raise ArmError(
             400,

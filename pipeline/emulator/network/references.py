@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline.emulator.arm.ids import ResourceId
+from pipeline.emulator.arm.ids import ResourceId, key
 from pipeline.emulator.arm.store import Record, Store
-from pipeline.emulator.network.common import key, reference
+from pipeline.emulator.network.common import reference
 
 INTERFACE = "Microsoft.Network/networkInterfaces"
 INSTANCE = "Microsoft.Compute/virtualMachineScaleSets/virtualMachines"

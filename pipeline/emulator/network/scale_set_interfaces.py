@@ -22,16 +22,16 @@ class InstanceInterfaces(Kind):
 
     def find(self, identifier: ResourceId) -> Record | None:
         """The interface, when its instance has one of that name."""
-        instance = self.manager.store.get(identifier.parent) if identifier.parent else None
-        for interface in _interfaces(self.manager.store.get, instance) if instance else ():
+        instance = self.registry.store.get(identifier.parent) if identifier.parent else None
+        for interface in _interfaces(self.registry.store.get, instance) if instance else ():
             if same_name(interface.id.name, identifier.name):
                 return interface
         return None
 
     def listing(self, parent: ResourceId) -> list[Record]:
         """The interfaces of one instance."""
-        instance = self.manager.store.get(parent)
-        return list(_interfaces(self.manager.store.get, instance)) if instance else []
+        instance = self.registry.store.get(parent)
+        return list(_interfaces(self.registry.store.get, instance)) if instance else []
 
     def accept(
         self, identifier: ResourceId, body: dict[str, Any], existing: Record | None
@@ -57,9 +57,9 @@ class ScaleSetInterfaces(InstanceInterfaces):
         """The interfaces of all instances."""
         return [
             interface
-            for instance in self.manager.store.of_type(INSTANCE)
+            for instance in self.registry.store.of_type(INSTANCE)
             if instance.id.parent == parent
-            for interface in _interfaces(self.manager.store.get, instance)
+            for interface in _interfaces(self.registry.store.get, instance)
         ]
 
 

@@ -31,7 +31,7 @@ class NetworkSecurityGroups(InUseKind):
 
     def in_use(self, identifier: ResourceId) -> ArmError | None:
         """400 as reported (the sentence names all users)."""
-        users = references.security_group_users(self.manager.store, str(identifier))
+        users = references.security_group_users(self.registry.store, str(identifier))
         if not users:
             return None
         return ArmError(
@@ -45,7 +45,7 @@ class NetworkSecurityGroups(InUseKind):
 
     def users(self, identifier: ResourceId) -> list[ResourceId]:
         """Subnets, interfaces and scale sets behind it."""
-        used_by = references.security_group_users(self.manager.store, str(identifier))
+        used_by = references.security_group_users(self.registry.store, str(identifier))
         return [ResourceId.parse(user) for user in used_by]
 
     def stamp(self, document: dict[str, Any], etag: str) -> None:

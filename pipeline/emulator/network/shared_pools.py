@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from pipeline.emulator.arm.errors import ArmError
-from pipeline.emulator.arm.ids import ResourceId
+from pipeline.emulator.arm.ids import ResourceId, key
 from pipeline.emulator.arm.store import Record, Store
-from pipeline.emulator.network.common import key, reference
+from pipeline.emulator.network.common import reference
 from pipeline.emulator.network.references import LOAD_BALANCER, Endpoint, endpoints
 
 

@@ -46,20 +46,20 @@ class VirtualNetworks(InUseKind):
 
     def in_use(self, identifier: ResourceId) -> ArmError | None:
         """The refusal of the first subnet that is used."""
-        record = self.manager.store.get(identifier)
+        record = self.registry.store.get(identifier)
         for subnet in record.properties["subnets"] if record else []:
-            users = references.subnet_users(self.manager.store, subnet["id"])
+            users = references.subnet_users(self.registry.store, subnet["id"])
             if users:
                 return subnet_in_use(subnet["name"], users[0])
         return None
 
     def users(self, identifier: ResourceId) -> list[ResourceId]:
         """The IP configurations in its subnets."""
-        record = self.manager.store.get(identifier)
+        record = self.registry.store.get(identifier)
         return [
             ResourceId.parse(user)
             for subnet in (record.properties["subnets"] if record else [])
-            for user in references.subnet_users(self.manager.store, subnet["id"])
+            for user in references.subnet_users(self.registry.store, subnet["id"])
         ]
 
     def stamp(self, document: dict[str, Any], etag: str) -> None:
@@ -76,7 +76,7 @@ class VirtualNetworks(InUseKind):
             subnet["type"] = Subnets.type
             subnet["properties"].setdefault("delegations", [])
             subnet["properties"].setdefault("provisioningState", state)
-            users = references.subnet_users(self.manager.store, subnet["id"])
+            users = references.subnet_users(self.registry.store, subnet["id"])
             if users:
                 subnet["properties"]["ipConfigurations"] = [{"id": user} for user in users]
         return record.document
@@ -116,7 +116,7 @@ class Subnets(InlineKind):
 
 def refuse_if_used(kind: Kind, subnet: ResourceId) -> None:
     """Raises ArmError `InUseSubnetCannotBeDeleted` when something is in the subnet."""
-    users = references.subnet_users(kind.manager.store, str(subnet))
+    users = references.subnet_users(kind.registry.store, str(subnet))
     if users:
         raise subnet_in_use(subnet.name, users[0])
 
@@ -136,7 +136,7 @@ def check_references(kind: Kind, subnet: dict[str, Any]) -> None:
     for name in ("networkSecurityGroup", "natGateway"):
         referenced = reference(subnet["properties"], name)
         if referenced:
-            require(kind.manager, subnet["id"], referenced)
+            require(kind.registry, subnet["id"], referenced)
 
 
 def check_prefixes(network: Record) -> None:

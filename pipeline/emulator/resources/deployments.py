@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 from pipeline.emulator.arm.errors import ArmError
 from pipeline.emulator.arm.ids import ResourceId
 from pipeline.emulator.arm.kinds import Action, Kind
+from pipeline.emulator.arm.manager import ResourceManager
 from pipeline.emulator.arm.operations import now
 from pipeline.emulator.arm.store import Record
 from pipeline.emulator.resources.expressions import TemplateError, resolve
@@ -31,6 +32,10 @@ class Deployments(Kind):
     patchable: ClassVar[bool] = False
     creating_state: ClassVar[str] = "Accepted"
     updating_state: ClassVar[str] = "Accepted"
+
+    def __init__(self, manager: ResourceManager) -> None:
+        super().__init__(manager)
+        self._manager = manager
 
     def accept(
         self, identifier: ResourceId, body: dict[str, Any], existing: Record | None
@@ -57,7 +62,7 @@ class Deployments(Kind):
         try:
             planned = self._plan(identifier, request)
             outcomes = await roll_out(
-                self.manager, planned, lambda outcome: self._note_outcome(identifier, outcome)
+                self._manager, planned, lambda outcome: self._note_outcome(identifier, outcome)
             )
             _raise_failures(identifier, outcomes)
             made = [{"id": str(outcome.resource)} for outcome in outcomes]
@@ -97,10 +102,10 @@ class Deployments(Kind):
         return {"id": str(identifier), "name": name, "type": self.type, "properties": properties}
 
     def _plan(self, identifier: ResourceId, request: dict[str, Any]) -> Plan:
-        group = self.manager.require_group(identifier.subscription, identifier.resource_group)
+        group = self.registry.require_group(identifier.subscription, identifier.resource_group)
         planned = plan(request, group.document, identifier.name)
         for resource in planned.resources:
-            self.manager.kind(resource.id.type)
+            self.registry.kind(resource.id.type)
         return planned
 
     def _outputs(self, planned: Plan) -> dict[str, Any]:
@@ -123,7 +128,7 @@ class Deployments(Kind):
         def reference(which: str, _: str = "", full: str = "") -> Any:
             named = [resource.id for resource in planned.resources if resource.id.name == which]
             identifier = named[0] if named else ResourceId.parse(which)
-            answer = self.manager.get(self.manager.canonical(identifier), {})
+            answer = self._manager.get(self._manager.canonical(identifier), {})
             return answer.body if full.lower() == "full" else answer.body["properties"]
 
         return reference

@@ -6,12 +6,13 @@ import asyncio
 import re
 from typing import Any, ClassVar
 
+from pipeline.emulator.arm.answers import Answer
 from pipeline.emulator.arm.errors import ArmError, resource_group_not_found
 from pipeline.emulator.arm.ids import ResourceId
-from pipeline.emulator.arm.kinds import Kind, normal_location
-from pipeline.emulator.arm.manager import Answer
+from pipeline.emulator.arm.kinds import Kind
+from pipeline.emulator.arm.manager import ResourceManager
+from pipeline.emulator.arm.regions import REGIONS, normal_location
 from pipeline.emulator.arm.store import Record
-from pipeline.emulator.resources.regions import REGIONS
 
 _NAME = re.compile(r"[\w.()-]{0,89}[\w()-]")
 
@@ -21,6 +22,10 @@ class ResourceGroups(Kind):
 
     type: ClassVar[str] = "Microsoft.Resources/resourceGroups"
     undeletable_state: ClassVar[str] = "Succeeded"
+
+    def __init__(self, manager: ResourceManager) -> None:
+        super().__init__(manager)
+        self._manager = manager
 
     def accept(
         self, identifier: ResourceId, body: dict[str, Any], existing: Record | None
@@ -93,12 +98,12 @@ class ResourceGroups(Kind):
                 going.add(record.id)
                 continue
             try:
-                answers.append(await self.manager.delete(record.id))
+                answers.append(await self._manager.delete(record.id))
                 going.add(record.id)
             except ArmError as refusal:
                 refusals.append(refusal)
         for outcome in await asyncio.gather(
-            *(self.manager.settle(answer) for answer in answers), return_exceptions=True
+            *(self._manager.settle(answer) for answer in answers), return_exceptions=True
         ):
             if isinstance(outcome, ArmError):
                 refusals.append(outcome)
@@ -110,7 +115,7 @@ class ResourceGroups(Kind):
         """What is inside: deployments first, so that they create nothing more; parents before
         children, which are deleted apart only where the parent refuses to go with them.
         """
-        inside = self.manager.store.in_group(group.subscription, group.name)
+        inside = self.registry.store.in_group(group.subscription, group.name)
 
         def order(record: Record) -> tuple[bool, int]:
             is_deployment = record.id.type.lower() == "microsoft.resources/deployments"

@@ -44,7 +44,7 @@ class Things(Kind):
         self.realized.append(identifier.name)
 
     def refuse_delete(self, identifier: ResourceId) -> None:
-        for other in self.manager.store.of_type(self.type):
+        for other in self.registry.store.of_type(self.type):
             if identifier.name in other.properties.get("uses", []):
                 raise ArmError(400, "InUse", f"{identifier.name} is in use by {other.id.name}.")
 

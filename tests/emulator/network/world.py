@@ -11,10 +11,11 @@ import pytest
 
 from pipeline.emulator import network
 from pipeline.emulator.arm.addresses import Addresses
+from pipeline.emulator.arm.answers import Answer
 from pipeline.emulator.arm.data_path import DataPath
 from pipeline.emulator.arm.errors import ArmError
 from pipeline.emulator.arm.ids import ResourceId
-from pipeline.emulator.arm.manager import Answer, ResourceManager
+from pipeline.emulator.arm.manager import ResourceManager
 from pipeline.emulator.arm.store import Record, Store
 
 SUBSCRIPTION = "11111111-1111-1111-1111-111111111111"

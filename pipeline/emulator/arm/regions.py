@@ -1,6 +1,12 @@
-"""The regions that the emulator's subscription has: Azure's own names, all on one machine."""
+"""The regions of the emulator's subscription: Azure's own names, all on one machine."""
 
 from __future__ import annotations
+
+
+def normal_location(name: str) -> str:
+    """`West Europe` → `westeurope`: regions arrive as display names too."""
+    return name.replace(" ", "").lower()
+
 
 REGIONS = {
     "westeurope": "West Europe",
