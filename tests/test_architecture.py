@@ -39,7 +39,7 @@ def _under(module: str, prefixes: frozenset[str]) -> bool:
     return any(module == prefix or module.startswith(f"{prefix}.") for prefix in prefixes)
 
 
-SHARED = frozenset({"pipeline.errors", "pipeline.arm"})
+SHARED = frozenset({"pipeline.advice", "pipeline.arm", "pipeline.errors"})
 
 # Two word lists, that the formatter would give fifty lines.
 # fmt: off
@@ -91,34 +91,87 @@ EMULATOR = {
     ),
 }
 
+
+def planning_room(*rooms: str) -> Part:
+    """A room of planning: pure, may import definitions and these rooms."""
+    ours = frozenset(f"pipeline.planning.{room}" for room in rooms)
+    return Part(SHARED | {"pipeline.definition"} | ours, pure=True)
+
+
+PLANNING = {
+    "pipeline.planning": planning_room(),  # the package itself; each new module needs a row
+    "pipeline.planning.names": planning_room(),
+    "pipeline.planning.table": planning_room(),
+    "pipeline.planning.writable": planning_room(),
+    "pipeline.planning.plan": planning_room(),
+    "pipeline.planning.versions": planning_room("names"),
+    "pipeline.planning.landing_zone": planning_room("landing_zone", "names", "plan", "writable"),
+    "pipeline.planning.build": planning_room("build", "names", "plan", "versions"),
+    "pipeline.planning.swap": planning_room(
+        "swap", "names", "plan", "table", "versions", "writable"
+    ),
+    "pipeline.planning.steps": planning_room("build.steps", "landing_zone.steps", "swap.steps"),
+}
+
+
+def execution_room(*rooms: str, libraries: tuple[str, ...] = ()) -> Part:
+    """A room of execution: may import definitions, all of planning, and these rooms."""
+    ours = frozenset(f"pipeline.execution.{room}" for room in rooms)
+    below = {"pipeline.definition", "pipeline.planning", "pipeline.output", "pipeline.state_files"}
+    return Part(SHARED | below | ours, frozenset(libraries))
+
+
+WAITING = ("patience", "wait")
+EXECUTION = {
+    "pipeline.execution": execution_room(),  # the package itself; each new module needs a row
+    "pipeline.execution.patience": execution_room(),
+    "pipeline.execution.wait": execution_room("patience"),
+    "pipeline.execution.ssh": execution_room(),
+    "pipeline.execution.azure": execution_room("azure", *WAITING, libraries=("azure",)),
+    "pipeline.execution.run": execution_room("run", "azure", "ssh", *WAITING),
+    "pipeline.execution.packer": execution_room("packer", "azure.credential_file", *WAITING),
+    "pipeline.execution.landing_zone": execution_room("landing_zone", "azure", "run", *WAITING),
+    "pipeline.execution.build": execution_room("build", "azure", "packer", "run", "ssh", *WAITING),
+    "pipeline.execution.swap": execution_room("swap", "azure", "run", "ssh", *WAITING),
+    "pipeline.execution.runner": execution_room(
+        *("run", "build.steps", "landing_zone.steps", "swap.steps")
+    ),
+    "pipeline.execution.commands": execution_room(
+        *("commands", "runner", "run", "packer"),
+        *("build.survey", "landing_zone.survey", "swap.survey"),
+    ),
+}
+
 PARTS = {
     "pipeline": Part(frozenset()),  # the package itself, with no code
     "pipeline.errors": Part(SHARED),
     "pipeline.arm": Part(SHARED),
-    "pipeline.output": Part(SHARED | {"pipeline.definition", "pipeline.planning"}),
+    "pipeline.advice": Part(SHARED),
+    "pipeline.state_files": Part(SHARED),
+    "pipeline.output": Part(
+        SHARED | {"pipeline.output", "pipeline.planning.table"}, frozenset({"rich"})
+    ),
     "pipeline.definition": Part(
         SHARED | {"pipeline.definition"},
         frozenset({"hcl2", "lark"}),  # lark is python-hcl2's parser: its tree has the lines
         pure=True,
     ),
-    "pipeline.planning": Part(
-        SHARED | {"pipeline.definition", "pipeline.planning"}, frozenset(), pure=True
-    ),
-    "pipeline.execution": Part(
-        SHARED
-        | {"pipeline.definition", "pipeline.planning", "pipeline.output", "pipeline.execution"},
-        frozenset({"azure", "testinfra", "pytest"}),
-    ),
+    **PLANNING,
+    **EXECUTION,
     **EMULATOR,
     "pipeline.demo": Part(
-        SHARED | {"pipeline.output", "pipeline.execution"}
+        SHARED | {"pipeline.output", "pipeline.execution.swap.traffic"}
     ),  # a user of the commands, scripted
-    "pipeline.local": Part(SHARED),  # the emulator as a process, without importing it
+    "pipeline.local": Part(  # the emulator as a process, without importing it
+        SHARED
+        | {"pipeline.state_files", "pipeline.execution.azure.credential_file"}
+        | {f"pipeline.execution.{module}" for module in WAITING}
+    ),
     "pipeline.setup": Part(frozenset({"pipeline.setup"})),  # runs before any library is there
     "tasks": Part(
         SHARED
-        | {"pipeline.definition", "pipeline.planning", "pipeline.output", "pipeline.execution"}
-        | {"pipeline.demo", "pipeline.local"},
+        | {"pipeline.definition", "pipeline.output", "pipeline.demo", "pipeline.local"}
+        | {"pipeline.execution.commands", "pipeline.execution.run.session"},
         frozenset({"invoke"}),
     ),
 }
@@ -136,9 +189,22 @@ def dotted(file: Path) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
+def room_of(module: str) -> str:
+    """The name of the row for a module: the longest that it is in."""
+    return max((room for room in PARTS if _under(module, frozenset({room}))), key=len)
+
+
 def part_of(module: str) -> Part:
-    """The row of the table for a module: the longest that it is in."""
-    return PARTS[max((room for room in PARTS if _under(module, frozenset({room}))), key=len)]
+    """The row of the table for a module."""
+    return PARTS[room_of(module)]
+
+
+def imported_rooms(sources: Mapping[str, str]) -> dict[str, set[str]]:
+    """Which rooms the modules of each room import."""
+    graph: dict[str, set[str]] = {room: set() for room in PARTS}
+    for module, imported in imported_modules(sources).items():
+        graph[room_of(module)] |= {room_of(other) for other in imported} - {room_of(module)}
+    return graph
 
 
 def imported_modules(sources: Mapping[str, str]) -> dict[str, set[str]]:
@@ -224,6 +290,38 @@ def test_no_module_imports_itself_through_others() -> None:
     assert circles(imported_modules(sources)) == []
 
 
+def test_no_room_imports_itself_through_others() -> None:
+    sources = {name: file.read_text() for name, file in modules().items()}
+
+    assert circles(imported_rooms(sources)) == []
+
+
+def test_a_circle_of_rooms_is_found_where_no_module_imports_itself() -> None:
+    sources = {
+        "pipeline.execution.build.steps": "from pipeline.execution.swap import answers",
+        "pipeline.execution.swap.answers": "",
+        "pipeline.execution.swap.steps": "from pipeline.execution.build import survey",
+        "pipeline.execution.build.survey": "",
+    }
+
+    assert circles(imported_modules(sources)) == []
+    assert circles(imported_rooms(sources)) == [
+        ("pipeline.execution.build", "pipeline.execution.swap")
+    ]
+
+
+def test_each_room_of_planning_has_its_namesake_in_execution() -> None:
+    rooms = {
+        layer: {
+            folder.name
+            for folder in (REPOSITORY / "pipeline" / layer).iterdir()
+            if (folder / "__init__.py").exists()
+        }
+        for layer in ("planning", "execution")
+    }
+    assert rooms["planning"] <= rooms["execution"]
+
+
 def test_a_circle_of_imports_is_found_also_when_it_is_for_types_only() -> None:
     sources = {
         "a": "from b import x\nimport sys",
@@ -264,10 +362,21 @@ def test_a_module_says_what_it_owns_and_is_no_longer_than_a_reader_holds_in_mind
         ("pipeline.planning.plan", "import azure.core"),
         ("pipeline.planning.plan", "from pipeline.execution import cloud"),
         ("pipeline.planning.plan", "from .. import execution"),
-        ("pipeline.execution.cloud", "from pipeline import emulator"),
-        ("pipeline.execution.cloud", "import pipeline.emulator.arm"),
-        ("pipeline.execution.cloud", "import invoke"),
-        ("pipeline.execution.cloud", "import hcl2"),
+        ("pipeline.planning.build.build", "from pipeline.planning.swap import survey"),
+        ("pipeline.planning.swap.staging", "from pipeline.planning import steps"),
+        ("pipeline.planning.new_room", "from pipeline.planning import names"),
+        ("pipeline.execution.azure.clients", "from pipeline import emulator"),
+        ("pipeline.execution.azure.clients", "import pipeline.emulator.arm"),
+        ("pipeline.execution.azure.clients", "import invoke"),
+        ("pipeline.execution.azure.clients", "import hcl2"),
+        ("pipeline.execution.azure.clients", "from pipeline.execution.run import session"),
+        ("pipeline.execution.run.work", "from pipeline.execution import runner"),
+        ("pipeline.execution.run.work", "import azure.core"),
+        ("pipeline.execution.build.steps", "from pipeline.execution.swap import answers"),
+        ("pipeline.execution.swap.steps", "from pipeline.execution.packer import build"),
+        ("pipeline.execution.runner", "from pipeline.execution.commands import build"),
+        ("pipeline.execution.commands.build", "from pipeline.execution.build import steps"),
+        ("pipeline.execution.new_room", "from pipeline.execution import wait"),
         ("pipeline.emulator.edge.server", "from pipeline import arm"),
         ("pipeline.emulator.edge.server", "from pipeline.errors import PipelineError"),
         ("pipeline.emulator.edge.server", "import azure.mgmt.compute"),
@@ -299,11 +408,15 @@ def test_an_import_across_the_layers_is_caught(module: str, source: str) -> None
     [
         ("pipeline.definition.load", "from pathlib import Path\nimport hcl2"),
         ("pipeline.planning.plan", "from pipeline.definition.model import Image"),
-        ("pipeline.execution.packer", "import subprocess\nfrom pipeline.planning import plan"),
+        (
+            "pipeline.execution.packer.build",
+            "import subprocess\nfrom pipeline.planning import plan",
+        ),
+        ("pipeline.execution.runner", "from pipeline.execution.build import steps"),
         ("pipeline.emulator.edge.server", "from aiohttp import web"),
         ("pipeline.emulator.edge.server", "from pipeline.emulator import arm"),
         ("pipeline.emulator.compute.guests", "from pipeline.emulator.machines.seam import Machine"),
-        ("tasks", "from invoke import task\nfrom pipeline.execution import survey"),
+        ("tasks", "from invoke import task\nfrom pipeline.execution.commands import build"),
     ],
 )
 def test_an_import_within_the_layers_is_let_through(module: str, source: str) -> None:

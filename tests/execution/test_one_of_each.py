@@ -1,0 +1,85 @@
+"""There is one runner, one loop over steps, and one place that waits."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+
+RUNNER = "pipeline/execution/runner.py"
+WAIT = "pipeline/execution/wait.py"
+PACED = "pipeline/execution/swap/traffic.py"
+"""Sends requests at a steady rate: it paces itself, and waits for nothing."""
+
+
+def parsed() -> dict[str, ast.Module]:
+    """Every module of the pipeline but the emulator and set-up, which are programs of their own."""
+    files = [*ROOT.glob("pipeline/*.py"), *ROOT.glob("pipeline/[!es]*/**/*.py")]
+    files += [*ROOT.glob("pipeline/execution/**/*.py"), ROOT / "tasks.py"]
+    return {str(file.relative_to(ROOT)): ast.parse(file.read_text()) for file in files}
+
+
+def names_of_calls(tree: ast.AST) -> Iterator[str]:
+    """The last name of everything that is called."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            func = node.func
+            yield func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "")
+
+
+def matched(tree: ast.AST) -> set[str]:
+    """The classes that `match` statements tell apart."""
+    return {
+        ast.unparse(node.cls) for node in ast.walk(tree) if isinstance(node, ast.MatchClass)
+    }
+
+
+def steps() -> set[str]:
+    """The names of all kinds of steps."""
+    files = Path(ROOT, "pipeline", "planning").glob("*/steps.py")
+    trees = [ast.parse(file.read_text()) for file in files]
+    return {node.name for tree in trees for node in tree.body if isinstance(node, ast.ClassDef)}
+
+
+def test_the_runner_has_an_arm_for_each_kind_of_step() -> None:
+    assert matched(parsed()[RUNNER]) == steps()
+    assert len(steps()) >= 16
+
+
+def test_nobody_else_tells_kinds_of_steps_apart_to_carry_them_out() -> None:
+    elsewhere = {
+        file: matched(tree) & steps()
+        for file, tree in parsed().items()
+        if file.startswith("pipeline/execution/") and file != RUNNER
+    }
+    assert {file for file, found in elsewhere.items() if found} == set()
+
+
+def test_one_module_writes_that_a_step_has_started() -> None:
+    told = {
+        file
+        for file, tree in parsed().items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and node.value == "succeeded"
+    }
+    assert told == {RUNNER, "pipeline/execution/run/journal.py"}
+
+
+@pytest.mark.parametrize("call", ["sleep", "communicate"])
+def test_one_module_waits(call: str) -> None:
+    waiting = {file for file, tree in parsed().items() if call in set(names_of_calls(tree))}
+    assert waiting <= {WAIT, PACED}
+
+
+def test_nobody_asks_a_clock_in_a_loop_of_its_own() -> None:
+    loops = {
+        file
+        for file, tree in parsed().items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.While) and {"monotonic", "now"} & set(names_of_calls(node))
+    }
+    assert loops <= {WAIT}
