@@ -73,7 +73,9 @@ def _session(env: str, json: bool, plan: bool = False) -> Iterator[Session]:
         try:
             yield Session(project, environment, output, plan_only=plan)
         except Unreachable as error:
-            if error.nothing_listens and environment.cloud.resource_manager.startswith("https://127."):
+            if error.nothing_listens and environment.cloud.resource_manager.startswith(
+                "https://127."
+            ):
                 error.advice += (Advice("start the emulator", start_emulator()),)
             raise
 

@@ -76,13 +76,28 @@ class Overtaken(PipelineError):
 
 
 class AzureRefused(PipelineError):
-    """Azure said no: `code` and `sentence` are Azure's own, verbatim."""
+    """Azure said no: `code` and `sentence` are Azure's own, verbatim.
 
-    def __init__(self, resource: str, code: str, sentence: str, *, advice: AdviceList = ()) -> None:
+    `status` is that of the answer, 0 where an operation failed; `retry_after` the seconds after
+    which Azure asks to be asked again, 0 where it names none.
+    """
+
+    def __init__(
+        self,
+        resource: str,
+        code: str,
+        sentence: str,
+        *,
+        status: int = 0,
+        retry_after: float = 0.0,
+        advice: AdviceList = (),
+    ) -> None:
         super().__init__(f"{resource}: {code}: {sentence}", advice=advice)
         self.resource = resource
         self.code = code
         self.sentence = sentence
+        self.status = status
+        self.retry_after = retry_after
 
 
 class StillRunning(PipelineError):

@@ -33,9 +33,7 @@ def names_of_calls(tree: ast.AST) -> Iterator[str]:
 
 def matched(tree: ast.AST) -> set[str]:
     """The classes that `match` statements tell apart."""
-    return {
-        ast.unparse(node.cls) for node in ast.walk(tree) if isinstance(node, ast.MatchClass)
-    }
+    return {ast.unparse(node.cls) for node in ast.walk(tree) if isinstance(node, ast.MatchClass)}
 
 
 def steps() -> set[str]:

@@ -17,6 +17,7 @@ from pipeline.execution.azure.credential_file import read_service_principal
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
+    from azure.core.pipeline.policies import RetryPolicy
     from azure.mgmt.compute import ComputeManagementClient
     from azure.mgmt.network import NetworkManagementClient
     from azure.mgmt.resource.resources import ResourceManagementClient
@@ -26,6 +27,11 @@ POLLING_INTERVAL = 2
 
 Within Azure's limit of 15 status requests a minute per resource, with 45 in reserve.
 """
+
+
+READS = frozenset({"GET", "HEAD"})
+RETRIES_OF_READS = 8
+"""With the SDK's pauses (0.8 s, doubled each time, or Azure's `Retry-After`) some minutes."""
 
 
 class Clients:
@@ -84,8 +90,28 @@ class Clients:
             "base_url": base,
             "credential_scopes": [f"{base}/.default"],
             "polling_interval": POLLING_INTERVAL,
+            "retry_policy": _retries_of_reads(),
             **_trust(cloud),
         }
+
+
+def _retries_of_reads() -> RetryPolicy[Any, Any]:
+    """The SDK's own retries for reads alone.
+
+    It would send a PUT or a DELETE again without a look at what has become of the resource.
+    """
+    from azure.core.pipeline.policies import RetryPolicy  # noqa: PLC0415 - slow to import
+
+    class RetriesOfReads(RetryPolicy[Any, Any]):
+        """Everything else is sent once: run/sending.py looks before it sends again."""
+
+        def send(self, request: Any) -> Any:
+            if request.http_request.method in READS:
+                return super().send(request)
+            self.configure_retries(request.context.options)  # takes out what transports don't know
+            return self.next.send(request)
+
+    return RetriesOfReads(retry_status=RETRIES_OF_READS)
 
 
 def _trust(cloud: Cloud) -> dict[str, Any]:

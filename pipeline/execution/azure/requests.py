@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
@@ -42,6 +43,11 @@ class Request:
         """Whether a provisioning state shows such an operation under way."""
         states = BEING_DELETED if self.verb == "DELETE" else BEING_WRITTEN
         return state.lower() in states
+
+
+def put_group(name: str, location: str, tags: Mapping[str, str]) -> Request:
+    """Create a resource group, or write its tags; ends at once."""
+    return Request("PUT", ResourceGroup(name), {"location": location, "tags": dict(tags)})
 
 
 def put(target: Target, body: Body, if_match: str = "") -> Request:

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any, cast
 
 from pipeline.arm import ResourceId
@@ -86,7 +88,20 @@ def _refusal(resource: str, error: Any) -> AzureRefused:
     for detail in details:
         if detail.code and detail.message and detail.message not in sentence:
             sentence += f" ({detail.code}: {detail.message})"
-    return AzureRefused(resource, str(code), str(sentence))
+    failed = error.status_code == HTTPStatus.OK  # an operation, asked for its end
+    return AzureRefused(
+        resource,
+        str(code),
+        str(sentence),
+        status=0 if failed else error.status_code,
+        retry_after=0.0 if failed else _retry_after(error.response),
+    )
+
+
+def _retry_after(response: Any) -> float:
+    """Seconds; Azure Resource Manager sends no dates there."""
+    asked = str(response.headers.get("Retry-After", ""))
+    return float(asked) if asked.isdecimal() else 0.0
 
 
 def _not_signed_in(resource: str, error: Any) -> SignInFailed | Unreachable:
@@ -157,6 +172,8 @@ class Azure:
         if request.if_match:
             options["headers"] = {"If-Match": request.if_match}
         target = request.target
+        if isinstance(target, ResourceGroup) and request.verb == "PUT":
+            return Done(self._put_group(target, request.body))
         if isinstance(target, ResourceGroup):
             operations: Any = self.clients.resources.resource_groups
             path: tuple[str, ...] = (target.name,)
@@ -183,12 +200,6 @@ class Azure:
         with refusals_about(f"resource groups tagged {tag}={value}"):
             return _listed(lambda: self.clients.resources.resource_groups.list(filter=query))
 
-    def put_group(self, name: str, tags: Mapping[str, str]) -> None:
-        """Create a resource group in the environment's location."""
-        body = cast(Any, {"location": self.environment.location, "tags": dict(tags)})
-        with refusals_about(f"resource group {name}"):
-            self.clients.resources.resource_groups.create_or_update(name, body)
-
     def settle(
         self,
         resource: ResourceId,
@@ -209,9 +220,35 @@ class Azure:
         )
         return answer[0]
 
+    def _put_group(self, group: ResourceGroup, body: Body) -> Body:
+        with refusals_about(str(group)):
+            made = self.clients.resources.resource_groups.create_or_update(
+                group.name, cast(Any, body)
+            )
+        return _plain(made)
+
     def _operations(self, resource: ResourceId) -> Any:
         client, name = _OPERATIONS[_type(resource)]
         return getattr(getattr(self.clients, client), name)
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """An operation that ended when it was asked for."""
+
+    value: Any = None
+
+    def done(self) -> bool:
+        return True
+
+    def wait(self, timeout: float | None = None) -> None:
+        """Nothing to wait for."""
+
+    def result(self) -> Any:
+        return self.value
+
+    def continuation_token(self) -> str:
+        return ""
 
 
 class _Reworded:

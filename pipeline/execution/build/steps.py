@@ -6,7 +6,7 @@ from typing import Any
 
 from pipeline.advice import Advice, build_image, check_image
 from pipeline.errors import AzureRefused, CheckFailed, Overtaken, StillRunning, Unreachable
-from pipeline.execution.azure.requests import Body, ResourceGroup, delete, put
+from pipeline.execution.azure.requests import Body, ResourceGroup, delete, put, put_group
 from pipeline.execution.build import checks
 from pipeline.execution.build.checks import Checks, Host
 from pipeline.execution.packer.build import Evidence, bake
@@ -58,9 +58,9 @@ def bake_version(step: BakeVersion, work: Work) -> None:
 
 def boot_check_machine(step: BootCheckMachine, work: Work) -> None:
     """A machine from the version, and the run's key to it; done when its SSH server greets."""
-    environment, azure = work.azure.environment, work.azure
+    environment = work.azure.environment
     public_key = work.run.access.public_key
-    azure.put_group(step.group, dict(step.tags))
+    work.send(put_group(step.group, environment.location, dict(step.tags)), RESOURCE_GROUP)
     nic = check_interface_id(environment, step.group)
     work.send(put(nic, check_machine.interface(step, environment)), NETWORK)
     image = work.session.image(step.image)
@@ -96,17 +96,24 @@ def mark_version(step: MarkVersion, work: Work) -> None:
 
 def _delete_group(name: str, run: str, work: Work) -> None:
     found = work.azure.group(name)
-    if found is None:
-        return
-    owner = (found.get("tags") or {}).get(Tag.RUN, "")
-    if owner != run:
-        work.seen = f"{name} left as it is: it belongs to {owner or 'someone else'}"
-        return
-    try:
-        work.send(delete(ResourceGroup(name)), RESOURCE_GROUP)
-    except AzureRefused as refusal:
-        if refusal.code != "ResourceGroupNotFound":  # it went meanwhile
-            raise
+    owner = _owner(found)
+    if found is not None and owner != run:
+        work.seen = f"{name} left as it is: it belongs to {owner}"
+    elif found is not None:
+        work.send(
+            delete(ResourceGroup(name)), RESOURCE_GROUP, lambda: _refuse_anothers(name, run, work)
+        )
+
+
+def _refuse_anothers(name: str, run: str, work: Work) -> None:
+    found = work.azure.group(name)
+    if found is not None and _owner(found) != run:
+        raise Overtaken(f"resource group {name}: it belongs to {_owner(found)} by now: not deleted")
+
+
+def _owner(group: Body | None) -> str:
+    """The run that made a resource group, by its tag."""
+    return str(((group or {}).get("tags") or {}).get(Tag.RUN) or "someone else")
 
 
 def _evidence(work: Work) -> Evidence:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from pipeline.execution.azure.requests import put
-from pipeline.execution.patience import GALLERY, NETWORK
+from pipeline.execution.azure.requests import put, put_group
+from pipeline.execution.patience import GALLERY, NETWORK, RESOURCE_GROUP
 from pipeline.execution.run.create import create_unless_there
 from pipeline.execution.run.work import Work
 from pipeline.planning.landing_zone.steps import Complete, Create, CreateGroup
@@ -15,7 +15,8 @@ _PATIENCE = {"Microsoft.Network": NETWORK, "Microsoft.Compute": GALLERY}
 def create_group(step: CreateGroup, work: Work) -> None:
     """The environment's resource group."""
     tags = environment_tags(work.azure.environment)
-    work.azure.put_group(step.name, {**tags, Tag.RUN: work.run.id})
+    request = put_group(step.name, step.location, {**tags, Tag.RUN: work.run.id})
+    work.send(request, RESOURCE_GROUP)
 
 
 def create(step: Create, work: Work) -> None:

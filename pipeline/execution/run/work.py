@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from pipeline.errors import AzureRefused
 from pipeline.execution.azure.requests import Request
 from pipeline.execution.azure.resources import Azure
 from pipeline.execution.patience import Patience
 from pipeline.execution.run.journal import Sent, digest_of
 from pipeline.execution.run.run import Run
+from pipeline.execution.run.sending import Sending, no_look
 from pipeline.execution.run.session import Session
-from pipeline.execution.wait import Clock, wait
+from pipeline.execution.wait import Clock, Operation, wait
 from pipeline.planning.plan import Plan, Step
 
 
@@ -59,10 +63,17 @@ class Work:
         """Write a line of this step into the journal."""
         self.run.note(event, step=self._digest, number=self.number, **fields)
 
-    def send(self, request: Request, patience: Patience) -> None:
-        """Send a request and see it through, unless the last run sent it and it ends well now."""
+    def send(
+        self, request: Request, patience: Patience, look: Callable[[], None] = no_look
+    ) -> None:
+        """Send a request and see it through, unless the last run sent it and it ends well now.
+
+        `look` runs before it is sent, each time, and raises when it is not wanted any more.
+        """
         if not self.resume(request, patience):
-            self._see_through(request, patience)
+            sending = Sending(self.azure, request, self.clock, look)
+            operation = sending.begin(patience, self.still_waiting, self._measured)
+            self._see_through(request, patience, operation, operation.continuation_token())
 
     def resume(self, request: Request, patience: Patience) -> bool:
         """See through what the last run sent; answers whether that made the request unnecessary.
@@ -75,17 +86,17 @@ class Work:
         if not token or not request.is_pending_in(self.azure.state(request.target)):
             return False
         try:
-            self._see_through(request, patience, token)
+            self._see_through(request, patience, self.azure.begin(request, token), token)
         except AzureRefused as refusal:
             self.note("dropped", error=str(refusal))
             return False
         state = self.azure.state(request.target)
         return not (state if request.verb == "DELETE" else request.is_pending_in(state))
 
-    def _see_through(self, request: Request, patience: Patience, token: str = "") -> None:
-        operation = self.azure.begin(request, token)
-        accepted = token or operation.continuation_token()
-        self.run.accepted(self._digest, self.number, request, accepted)
+    def _see_through(
+        self, request: Request, patience: Patience, operation: Operation[Any], token: str
+    ) -> None:
+        self.run.accepted(self._digest, self.number, request, token)
         wait(
             operation,
             str(request.target),
@@ -93,6 +104,9 @@ class Work:
             clock=self.clock,
             still_waiting=self.still_waiting,
         )
+
+    def _measured(self, text: str) -> None:
+        self.seen = text
 
     @property
     def _step(self) -> Step:

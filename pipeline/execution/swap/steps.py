@@ -41,13 +41,16 @@ def scale(step: ScaleScaleSet, work: Work) -> None:
 
 def delete_scale_set(step: DeleteScaleSet, work: Work) -> None:
     """A scale set, unless someone promoted it since the plan was made; then Overtaken."""
-    try:
-        serving = survey_when_settled(work.session, step.image).serving_sets
-    except Refused as refusal:
-        raise Overtaken(f"{step.resource}: not deleted: {refusal}") from refusal
-    if any(found.resource == step.resource for found in serving):
-        raise Overtaken(f"{step.resource}: it serves by now, so it is not deleted")
-    work.send(delete(step.resource), SCALE_SET)
+
+    def look() -> None:
+        try:
+            serving = survey_when_settled(work.session, step.image).serving_sets
+        except Refused as refusal:
+            raise Overtaken(f"{step.resource}: not deleted: {refusal}") from refusal
+        if any(found.resource == step.resource for found in serving):
+            raise Overtaken(f"{step.resource}: it serves by now, so it is not deleted")
+
+    work.send(delete(step.resource), SCALE_SET, look)
 
 
 def await_healthy(step: AwaitHealthy, work: Work) -> None:

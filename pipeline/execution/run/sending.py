@@ -1,0 +1,97 @@
+"""Sending a request that changes Azure: once, and again only after a new look.
+
+Throttling and lost answers pass. Azure says how long to wait; while that fits into the patience
+for the request, it is waited for. The SDK itself re-sends reads only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any
+
+from pipeline.errors import AzureRefused, StillRunning, Unreachable
+from pipeline.execution.azure.requests import Request
+from pipeline.execution.azure.resources import Azure, Done
+from pipeline.execution.patience import Patience
+from pipeline.execution.wait import Clock, Operation, wait_until
+
+PASSING = frozenset({408, 429, 500, 502, 503, 504})
+"""Statuses that Azure asks clients to retry (Azure's retry guidance)."""
+SHORTEST_PAUSE = 2.0
+"""Seconds before the next attempt where Azure names none; doubled each time."""
+LONGEST_PAUSE = 60.0
+LOST_ANSWERS = 3
+"""How often in a row no answer at all is taken for chance."""
+
+Told = Callable[[str], None]
+
+
+def no_look() -> None:
+    """No-op: for requests that stay right whatever happened meanwhile."""
+
+
+class Sending:
+    """One request on its way. `look` runs before each attempt and raises when it is not wanted."""
+
+    def __init__(self, azure: Azure, request: Request, clock: Clock, look: Callable[[], None]):
+        self._azure = azure
+        self._request = request
+        self._clock = clock
+        self._look = look
+        self._attempts = 0
+        self._lost = 0
+        self._not_before = 0.0
+        self._last: AzureRefused | Unreachable | None = None
+
+    def begin(
+        self, patience: Patience, still_waiting: Callable[[float], None], tell: Told
+    ) -> Operation[Any]:
+        """The operation, once Azure has accepted it; raises Azure's last refusal otherwise."""
+        until = self._clock.now() + patience.seconds
+        try:
+            return wait_until(
+                lambda: self._attempt(until, tell),
+                str(self._request.target),
+                patience=patience,
+                clock=self._clock,
+                every=1.0,
+                still_waiting=still_waiting,
+            )
+        except StillRunning:
+            if self._last is None:
+                raise
+            raise self._last from None
+
+    def _attempt(self, until: float, tell: Told) -> Operation[Any] | None:
+        if self._clock.now() < self._not_before:
+            return None
+        self._look()
+        self._attempts += 1
+        try:
+            return self._azure.begin(self._request)
+        except AzureRefused as refusal:
+            if self._request.verb == "DELETE" and refusal.status == HTTPStatus.NOT_FOUND:
+                return Done()
+            if refusal.status not in PASSING:
+                raise
+            self._lost = 0
+            self._again(refusal, refusal.retry_after, until)
+            tell(f"{refusal.code}: next attempt in {self._pause(refusal.retry_after):.0f} s")
+        except Unreachable as silence:
+            self._lost += 1
+            if self._lost > LOST_ANSWERS:
+                raise
+            self._again(silence, 0.0, until)
+            tell("Azure did not answer: trying again")
+        return None
+
+    def _again(self, error: AzureRefused | Unreachable, asked: float, until: float) -> None:
+        """Decide when; raises the error where patience would be over by then."""
+        self._last = error
+        self._not_before = self._clock.now() + self._pause(asked)
+        if self._not_before > until:
+            raise error
+
+    def _pause(self, asked: float) -> float:
+        return asked or min(SHORTEST_PAUSE * 2 ** (self._attempts - 1), LONGEST_PAUSE)
