@@ -121,11 +121,12 @@ def execution_room(*rooms: str, libraries: tuple[str, ...] = ()) -> Part:
     return Part(SHARED | below | ours, frozenset(libraries))
 
 
-WAITING = ("patience", "wait")
+WAITING = ("interruption", "patience", "wait")
 EXECUTION = {
     "pipeline.execution": execution_room(),  # the package itself; each new module needs a row
     "pipeline.execution.patience": execution_room(),
-    "pipeline.execution.wait": execution_room("patience"),
+    "pipeline.execution.interruption": execution_room(),
+    "pipeline.execution.wait": execution_room("interruption", "patience"),
     "pipeline.execution.ssh": execution_room(),
     "pipeline.execution.azure": execution_room("azure", *WAITING, libraries=("azure",)),
     "pipeline.execution.run": execution_room("run", "azure", "ssh", *WAITING),

@@ -137,14 +137,17 @@ def _execute(
     follow_up: Callable[[Failure], Plan[S] | None],
     step_by_step: Callable[[S, Work], None],
 ) -> None:
+    session = run.session
     done: list[S] = []
     try:
         run.note("plan", title=plan.title, steps=[str(step) for step in plan.steps])
         for number, step in enumerate(plan.steps, start=1):
+            session.clock.interruption.check()
             _one(step, step_by_step, Work(number, plan, run))
             done.append(step)
         run.note("finished")
     except (PipelineError, KeyboardInterrupt) as error:
+        session.clock.interruption.notice()
         begun = plan.steps[: len(done) + 1]
         _advise(error, plan, run, len(done))
         following = follow_up(Failure(error, begun, tuple(done)))

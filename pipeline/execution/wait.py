@@ -9,10 +9,11 @@ import subprocess
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
 from pipeline.errors import StillRunning
+from pipeline.execution.interruption import Interruption
 from pipeline.execution.patience import PROCESS, Patience
 
 T = TypeVar("T")
@@ -40,10 +41,11 @@ class Operation(Protocol[T_co]):
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """Time as the waiting sees it; tests pass one that does not sleep."""
+    """Time as the waiting sees it, and what ends it early; tests pass one that does not sleep."""
 
     now: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
+    interruption: Interruption = field(default_factory=Interruption)
 
 
 def nothing(seconds: float) -> None:
@@ -63,11 +65,13 @@ def wait_until(
     """The first answer that is not None, asked every so many seconds; StillRunning without one.
 
     `every` may depend on how long it has been; `pause` is what lets time pass, the clock's sleep
-    by default. `still_waiting` hears before each pause how long it has been.
+    by default. `still_waiting` hears before each pause how long it has been. A signal ends it with
+    KeyboardInterrupt.
     """
     sleep = pause or clock.sleep
     started = clock.now()
     while (answer := question()) is None:
+        clock.interruption.check()
         waited = clock.now() - started
         if waited >= patience.seconds:
             raise StillRunning(resource, waited)

@@ -159,6 +159,16 @@ def test_two_runs_about_the_same_image_do_not_meet(offline: OfflineSession) -> N
             pass
 
 
+@pytest.mark.parametrize("swap", ["stage", "promote", "rollback"])
+@pytest.mark.parametrize("build", ["build-image", "check-image"])
+def test_a_build_blocks_no_swap(offline: OfflineSession, build: str, swap: str) -> None:
+    with begin(offline.session, build, "web") as first:
+        with begin(offline.session, swap, "web"):
+            pass
+        with pytest.raises(Refused, match=first.id), begin(offline.session, "build-image", "web"):
+            pass
+
+
 def test_printing_a_plan_locks_and_writes_nothing(offline: OfflineSession) -> None:
     planning = Session(
         offline.session.project, offline.session.environment, offline.session.output, plan_only=True

@@ -197,6 +197,7 @@ def _await(process: subprocess.Popen[bytes], tail: _Tail, evidence: Evidence) ->
                 os.killpg(process.pid, signal.SIGKILL)
                 raise
             interrupted = True
+            evidence.clock.interruption.notice()
             evidence.tell(
                 "interrupted: Packer removes its machine (Ctrl-C again stops at once and leaves it)"
             )

@@ -15,6 +15,8 @@ from pipeline.execution.run.session import Session, new_run_id
 from pipeline.execution.ssh import Access, access
 from pipeline.state_files import make_folder
 
+BUILDS = frozenset({"build-image", "check-image"})
+"""Commands that change no rule and no scale set: they exclude each other, and no swap."""
 EMERGENCY = frozenset({"promote", "rollback"})
 """Commands that go on without a lock or a journal rather than not at all."""
 
@@ -88,12 +90,14 @@ class Run:
 def alone(session: Session, command: str, image: str = "") -> Iterator[Run]:
     """A run, alone in its environment with its image; Refused says which run is in the way.
 
-    With `plan_only` nothing is locked, for nothing will be changed.
+    A build and a swap of one image may run side by side. With `plan_only` nothing is locked, for
+    nothing will be changed.
     """
     with ExitStack() as resources:
         run = Run(session, command, image, resources)
         if not session.plan_only:
-            name = "-".join(part for part in (session.environment.name, image) if part)
+            purpose = "build" if command in BUILDS else ""
+            name = "-".join(filter(None, (session.environment.name, image, purpose)))
             try:
                 path = session.evidence / "locks" / f"{name}.lock"
                 resources.enter_context(only_run(path, run.id))

@@ -69,7 +69,8 @@ class Sending:
         self._look()
         self._attempts += 1
         try:
-            return self._azure.begin(self._request)
+            with self._clock.interruption.deferred():
+                return self._azure.begin(self._request)
         except AzureRefused as refusal:
             if self._request.verb == "DELETE" and refusal.status == HTTPStatus.NOT_FOUND:
                 return Done()
