@@ -1,22 +1,22 @@
-"""Lines for a terminal or a log. Colour and live progress only on a terminal."""
+"""Facts in words, for people: on a screen that changes, or in a log that only gets longer."""
 
 from __future__ import annotations
 
 import re
-import sys
 from typing import TextIO
 
 from pipeline.advice import AdviceList
 from pipeline.errors import PipelineError
 from pipeline.output.advising import pairs
+from pipeline.output.edge import Edge
 from pipeline.output.facts import Planned
-from pipeline.output.redaction import Redactor
+from pipeline.output.harmless import one_line
+from pipeline.output.lines import Line, Page, Running, paragraphs, step_head
+from pipeline.output.log import Log
 from pipeline.planning.table import Table
 
-QUIET_AFTER = 2.0
-"""Seconds before a wait is worth a word on a terminal."""
-QUIET_BETWEEN = 30.0
-"""Seconds between two words about the same wait where nobody sees a line change."""
+PLAN_HANG = 6
+"""Columns of `Plan: `, of `note: ` and of a step's number."""
 
 
 class ForPeople:
@@ -26,86 +26,88 @@ class ForPeople:
         self, stream: TextIO | None = None, environment: str = "", rerun: str = ""
     ) -> None:
         """`environment` was chosen with `--env`; `rerun` is the command line of this process."""
-        self._stream = stream or sys.stdout
         self._environment = environment
         self._rerun = rerun
-        self._redactor = Redactor()
-        self._live = self._stream.isatty()
-        self._showing = False
-        self._last_word = 0.0
+        self._edge = Edge(stream)
+        self._page = _page(self._edge)
 
     def plan(self, plan: Planned) -> None:
-        self._line(str(plan))
+        self._page.running(None)
+        for line in str(plan).split("\n"):
+            self._page.line(Line(line, PLAN_HANG))
 
     def started(self, number: int, words: str) -> None:
-        self._last_word = 0.0
-        if self._live:
-            self._show(f" ..  {number:>2}  {words}")
+        self._page.running(Running(number, words))
 
     def waiting(self, number: int, words: str, seconds: float, seen: str = "") -> None:
-        told = f" ..  {number:>2}  {words}{_seen(seen)}   {seconds:.0f} s"
-        if self._live and seconds >= QUIET_AFTER:
-            self._show(told)
-        elif not self._live and seconds - self._last_word >= QUIET_BETWEEN:
-            self._last_word = seconds
-            self._line(told)
+        self._page.running(Running(number, words, seconds, seen))
 
     def phase(self, number: int, text: str, seconds: float) -> None:
-        self._line(f"         {seconds:4.0f} s  {text}")
+        head = f"         {seconds:4.0f} s  "
+        self._page.line(Line(head + one_line(text), len(head)))
 
     def finished(self, number: int, words: str, seconds: float, seen: str = "") -> None:
-        self._line(f" {self._paint('ok', 32)}  {number:>2}  {seen or words}{_took(seconds)}")
+        self._page.running(None)
+        head = step_head("ok", number)
+        if seen:
+            text, tail = f"{seen} after {seconds:.0f} s" if seconds >= 1 else seen, ""
+        else:
+            text, tail = words, _took(seconds)
+        self._page.line(Line(head + one_line(text), len(head), tail, "ok", "green"))
 
     def failed(self, number: int, words: str, seconds: float) -> None:
-        self._line(f" {self._paint('FAILED', 31)}  {number:>2}  {words}{_took(seconds)}")
+        self._page.running(None)
+        head = step_head("FAILED", number)
+        self._page.line(Line(head + one_line(words), len(head), _took(seconds), "FAILED", "red"))
 
     def say(self, text: str) -> None:
-        self._line(text)
+        for line in paragraphs(text, 2):
+            self._page.line(line)
 
     def truth(self, text: str, advice: AdviceList) -> None:
+        self._page.running(None)
         if text:
-            self._line(text)
+            self.say(text)
         self._advise(advice)
 
     def report(self, text: str | Table, document: object) -> None:
-        self._line(str(text))
+        self._page.running(None)
+        if isinstance(text, Table):
+            self._page.table(text)
+        else:
+            self.say(text)
 
     def error(self, error: PipelineError) -> None:
-        self._line(f"{self._paint(_heading(error), 31)}: {error}")
+        self._page.running(None)
+        heading = _heading(error)
+        first, *others = paragraphs(str(error), 2)
+        self._page.line(Line(f"{heading}: {first.text}", 2, mark=heading, colour="red"))
+        for line in others:
+            self._page.line(line)
         for note in getattr(error, "__notes__", ()):
-            self._line(note)
+            self.say(note)
         self._advise(error.advice)
 
     def hide(self, secret: str) -> None:
-        self._redactor.hide(secret)
+        self._edge.secrets.hide(secret)
 
     def _advise(self, advice: AdviceList) -> None:
         width = max((len(one.wish) for one in advice), default=0)
         for wish, command in pairs(advice, self._environment, self._rerun):
-            self._line(f"  {wish:<{width}}   {command}")
-
-    def _paint(self, text: str, colour: int) -> str:
-        return f"\033[{colour}m{text}\033[0m" if self._live else text
-
-    def _show(self, text: str) -> None:
-        self._stream.write(f"\r\033[K{self._redactor.clean(text)}")
-        self._stream.flush()
-        self._showing = True
-
-    def _line(self, text: str) -> None:
-        if self._showing:
-            self._stream.write("\r\033[K")
-            self._showing = False
-        self._stream.write(self._redactor.clean(text) + "\n")
-        self._stream.flush()
+            self._page.line(Line(f"  {wish:<{width}}   {command}", to_copy=True))
 
 
-def _seen(seen: str) -> str:
-    return f": {seen}" if seen else ""
+def _page(edge: Edge) -> Page:
+    if not edge.is_screen:
+        return Log(edge)
+    # rich takes a tenth of a second to import, and a log must not depend on it
+    from pipeline.output.screen import Screen  # noqa: PLC0415
+
+    return Screen(edge)
 
 
 def _took(seconds: float) -> str:
-    return f"   {seconds:.0f} s" if seconds >= 1 else ""
+    return f"{seconds:.0f} s" if seconds >= 1 else ""
 
 
 def _heading(error: PipelineError) -> str:

@@ -1,17 +1,22 @@
-"""One JSON document per line and fact; `event` says which."""
+"""One JSON document per line and fact; `event` says which.
+
+A line can command nobody: it begins with a bracket or a quotation mark, control characters are
+escaped by `json`, and so is the second of two `#`, which Azure Pipelines obeys anywhere in a line.
+What a reader decodes is what was said, but for secrets.
+"""
 
 from __future__ import annotations
 
 import json
-import sys
+from collections.abc import Mapping
 from typing import TextIO
 
 from pipeline.advice import AdviceList
 from pipeline.errors import PipelineError
 from pipeline.output.advising import pairs, typed
+from pipeline.output.edge import Edge
 from pipeline.output.facts import Planned
-from pipeline.output.people import QUIET_BETWEEN
-from pipeline.output.redaction import Redactor
+from pipeline.output.pace import Pace
 from pipeline.planning.table import Table
 
 
@@ -22,11 +27,10 @@ class ForPrograms:
         self, stream: TextIO | None = None, environment: str = "", rerun: str = ""
     ) -> None:
         """`environment` was chosen with `--env`; `rerun` is the command line of this process."""
-        self._stream = stream or sys.stdout
         self._environment = environment
         self._rerun = rerun
-        self._redactor = Redactor()
-        self._last_word = 0.0
+        self._edge = Edge(stream)
+        self._pace = Pace()
 
     def plan(self, plan: Planned) -> None:
         self._tell(
@@ -39,12 +43,11 @@ class ForPrograms:
         )
 
     def started(self, number: int, words: str) -> None:
-        self._last_word = 0.0
+        self._pace.start()
         self._tell("started", number=number, step=words)
 
     def waiting(self, number: int, words: str, seconds: float, seen: str = "") -> None:
-        if seconds - self._last_word >= QUIET_BETWEEN:
-            self._last_word = seconds
+        if self._pace.is_due(seconds):
             self._tell("waiting", number=number, step=words, seconds=round(seconds, 1), seen=seen)
 
     def phase(self, number: int, text: str, seconds: float) -> None:
@@ -76,11 +79,21 @@ class ForPrograms:
         )
 
     def hide(self, secret: str) -> None:
-        self._redactor.hide(secret)
+        self._edge.secrets.hide(secret)
 
     def _tell(self, event: str, **facts: object) -> None:
         self._write({"event": event, **facts})
 
     def _write(self, document: object) -> None:
-        self._stream.write(self._redactor.clean(json.dumps(document, default=str)) + "\n")
-        self._stream.flush()
+        text = json.dumps(self._without_secrets(document), default=str)
+        self._edge.write(self._edge.secrets.clean(text).replace("##", "#\\u0023") + "\n")
+
+    def _without_secrets(self, value: object) -> object:
+        # Before they are escaped: a secret with a quotation mark is not found in JSON.
+        if isinstance(value, str):
+            return self._edge.secrets.clean(value)
+        if isinstance(value, Mapping):
+            return {key: self._without_secrets(one) for key, one in value.items()}
+        if isinstance(value, list | tuple):
+            return [self._without_secrets(one) for one in value]
+        return value

@@ -1,0 +1,124 @@
+"""A terminal that somebody looks at, by rich: colour, wrapping at words, one row that changes.
+
+The changing row is always the last one and shorter than the screen is wide. It is drawn with the
+cursor left in its first column: however the window is resized, and whether its terminal wraps old
+rows anew or not, erasing from the cursor on then erases the row and nothing else.
+"""
+
+from __future__ import annotations
+
+from rich.cells import cell_len, set_cell_size
+from rich.console import Console
+from rich.control import Control
+from rich.segment import ControlType, Segment
+from rich.text import Text
+
+from pipeline.output.edge import Edge
+from pipeline.output.harmless import one_line, without_orders
+from pipeline.output.lines import Line, Running, paragraphs, step_head
+from pipeline.output.tables import laid_out
+from pipeline.output.wrapping import wrapped
+from pipeline.planning.table import Table
+
+NARROWEST = 20
+"""Columns that a wrapped text needs; with less it is not indented."""
+ELLIPSIS = "…"
+
+
+class Screen:
+    """A page whose last row changes while a step runs."""
+
+    def __init__(self, edge: Edge) -> None:
+        self._edge = edge
+        self._console = Console(
+            file=edge,  # type: ignore[arg-type] # rich writes, flushes, and asks nothing else of it
+            force_terminal=True,  # it is one; rich would ask FORCE_COLOR and others first
+            legacy_windows=False,
+            markup=False,
+            highlight=False,
+            emoji=False,
+        )
+        self._step: Running | None = None
+        self._drawn = ""
+
+    def line(self, line: Line) -> None:
+        """One line more, above the row that changes."""
+        self._print([line])
+
+    def table(self, table: Table) -> None:
+        """In columns or stacked, then its notes."""
+        cells = Table(
+            tuple(map(self._clean_cell, table.headings)),
+            tuple(tuple(map(self._clean_cell, row)) for row in table.rows),
+        )
+        lines = laid_out(cells, self._edge.width)
+        self._print([*lines, *(line for note in table.notes for line in paragraphs(note, 2))])
+
+    def running(self, step: Running | None) -> None:
+        """Draw the row anew where it says something else than before."""
+        with self._edge.lock, self._console:
+            self._step = step
+            text = self._row()
+            if text != self._drawn:
+                self._erase()
+                self._draw(text)
+
+    def _print(self, lines: list[Line]) -> None:
+        with self._edge.lock, self._console:
+            self._erase()
+            for line in lines:
+                for text in self._rows(line):
+                    self._console.print(text, soft_wrap=True)
+            self._draw(self._row())
+
+    def _rows(self, line: Line) -> list[Text]:
+        text = self._edge.clean(line.text).expandtabs()
+        width = self._edge.width
+        hang = line.hang if width - line.hang >= NARROWEST else 0
+        head, body = text[:hang], text[hang:]
+        rows = [body] if line.to_copy else wrapped(body, width - hang)
+        if line.tail and cell_len(rows[-1]) + len(line.tail) + 3 <= width - hang:
+            rows[-1] += f"   {line.tail}"
+        elif line.tail:
+            rows.append(line.tail)
+        heads = (head, *(" " * len(head) for _ in rows[1:]))
+        return [_painted(f"{a}{b}", line) for a, b in zip(heads, rows, strict=True)]
+
+    def _row(self) -> str:
+        """The running step in less than a row: of its words as much as fits."""
+        if self._step is None:
+            return ""
+        room = self._edge.width - 1
+        head = step_head("..", self._step.number)
+        words = one_line(self._edge.clean(self._step.words)).expandtabs()
+        now = one_line(self._edge.clean(self._step.now)).expandtabs()
+        left = room - len(head) - cell_len(now)
+        if cell_len(words) > left:
+            words = f"{set_cell_size(words, left - 1)}{ELLIPSIS}" if left > 1 else ""
+        row = f"{head}{words}{now}"
+        return row if cell_len(row) <= room else set_cell_size(row, room)
+
+    def _erase(self) -> None:
+        if self._drawn:
+            erase = Control()
+            # rich names no control for "from the cursor to the end of the screen"
+            erase.segment = Segment("\r\x1b[J", None, [(ControlType.CLEAR,)])
+            self._console.control(erase)
+            self._drawn = ""
+
+    def _draw(self, text: str) -> None:
+        if text:
+            self._console.print(Text(text), end="\r", soft_wrap=True)
+            self._drawn = text
+
+    def _clean_cell(self, cell: str) -> str:
+        return one_line(self._edge.clean(cell)).expandtabs()
+
+
+def _painted(row: str, line: Line) -> Text:
+    """A row; the line's mark painted where the row has it. Wrapping can have made it an order."""
+    text = Text(without_orders(row).rstrip())
+    if line.mark and row.lstrip().startswith(line.mark):
+        begin = row.index(line.mark)
+        text.stylize(line.colour, begin, begin + len(line.mark))
+    return text
