@@ -1,6 +1,6 @@
 """bakeswap: bake an Azure image, prove it on a fresh machine, swap it into production.
 
-The doorway: arguments in, words and exit codes out (docs/operating.md). Everything that takes long
+The CLI: arguments in, words and exit codes out (docs/operating.md). Everything that takes long
 to import is imported by the task that needs it, so that `invoke --list` is quick.
 """
 
@@ -9,7 +9,9 @@ to import is imported by the task that needs it, so that `invoke --list` is quic
 from __future__ import annotations
 
 import os
+import shlex
 import signal
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,16 +22,27 @@ from invoke.context import Context
 from invoke.exceptions import Exit
 from invoke.tasks import task
 
+from pipeline import advice
+
 if TYPE_CHECKING:
     from pipeline.execution.run.session import Session
     from pipeline.local import Local
     from pipeline.output.facts import Output
 
+# Any other `invoke` than set-up's (pipeline/cli.py) would hand `--help` to the word that a command
+# lacks. It has read the command line before it comes here, so ours starts over; it exits.
+if {"--help", "-h"} & set(sys.argv) and "invoke.main" in sys.modules:
+    from pipeline.cli import program
+
+    del sys.modules["invoke.main"]
+    program.run()
+
 ENV = "environment of environments.hcl (default: BAKESWAP_ENV, the only one, or `local`)"
-JSON = "tell it as JSON lines, for programs"
+JSON = "print JSON lines"
 PLAN = "print the plan and stop there"
 IMAGE = "folder under images/"
 VERBOSE = "show what Packer and the checks print"
+MACHINES = "`qemu` (real machines) or `simulated` (responders without an operating system)"
 INTERRUPTED = 130
 
 
@@ -37,7 +50,8 @@ def _output(env: str, json: bool) -> Output:
     from pipeline.output.people import ForPeople
     from pipeline.output.programs import ForPrograms
 
-    return ForPrograms(environment=env) if json else ForPeople(environment=env)
+    rerun = shlex.join(("invoke", *sys.argv[1:]))
+    return ForPrograms(None, env, rerun) if json else ForPeople(None, env, rerun)
 
 
 @contextmanager
@@ -52,31 +66,29 @@ def _words_and_exit_code(output: Output) -> Iterator[None]:
         output.error(error)
         raise Exit(code=error.exit_code) from error
     except KeyboardInterrupt as interrupt:
-        output.say("Interrupted. The same command goes on from here.")
+        output.say("Interrupted. Run the same command again to continue.")
         for note in getattr(interrupt, "__notes__", ()):
             output.say(note)
         raise Exit(code=INTERRUPTED) from interrupt
 
 
 @contextmanager
-def _session(env: str, json: bool, plan: bool = False) -> Iterator[Session]:
+def _session(env: str, json: bool, plan: bool = False, verbose: bool = False) -> Iterator[Session]:
     """The definitions of the current folder, in an environment."""
     from pipeline.definition.project import read
-    from pipeline.advice import Advice, start_emulator
     from pipeline.errors import Unreachable
     from pipeline.execution.run.session import Session, choose_environment
+    from pipeline.local import is_local
 
     output = _output(env, json)
     with _words_and_exit_code(output):
         project = read(Path.cwd())
         environment = choose_environment(project, env or os.environ.get("BAKESWAP_ENV", ""))
         try:
-            yield Session(project, environment, output, plan_only=plan)
+            yield Session(project, environment, output, plan_only=plan, verbose=verbose)
         except Unreachable as error:
-            if error.nothing_listens and environment.cloud.resource_manager.startswith(
-                "https://127."
-            ):
-                error.advice += (Advice("start the emulator", start_emulator()),)
+            if error.nothing_listens and is_local(environment.cloud.resource_manager):
+                error.advice += (advice.Advice("start the emulator", advice.start_emulator()),)
             raise
 
 
@@ -84,7 +96,7 @@ def _session(env: str, json: bool, plan: bool = False) -> Iterator[Session]:
 def create_environment(
     _context: Context, env: str = "", json: bool = False, plan: bool = False
 ) -> None:
-    """Make what is missing of the landing zone: network, load balancers, gallery."""
+    """Create missing landing-zone resources: network, load balancers, gallery."""
     with _session(env, json, plan) as session:
         from pipeline.execution.commands.environment import create_environment
 
@@ -94,7 +106,7 @@ def create_environment(
 @task(
     help={
         "image": IMAGE,
-        "rebuild": "build even if a version with the same inputs is there",
+        "rebuild": "build even if a version with the same inputs exists",
         "env": ENV,
         "json": JSON,
         "plan": PLAN,
@@ -111,7 +123,7 @@ def build_image(
     verbose: bool = False,
 ) -> None:
     """Bake a version of an image if its inputs changed, and check it on a fresh machine."""
-    with _session(env, json, plan) as session:
+    with _session(env, json, plan, verbose) as session:
         from pipeline.execution.commands.build import build_image
 
         build_image(session, image, rebuild=rebuild)
@@ -120,7 +132,7 @@ def build_image(
 @task(
     help={
         "image": IMAGE,
-        "version": "which one (default: the newest)",
+        "version": "image version (default: the newest)",
         "env": ENV,
         "json": JSON,
         "plan": PLAN,
@@ -137,7 +149,7 @@ def check_image(
     verbose: bool = False,
 ) -> None:
     """Boot a fresh machine from an image version and run the image's checks on it."""
-    with _session(env, json, plan) as session:
+    with _session(env, json, plan, verbose) as session:
         from pipeline.execution.commands.build import check_image
 
         check_image(session, image, version)
@@ -146,7 +158,7 @@ def check_image(
 @task(
     help={
         "image": IMAGE,
-        "version": "which one (default: the newest that passed its check)",
+        "version": "image version (default: the newest that passed its check)",
         "env": ENV,
         "json": JSON,
         "plan": PLAN,
@@ -160,7 +172,7 @@ def stage(
     json: bool = False,
     plan: bool = False,
 ) -> None:
-    """Run a checked version behind the staging frontend, as large as production."""
+    """Run a checked version on the staging frontend, as large as production."""
     with _session(env, json, plan) as session:
         from pipeline.execution.commands.swap import stage
 
@@ -171,7 +183,7 @@ def stage(
 def promote(
     _context: Context, image: str, env: str = "", json: bool = False, plan: bool = False
 ) -> None:
-    """Let the staged version serve production; the previous one becomes the way back."""
+    """Promote the staged version to production; the previous one is kept for a rollback."""
     with _session(env, json, plan) as session:
         from pipeline.execution.commands.swap import promote
 
@@ -182,7 +194,7 @@ def promote(
 def rollback(
     _context: Context, image: str, env: str = "", json: bool = False, plan: bool = False
 ) -> None:
-    """Let the previous version serve production again."""
+    """Return production to the previous version."""
     with _session(env, json, plan) as session:
         from pipeline.execution.commands.swap import rollback
 
@@ -191,7 +203,7 @@ def rollback(
 
 @task(help={"image": f"{IMAGE} (default: all)", "env": ENV, "json": JSON})
 def status(_context: Context, image: str = "", env: str = "", json: bool = False) -> None:
-    """Tell which version serves, which is staged, and whether the way back is ready."""
+    """Show which version serves, which is staged, and whether a rollback is ready."""
     with _session(env, json) as session:
         from pipeline.execution.commands.swap import status
 
@@ -214,7 +226,7 @@ def nightly(
     json: bool = False,
     plan: bool = False,
 ) -> None:
-    """Build every image whose inputs or base changed, and say what became of each."""
+    """Build every image whose inputs or base changed, and report each."""
     with _session(env, json, plan) as session:
         from pipeline.execution.commands.nightly import nightly
 
@@ -233,8 +245,8 @@ def _local(env: str, json: bool) -> Iterator[tuple[Local, Output]]:
 
 @task(
     help={
-        "machines": "`qemu`: real ones, or `simulated`: responders without an operating system",
-        "addresses": "loopback block for machines and frontends (default: the emulator's)",
+        "machines": MACHINES,
+        "addresses": "loopback block for machines and frontends (default: the emulator's own)",
         "env": ENV,
         "json": JSON,
     }
@@ -246,7 +258,7 @@ def emulator_start(
     env: str = "",
     json: bool = False,
 ) -> None:
-    """Start the local Azure of the environment, if it does not run."""
+    """Start the emulator of the environment, if it is not running."""
     with _local(env, json) as (local, output):
         from pipeline.local import in_words
 
@@ -256,16 +268,16 @@ def emulator_start(
 
 @task(help={"env": ENV, "json": JSON})
 def emulator_stop(_context: Context, env: str = "", json: bool = False) -> None:
-    """Stop the local Azure and its machines; what is in it stays."""
+    """Stop the emulator and its machines; its resources are kept."""
     with _local(env, json) as (local, output):
         was_running = local.stop()
-        text = "The local Azure has stopped." if was_running else "The local Azure was not running."
+        text = "The emulator has stopped." if was_running else "The emulator was not running."
         output.report(text, {"running": False, "was_running": was_running})
 
 
 @task(help={"env": ENV, "json": JSON})
 def emulator_status(_context: Context, env: str = "", json: bool = False) -> None:
-    """Tell whether the local Azure runs, and what is in it."""
+    """Show whether the emulator is running, and its resources."""
     with _local(env, json) as (local, output):
         from pipeline.local import in_words
 
@@ -275,23 +287,21 @@ def emulator_status(_context: Context, env: str = "", json: bool = False) -> Non
 
 @task(help={"env": ENV, "json": JSON})
 def emulator_reset(_context: Context, env: str = "", json: bool = False) -> None:
-    """Delete everything in the local Azure."""
+    """Delete all resources in the emulator."""
     with _local(env, json) as (local, output):
         facts = local.reset()
-        deleted = ", ".join(facts["deleted"]) or "nothing: it was empty"
-        output.report(f"Deleted from the local Azure: {deleted}.", facts)
+        deleted = ", ".join(facts["deleted"]) or "nothing, it was empty"
+        output.report(f"Deleted from the emulator: {deleted}.", facts)
 
 
-@task(
-    help={"machines": "`qemu`: real ones, or `simulated`: responders without an operating system"}
-)
+@task(help={"machines": MACHINES})
 def demo(_context: Context, machines: str = "qemu") -> None:
-    """Show the whole main job on this machine, from nothing, under traffic."""
+    """Run the whole pipeline on this machine: bake, stage, promote, roll back, under traffic."""
     from pipeline.demo import show
 
     output = _output("", json=False)
     with _words_and_exit_code(output):
-        show(Path(__file__).parent, machines, output.say)
+        show(Path(__file__).parent, machines, output)
 
 
 namespace = Collection(

@@ -106,3 +106,8 @@ def start_emulator() -> Command:
 def stop_emulator() -> Command:
     """`invoke emulator.stop`."""
     return Command("emulator.stop")
+
+
+def emulator_status() -> Command:
+    """`invoke emulator.status`."""
+    return Command("emulator.status")

@@ -1,34 +1,38 @@
-"""The guided tour: the whole main job on one machine, with the commands a person would type.
+"""The demo: the whole pipeline on one machine, with the commands a person would type.
 
-It works in a folder of its own, on copies of the definitions, against an emulator of its own, so
-that nothing of the reader's is touched and it can be run again at once.
+It runs in a folder of its own, on copies of the definitions, against an emulator of its own:
+nothing of the reader's is changed, and it can be run again at once.
 """
 
 from __future__ import annotations
 
 import json
+import shlex
 import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pipeline import advice
+from pipeline.advice import Advice, Command, Shell
 from pipeline.errors import PipelineError
 from pipeline.execution.swap.traffic import Tally, Traffic
+from pipeline.output.facts import Output
 
 RATE = 50.0
 """Requests a second through the production frontend while the second version is brought in."""
 
-Say = Callable[[str], None]
+IMAGE = "web"
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What the tour saw: the traffic of the release and of the rollback, and the last status."""
+    """What the demo measured: traffic of release and rollback, and the last status."""
 
     release: Tally
     rollback: Tally
@@ -38,7 +42,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """Where a tour happens: its folder, and what the emulator is started with.
+    """Where a demo runs: its folder, and what the emulator is started with.
 
     `port` None is that of the definitions, `addresses` "" the emulator's own block.
     """
@@ -51,16 +55,17 @@ class Scene:
     addresses: str = ""
 
 
-class Tour:
-    """One tour. `say` gets what a reader should see besides the commands' own output."""
+class Demo:
+    """One demo. `output` gets what a reader should see besides the commands' own output."""
 
-    def __init__(self, scene: Scene, say: Say) -> None:
+    def __init__(self, scene: Scene, output: Output) -> None:
         self.scene = scene
         self.folder = scene.folder
-        self.say = say
+        self.say = output.say
+        self.tell = output.truth
 
     def prepare(self) -> None:
-        """Copy the definitions afresh, after ending the emulator of an earlier tour."""
+        """Copy the definitions afresh, after ending the emulator of an earlier demo."""
         self.end_emulator()
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(parents=True)
@@ -72,14 +77,16 @@ class Tour:
         (self.folder / "environments.hcl").write_text(text)
 
     def end_emulator(self) -> None:
-        """Stop the emulator of an earlier tour; no error when there is none."""
+        """Stop the emulator of an earlier demo; no error when there is none."""
         if (self.folder / "environments.hcl").exists():
-            self.invoke("emulator.stop", quiet=True)
+            self.invoke(advice.stop_emulator(), quiet=True)
 
-    def invoke(self, *words: str, quiet: bool = False) -> str:
+    def invoke(self, command: Command, *more: str, quiet: bool = False) -> str:
         """Run one command as a person would; when quiet, unseen, and its output is answered."""
+        typed = " ".join((command.typed(), *map(shlex.quote, more)))
         if not quiet:
-            self.say(f"\n$ invoke {' '.join(words)}")
+            self.say(f"\n$ {typed}")
+        words = shlex.split(typed)[1:]
         program = [sys.executable, "-m", "invoke", "--search-root", str(self.scene.project), *words]
         ended = subprocess.run(
             program,
@@ -89,7 +96,7 @@ class Tour:
             stdout=subprocess.PIPE if quiet else None,
         )
         if ended.returncode:
-            raise PipelineError(f"`invoke {' '.join(words)}` ended with {ended.returncode}")
+            raise PipelineError(f"`{typed}` ended with exit code {ended.returncode}")
         return ended.stdout or ""
 
     def change_the_page(self) -> None:
@@ -101,12 +108,14 @@ class Tour:
 
     def status(self) -> dict[str, Any]:
         """What `invoke status --json` tells."""
-        document: dict[str, Any] = json.loads(self.invoke("status", "--json", quiet=True))
+        document: dict[str, Any] = json.loads(self.invoke(advice.status(), "--json", quiet=True))
         return document
 
-    def local_azure(self) -> dict[str, Any]:
+    def emulator(self) -> dict[str, Any]:
         """What `invoke emulator.status --json` tells."""
-        facts: dict[str, Any] = json.loads(self.invoke("emulator.status", "--json", quiet=True))
+        facts: dict[str, Any] = json.loads(
+            self.invoke(advice.emulator_status(), "--json", quiet=True)
+        )
         return facts
 
     @contextmanager
@@ -122,36 +131,42 @@ class Tour:
         """Everything, in order. Raises PipelineError when a command fails or a request is lost."""
         started = time.monotonic()
         chosen = ["--addresses", self.scene.addresses] if self.scene.addresses else []
-        self.invoke("emulator.start", "--machines", self.scene.machines, *chosen)
-        self.invoke("create-environment")
-        for command in ("build-image", "stage", "promote"):
-            self.invoke(command, "web")
+        self.invoke(advice.start_emulator(), "--machines", self.scene.machines, *chosen)
+        self.invoke(advice.create_environment())
+        self.release()
         self.change_the_page()
         with self.under_traffic("while 1.0.1 was built, checked, staged and promoted") as release:
-            for command in ("build-image", "stage", "promote"):
-                self.invoke(command, "web")
+            self.release()
         with self.under_traffic("during the rollback") as rollback:
-            self.invoke("rollback", "web")
-        self.invoke("status")
-        self.invoke("emulator.status")
+            self.invoke(advice.rollback(IMAGE))
+        self.invoke(advice.status())
+        self.invoke(advice.emulator_status())
         outcome = Outcome(release, rollback, self.status(), time.monotonic() - started)
         lost = release.lost_total + rollback.lost_total
         if lost:
             raise PipelineError(f"{lost} requests were lost: {release}; {rollback}")
         return outcome
 
+    def release(self) -> None:
+        """From the definitions to production."""
+        for command in (advice.build_image(IMAGE), advice.stage(IMAGE), advice.promote(IMAGE)):
+            self.invoke(command)
+
     def go_on(self, outcome: Outcome) -> None:
         """Say how long it took and what the reader can type next."""
         where = self.folder.relative_to(self.scene.project)
         shell = f"source {_as_typed(Path(sys.prefix), self.scene.project)}/bin/activate"
-        self.say(
-            f"\nThe tour took {outcome.seconds / 60:.1f} min; no request was lost. "
-            "It is all still up:\n"
-            f"  first             {shell} && cd {where}\n"
-            "  look around       invoke status\n"
-            "  promote again     invoke promote web\n"
-            "  change the app    edit images/web/files/index.html, then invoke build-image web\n"
-            "  stop everything   invoke emulator.stop"
+        self.tell(
+            f"\nThe demo took {outcome.seconds / 60:.1f} min; no request was lost."
+            " Everything is still running:",
+            (
+                Advice("first", Shell(f"{shell} && cd {where}")),
+                Advice("show the state", advice.status()),
+                Advice("promote again", advice.promote(IMAGE)),
+                Advice("change the app", Shell("$EDITOR images/web/files/index.html")),
+                Advice("bake it", advice.build_image(IMAGE)),
+                Advice("stop everything", advice.stop_emulator()),
+            ),
         )
 
 
@@ -160,12 +175,12 @@ def _as_typed(path: Path, folder: Path) -> Path:
     return path.relative_to(folder) if path.is_relative_to(folder) else path
 
 
-def show(project: Path, machines: str, say: Say) -> None:
-    """The tour for a reader: in `.pipeline/demo`, left running, with words on how to go on."""
+def show(project: Path, machines: str, output: Output) -> None:
+    """The demo for a reader: in `.pipeline/demo`, left running, with the commands to continue."""
     scene = Scene(project, project / ".pipeline" / "demo", project / "images", machines)
-    tour = Tour(scene, say)
-    tour.prepare()
-    tour.go_on(tour.run())
+    demo = Demo(scene, output)
+    demo.prepare()
+    demo.go_on(demo.run())
 
 
 def production_frontend(status: dict[str, Any]) -> tuple[str, int]:

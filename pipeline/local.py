@@ -1,4 +1,4 @@
-"""The emulator as a process of its own: starting, stopping and asking it.
+"""The emulator as a process of its own: start it, stop it, ask it.
 
 Knows its command line and its state folder, and imports nothing of it: to the pipeline it is one
 more Azure, whose address, state and credential the definitions name.
@@ -40,8 +40,7 @@ class Local:
     @classmethod
     def of(cls, address: str, credential: Path | None) -> Local:
         """Raises Refused for a cloud that is not on this machine."""
-        host = urllib.parse.urlsplit(address).hostname or ""
-        if not host.startswith("127.") or credential is None:
+        if not is_local(address) or credential is None:
             raise Refused(f"{address} is not an emulator on this machine")
         return cls(address, credential)
 
@@ -51,7 +50,7 @@ class Local:
         return self.credential.parent
 
     def start(self, machines: str = "qemu", addresses: str = "") -> Facts:
-        """Start it, detached, and answer its facts; at once when it runs already."""
+        """Start it, detached, and answer its facts; no-op when it is running."""
         if self.is_running():
             return self.facts()
         self.state.mkdir(parents=True, exist_ok=True)
@@ -78,7 +77,7 @@ class Local:
         return loaded
 
     def stop(self) -> bool:
-        """Stop it in good order, its machines with it; answers whether it was running."""
+        """Stop it and its machines in order; answers whether it was running."""
         if not self.is_running():
             return False
         process = int((self.state / "lock").read_text().strip())
@@ -86,7 +85,9 @@ class Local:
         deadline = time.monotonic() + PATIENCE
         while self.is_running():
             if time.monotonic() > deadline:
-                raise Unreachable(f"the emulator, process {process}, does not stop")
+                raise Unreachable(
+                    f"the emulator, process {process}, did not stop within {PATIENCE:.0f} s"
+                )
             time.sleep(0.1)
         return True
 
@@ -117,7 +118,7 @@ class Local:
             with error:
                 raise PipelineError(f"{self.address}{path}: {error.read().decode()}") from error
         except OSError as error:
-            raise Unreachable(f"{self.address}: no emulator answers: {error}") from error
+            raise Unreachable(f"{self.address}: no answer from the emulator: {error}") from error
 
     def _token(self) -> str:
         secret = json.loads(self.credential.read_text())
@@ -143,17 +144,22 @@ class Local:
             return loaded
 
 
+def is_local(address: str) -> bool:
+    """Whether a resource manager's address is one of this machine: an emulator's."""
+    return (urllib.parse.urlsplit(address).hostname or "").startswith("127.")
+
+
 def in_words(facts: Facts) -> str:
-    """What the facts say, in a sentence; without facts it is not running.
+    """The facts in a sentence; without facts it is not running.
 
     How real machines are run (KVM or software emulation) is known once one was started.
     """
     if not facts:
-        return "The local Azure is not running."
+        return "The emulator is not running."
     how = facts.get("accelerator")
     machines = f"{facts['machines']} machines" + (f" ({how['sentence']})" if how else "")
     there = ", ".join(f"{n} {kind}" for kind, n in facts.get("resources", {}).items())
-    return f"The local Azure serves at {facts['resource_manager']} with {machines}" + (
+    return f"The emulator is running at {facts['resource_manager']} with {machines}" + (
         f": {there}." if there else "."
     )
 

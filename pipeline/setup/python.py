@@ -14,6 +14,7 @@ from pipeline.setup.reporting import Reporter, SetupError
 
 LOCK = Path(__file__).with_name("requirements.lock")
 OLDEST = (3, 11)
+INVOKES_PROGRAM = "from invoke.main import program"
 
 
 def ensure(places: Places, reporter: Reporter) -> None:
@@ -28,7 +29,16 @@ def ensure(places: Places, reporter: Reporter) -> None:
         return
     with reporter.step("Python packages into .venv", "about half a minute"):
         _make(places, reporter)
+        use_our_program(places)
     stamp.write_text(fingerprint())
+
+
+def use_our_program(places: Places) -> None:
+    """Make `.venv/bin/invoke` start our own program (pipeline/cli.py) instead of Invoke's."""
+    ours = f"sys.path.insert(0, {str(places.repository)!r})\nfrom pipeline.cli import program"
+    for name in ("invoke", "inv"):
+        script = places.venv / "bin" / name
+        script.write_text(script.read_text().replace(INVOKES_PROGRAM, ours))
 
 
 def fingerprint() -> str:

@@ -1,7 +1,7 @@
 """`make bench`: prints figures and never fails on one.
 
 Boots through the emulator against bare QEMU, `build-image` against bare `packer build` plus the
-boot of a machine, the doorway's speed, and the memory that emulator and pipeline need.
+boot of a machine, the speed of `invoke --list`, and the memory that emulator and pipeline need.
 """
 
 from __future__ import annotations
@@ -18,8 +18,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from pipeline.demo import Scene, Tour
+from pipeline import advice
+from pipeline.demo import Demo, Scene
 from pipeline.execution.packer.tools import find_tools
+from pipeline.output.people import ForPeople
 from tests.bench.boots import OFFER, PUBLISHER, SKU, bare_boots
 from tests.bench.figures import peak_memory, seconds, spread, tell
 from tests.conftest import ROOT, free_addresses
@@ -34,19 +36,20 @@ class Bench:
 
     def __init__(self, folder: Path, block: str) -> None:
         images = ROOT / "images"
-        self.tour = Tour(Scene(ROOT, folder / "project", images, "qemu", PORT, block), print)
+        scene = Scene(ROOT, folder / "project", images, "qemu", PORT, block)
+        self.demo = Demo(scene, ForPeople())
         self.folder = folder
         self.block = block
         self.facts: dict[str, Any] = {}
 
     def start(self) -> None:
         """An emulator and an empty landing zone."""
-        self.tour.prepare()
-        self.tour.invoke("emulator.start", "--addresses", self.block, quiet=True)
-        self.tour.invoke("create-environment", quiet=True)
-        self.facts = self.tour.local_azure()
+        self.demo.prepare()
+        self.demo.invoke(advice.start_emulator(), "--addresses", self.block, quiet=True)
+        self.demo.invoke(advice.create_environment(), quiet=True)
+        self.facts = self.demo.emulator()
 
-    def doorway(self) -> None:
+    def list_commands(self) -> None:
         """What a person waits for before anything happens."""
         times = [seconds(lambda: self._run("--list")) for _ in range(5)]
         tell("invoke --list", spread(times))
@@ -65,7 +68,7 @@ class Bench:
     def builds(self) -> None:
         """The whole of `build-image` against what it is made of, by hand."""
         peak = _Peak()
-        took = seconds(lambda: peak.run([*INVOKE, "build-image", "web"], self.tour.folder))
+        took = seconds(lambda: peak.run([*INVOKE, "build-image", "web"], self.demo.folder))
         tell("invoke build-image web (bake, boot, check, mark)", f"{took:.1f} s")
         tell("  peak memory of the pipeline itself", f"{peak.mebibytes} MiB")
         bake = seconds(self._packer_by_hand)
@@ -78,12 +81,12 @@ class Bench:
 
     def _run(self, *words: str) -> None:
         subprocess.run(
-            [*INVOKE, *words], cwd=self.tour.folder, check=True, stdout=subprocess.DEVNULL
+            [*INVOKE, *words], cwd=self.demo.folder, check=True, stdout=subprocess.DEVNULL
         )
 
     def _packer_by_hand(self) -> None:
         """With the var-file of the build before, as another version."""
-        state = self.tour.folder / ".pipeline"
+        state = self.demo.folder / ".pipeline"
         (made,) = state.glob("runs/*/*.pkrvars.json")
         variables = json.loads(made.read_text())
         # Without our tags: it is nobody's unchecked version of these inputs.
@@ -104,7 +107,7 @@ class Bench:
         }
         subprocess.run(
             [str(tools.packer), "build", f"-var-file={var_file}", "packer/linux"],
-            cwd=self.tour.folder,
+            cwd=self.demo.folder,
             env=environment,
             check=True,
             stdout=subprocess.DEVNULL,
@@ -155,9 +158,9 @@ def main() -> None:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bakeswap-bench-")))
         bench = Bench(folder, stack.enter_context(free_addresses()))
-        stack.callback(bench.tour.end_emulator)
+        stack.callback(bench.demo.end_emulator)
         bench.start()
-        bench.doorway()
+        bench.list_commands()
         bench.boots()
         bench.builds()
 

@@ -12,7 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.demo import Outcome, Scene, Tour
+from pipeline import advice
+from pipeline.demo import Demo, Outcome, Scene
+from pipeline.output.people import ForPeople
 from tests.conftest import ROOT, free_addresses
 
 KINDS = [
@@ -31,20 +33,20 @@ def free_port() -> int:
 
 
 @pytest.fixture(scope="module", params=KINDS)
-def toured(
+def ended(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[Tour, Outcome]]:
-    """A tour that has ended; everything it made is still there."""
-    folder = tmp_path_factory.mktemp("tour") / "project"
+) -> Iterator[tuple[Demo, Outcome]]:
+    """A demo that has ended; everything it made is still there."""
+    folder = tmp_path_factory.mktemp("demo") / "project"
     with free_addresses() as block:
         kind = request.param
         scene = Scene(ROOT, folder, IMAGES[kind], kind, free_port(), block)
-        tour = Tour(scene, print)
-        tour.prepare()
+        demo = Demo(scene, ForPeople())
+        demo.prepare()
         try:
-            yield tour, tour.run()
+            yield demo, demo.run()
         finally:
-            tour.end_emulator()
+            demo.end_emulator()
 
 
 def page(outcome: Outcome, role: str) -> str:
@@ -57,42 +59,42 @@ def page(outcome: Outcome, role: str) -> str:
 
 
 def test_no_request_is_lost_while_a_version_is_baked_staged_and_promoted(
-    toured: tuple[Tour, Outcome],
+    ended: tuple[Demo, Outcome],
 ) -> None:
-    _, outcome = toured
+    _, outcome = ended
     assert outcome.release.lost_total == 0
     assert set(outcome.release.versions) == {"1.0.0", "1.0.1"}
 
 
-def test_no_request_is_lost_while_a_version_is_rolled_back(toured: tuple[Tour, Outcome]) -> None:
-    _, outcome = toured
+def test_no_request_is_lost_while_a_version_is_rolled_back(ended: tuple[Demo, Outcome]) -> None:
+    _, outcome = ended
     assert outcome.rollback.lost_total == 0
     assert set(outcome.rollback.versions) == {"1.0.0", "1.0.1"}
 
 
 def test_after_the_rollback_the_first_version_serves_and_the_second_still_runs(
-    toured: tuple[Tour, Outcome],
+    ended: tuple[Demo, Outcome],
 ) -> None:
-    _, outcome = toured
+    _, outcome = ended
     status = outcome.status["images"][0]
     assert (status["serving"], status["healthy"], status["instances"]) == ("1.0.0", 2, 2)
     assert (status["idle"], status["idle_healthy"]) == ("1.0.1", 2)
 
 
-def test_the_frontends_serve_pages_of_their_versions(toured: tuple[Tour, Outcome]) -> None:
-    _, outcome = toured
+def test_the_frontends_serve_pages_of_their_versions(ended: tuple[Demo, Outcome]) -> None:
+    _, outcome = ended
     assert "1.0.0" in page(outcome, "production")
     assert "1.0.1" in page(outcome, "staging")
 
 
-def test_building_again_finds_nothing_to_do(toured: tuple[Tour, Outcome]) -> None:
-    tour, _ = toured
-    assert "nothing to do" in tour.invoke("build-image", "web", quiet=True)
+def test_building_again_finds_nothing_to_do(ended: tuple[Demo, Outcome]) -> None:
+    demo, _ = ended
+    assert "nothing to do" in demo.invoke(advice.build_image("web"), quiet=True)
 
 
-def test_nothing_of_the_bakes_and_checks_is_left(toured: tuple[Tour, Outcome]) -> None:
-    tour, _ = toured
-    facts = tour.local_azure()
+def test_nothing_of_the_bakes_and_checks_is_left(ended: tuple[Demo, Outcome]) -> None:
+    demo, _ = ended
+    facts = demo.emulator()
     assert facts["resources"]["Microsoft.Resources/resourceGroups"] == 1
     assert "Microsoft.Compute/virtualMachines" not in facts["resources"]
     assert "Microsoft.Compute/disks" not in facts["resources"]
