@@ -35,7 +35,7 @@ if {"--help", "-h"} & set(sys.argv) and "invoke.main" in sys.modules:
     from pipeline.cli import program
 
     del sys.modules["invoke.main"]
-    program.run()
+    sys.exit(program.run())  # type: ignore[func-returns-value]
 
 ENV = "environment of environments.hcl (default: BAKESWAP_ENV, the only one, or `local`)"
 JSON = "print JSON lines"

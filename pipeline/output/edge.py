@@ -11,6 +11,8 @@ from pipeline.output.harmless import without_control, without_orders
 from pipeline.output.redaction import Redactor
 
 FALLBACK_WIDTH = 80
+WITHOUT_CURSOR = frozenset({"", "dumb", "unknown"})
+"""Values of TERM."""
 
 
 class Edge:
@@ -24,7 +26,7 @@ class Edge:
     @property
     def is_screen(self) -> bool:
         """Whether somebody looks at a terminal that can move its cursor."""
-        return self.stream.isatty() and os.environ.get("TERM", "dumb") not in {"dumb", "unknown"}
+        return self.stream.isatty() and os.environ.get("TERM", "") not in WITHOUT_CURSOR
 
     @property
     def width(self) -> int:

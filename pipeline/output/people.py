@@ -94,7 +94,8 @@ class ForPeople:
     def _advise(self, advice: AdviceList) -> None:
         width = max((len(one.wish) for one in advice), default=0)
         for wish, command in pairs(advice, self._environment, self._rerun):
-            self._page.line(Line(f"  {wish:<{width}}   {command}", to_copy=True))
+            head = f"  {wish:<{width}}   "
+            self._page.line(Line(head + one_line(command), len(head), to_copy=True))
 
 
 def _page(edge: Edge) -> Page:

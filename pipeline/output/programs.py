@@ -93,7 +93,9 @@ class ForPrograms:
         if isinstance(value, str):
             return self._edge.secrets.clean(value)
         if isinstance(value, Mapping):
-            return {key: self._without_secrets(one) for key, one in value.items()}
+            return {
+                self._without_secrets(key): self._without_secrets(one) for key, one in value.items()
+            }
         if isinstance(value, list | tuple):
             return [self._without_secrets(one) for one in value]
         return value

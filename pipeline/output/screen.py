@@ -22,6 +22,8 @@ from pipeline.planning.table import Table
 
 NARROWEST = 20
 """Columns that a wrapped text needs; with less it is not indented."""
+BELOW = 4
+"""Columns by which a command is indented below what is said of it."""
 ELLIPSIS = "…"
 
 
@@ -67,22 +69,23 @@ class Screen:
         with self._edge.lock, self._console:
             self._erase()
             for line in lines:
-                for text in self._rows(line):
-                    self._console.print(text, soft_wrap=True)
+                for row in self._rows(line):
+                    self._console.print(_painted(row, line), soft_wrap=True)
             self._draw(self._row())
 
-    def _rows(self, line: Line) -> list[Text]:
+    def _rows(self, line: Line) -> list[str]:
         text = self._edge.clean(line.text).expandtabs()
         width = self._edge.width
+        if line.to_copy:
+            return _to_copy(text, line.hang, width)
         hang = line.hang if width - line.hang >= NARROWEST else 0
-        head, body = text[:hang], text[hang:]
-        rows = [body] if line.to_copy else wrapped(body, width - hang)
+        rows = wrapped(text[hang:], width - hang)
         if line.tail and cell_len(rows[-1]) + len(line.tail) + 3 <= width - hang:
             rows[-1] += f"   {line.tail}"
         elif line.tail:
             rows.append(line.tail)
-        heads = (head, *(" " * len(head) for _ in rows[1:]))
-        return [_painted(f"{a}{b}", line) for a, b in zip(heads, rows, strict=True)]
+        heads = (text[:hang], *(" " * hang for _ in rows[1:]))
+        return [f"{head}{row}" for head, row in zip(heads, rows, strict=True)]
 
     def _row(self) -> str:
         """The running step in less than a row: of its words as much as fits."""
@@ -108,11 +111,18 @@ class Screen:
 
     def _draw(self, text: str) -> None:
         if text:
-            self._console.print(Text(text), end="\r", soft_wrap=True)
+            self._console.print(Text(without_orders(text)), end="\r", soft_wrap=True)
             self._drawn = text
 
     def _clean_cell(self, cell: str) -> str:
         return one_line(self._edge.clean(cell)).expandtabs()
+
+
+def _to_copy(text: str, begin: int, width: int) -> list[str]:
+    """A command in one piece: beside what is said of it, or below where that is too narrow."""
+    if cell_len(text) <= width or not begin:
+        return [text]
+    return [text[:begin].rstrip(), " " * BELOW + text[begin:]]
 
 
 def _painted(row: str, line: Line) -> Text:

@@ -18,7 +18,7 @@ import subprocess
 import termios
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import count
+from itertools import count, groupby
 from pathlib import Path
 from threading import Event, Thread
 from types import TracebackType
@@ -42,6 +42,8 @@ class Terminal:
         self._master, self.slave = pty.openpty()
         self._set_size(columns)
         self.stream = os.fdopen(self.slave, "w", encoding="utf-8")
+        self.raw = bytearray()
+        """What was written, with every escape sequence."""
         self._marks = count()
         self._settled = Event()
         self._mark = ""
@@ -82,6 +84,17 @@ class Terminal:
             lines.pop()
         return lines
 
+    def colours(self) -> dict[str, str]:
+        """The coloured words on the screen."""
+        found: dict[str, str] = {}
+        for y in range(self._rows):
+            for colour, cells in groupby(
+                (self._screen.buffer[y][x] for x in range(self.columns)), lambda cell: cell.fg
+            ):
+                if colour != "default":
+                    found["".join(cell.data for cell in cells)] = colour
+        return found
+
     def _settle(self) -> None:
         # The window's title, for it is the one thing that can be written and leaves no trace.
         self._settled.clear()
@@ -92,6 +105,7 @@ class Terminal:
 
     def _read(self) -> None:
         while content := self._next():
+            self.raw += content
             self._parser.feed(content)
             if self._mark and self._screen.title == self._mark:
                 self._settled.set()
