@@ -1,8 +1,9 @@
 """A terminal that somebody looks at, by rich: colour, wrapping at words, one row that changes.
 
-The changing row is always the last one and shorter than the screen is wide. It is drawn with the
-cursor left in its first column: however the window is resized, and whether its terminal wraps old
-rows anew or not, erasing from the cursor on then erases the row and nothing else.
+The changing row is always the last one, shorter than the screen is wide, and drawn with the cursor
+left in its first column. A window that is made narrower can wrap it anew: then the rest is below.
+Three things that tmux does decided the sequences: it tells of a new width a quarter of a second
+late, wraps what is drawn until then, and keeps a first row when all that follows it is erased.
 """
 
 from __future__ import annotations
@@ -25,6 +26,10 @@ NARROWEST = 20
 BELOW = 4
 """Columns by which a command is indented below what is said of it."""
 ELLIPSIS = "…"
+SAVE, RESTORE, DOWN, ERASE = "\x1b7", "\x1b8", "\x1b[B", "\x1b[K"
+"""The cursor's place, one row down without scrolling, erase from the cursor to the row's end."""
+NO_WRAP, WRAP = "\x1b[?7l", "\x1b[?7h"
+"""Whether what does not fit goes on in a new row."""
 
 
 class Screen:
@@ -103,16 +108,22 @@ class Screen:
 
     def _erase(self) -> None:
         if self._drawn:
-            erase = Control()
-            # rich names no control for "from the cursor to the end of the screen"
-            erase.segment = Segment("\r\x1b[J", None, [(ControlType.CLEAR,)])
-            self._console.control(erase)
+            below = (cell_len(self._drawn) - 1) // self._edge.width
+            self._command(f"\r{SAVE}{ERASE}{f'{DOWN}{ERASE}' * below}{RESTORE}")
             self._drawn = ""
 
     def _draw(self, text: str) -> None:
         if text:
+            self._command(NO_WRAP)
             self._console.print(Text(without_orders(text)), end="\r", soft_wrap=True)
+            self._command(WRAP)
             self._drawn = text
+
+    def _command(self, sequence: str) -> None:
+        """Among what rich has not written yet; it has no words for most of these."""
+        control = Control()
+        control.segment = Segment(sequence, None, [(ControlType.ERASE_IN_LINE, 0)])
+        self._console.control(control)
 
     def _clean_cell(self, cell: str) -> str:
         return one_line(self._edge.clean(cell)).expandtabs()
