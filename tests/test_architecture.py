@@ -118,6 +118,7 @@ def execution_room(*rooms: str, libraries: tuple[str, ...] = ()) -> Part:
     """A room of execution: may import definitions, all of planning, and these rooms."""
     ours = frozenset(f"pipeline.execution.{room}" for room in rooms)
     below = {"pipeline.definition", "pipeline.planning", "pipeline.output", "pipeline.state_files"}
+    below |= {"pipeline.seen_versions"}
     return Part(SHARED | below | ours, frozenset(libraries))
 
 
@@ -168,11 +169,14 @@ PARTS = {
         | {"pipeline.state_files", "pipeline.execution.azure.credential_file"}
         | {f"pipeline.execution.{module}" for module in WAITING}
     ),
+    "pipeline.cli": Part(frozenset({"pipeline.completion"}), frozenset({"invoke"})),
+    "pipeline.completion": Part(frozenset({"pipeline.seen_versions"})),
+    "pipeline.seen_versions": Part(frozenset()),  # written by commands, read while somebody types
     "pipeline.setup": Part(frozenset({"pipeline.setup"})),  # runs before any library is there
     "tasks": Part(
         SHARED
         | {"pipeline.definition", "pipeline.output", "pipeline.demo", "pipeline.local"}
-        | {"pipeline.execution.commands", "pipeline.execution.run.session"},
+        | {"pipeline.cli", "pipeline.execution.commands", "pipeline.execution.run.session"},
         frozenset({"invoke"}),
     ),
 }

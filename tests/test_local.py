@@ -1,4 +1,4 @@
-"""What people are told of the local Azure."""
+"""What people are told of the emulator."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ def test_what_is_in_it_is_counted() -> None:
     assert told.endswith("qemu machines: 1 Microsoft.Compute/galleries.")
 
 
-def test_one_that_does_not_run_is_said_not_to() -> None:
-    assert in_words({}) == "The local Azure is not running."
+def test_an_emulator_that_is_not_running_is_said_not_to() -> None:
+    assert in_words({}) == "The emulator is not running."
 
 
 @pytest.mark.parametrize("address", ["https://management.azure.com", "https://10.0.0.1:9443"])
-def test_a_cloud_elsewhere_is_not_taken_for_the_local_one(address: str) -> None:
+def test_a_cloud_elsewhere_is_not_taken_for_an_emulator(address: str) -> None:
     with pytest.raises(Refused, match="not an emulator on this machine"):
         Local.of(address, None)

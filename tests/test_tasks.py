@@ -1,4 +1,4 @@
-"""The doorway: what `invoke` lists, its exit codes, and that no failure is a traceback."""
+"""The CLI: what `invoke` lists, help, version, exit codes; and that no failure is a traceback."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ import signal
 import socket
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import ROOT, Emulator, free_addresses
 
+INVOKE = Path(sys.executable).with_name("invoke")
 COMMANDS = {
     "create-environment",
     "build-image",
@@ -37,7 +39,7 @@ def invoke(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     """Run a command in a folder, as a person would."""
     environment = {key: value for key, value in os.environ.items() if key != "BAKESWAP_ENV"}
     return subprocess.run(
-        [sys.executable, "-m", "invoke", "--search-root", str(ROOT), *words],
+        [INVOKE, "--search-root", str(ROOT), *words],
         cwd=folder,
         env=environment,
         check=False,
@@ -78,9 +80,63 @@ def test_every_option_has_help(command: str) -> None:
     ended = invoke(ROOT, "--help", command)
     options = re.findall(r"^  (?:-\w\b.*?)?(--[\w-]+)(.*)$", ended.stdout, flags=re.MULTILINE)
     assert ended.returncode == 0
-    assert "Docstring:\n  none" not in ended.stdout
     for option, rest in options:
         assert re.search(r"\s{2,}\S", rest), f"{option} says nothing"
+
+
+@pytest.mark.parametrize("command", sorted(COMMANDS))
+def test_help_is_asked_for_before_or_after_a_command_and_its_words(command: str) -> None:
+    asked = invoke(ROOT, "--help", command)
+    assert asked.stdout.startswith(f"Usage: invoke {command} ")
+    for words in (
+        (command, "--help"),
+        (command, "-h"),
+        (command, "web", "--help"),
+        (command, "--env", "local", "--help"),
+        (command, "web", "--help", "--json"),
+    ):
+        ended = invoke(ROOT, *words)
+        assert (ended.returncode, ended.stdout, ended.stderr) == (0, asked.stdout, ""), words
+
+
+def test_another_invoke_than_ours_gives_the_same_help() -> None:
+    for words in (("stage", "--help"), ("stage", "web", "-h")):
+        ended = subprocess.run(
+            [sys.executable, "-m", "invoke", *words],
+            cwd=ROOT,
+            check=True,
+            capture_output=True,
+            text=True,
+        )
+        assert ended.stdout == invoke(ROOT, "--help", "stage").stdout
+
+
+def test_help_names_the_words_a_command_takes() -> None:
+    assert invoke(ROOT, "stage", "--help").stdout.startswith(
+        "Usage: invoke stage IMAGE [options]\n"
+    )
+
+
+def test_help_about_a_command_that_does_not_exist_is_an_error() -> None:
+    ended = invoke(ROOT, "bake", "--help")
+    assert ended.returncode == 1
+    assert "'bake'" in ended.stderr
+
+
+def test_the_version_is_ours() -> None:
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    assert invoke(ROOT, "--version").stdout == f"bakeswap {version}\n"
+
+
+def test_a_reader_of_the_list_who_goes_away_is_no_failure() -> None:
+    ended = subprocess.run(
+        ["bash", "-c", f'"{INVOKE}" --list | true; echo "${{PIPESTATUS[0]}}"'],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    assert (ended.stdout, ended.stderr) == ("0\n", "")
 
 
 def test_listing_imports_nothing_that_is_slow() -> None:
@@ -88,20 +144,20 @@ def test_listing_imports_nothing_that_is_slow() -> None:
     ended = subprocess.run(
         [sys.executable, "-c", program], cwd=ROOT, check=True, capture_output=True, text=True
     )
-    for slow in ("azure", "hcl2", "lark", "pipeline.execution"):
+    for slow in ("azure", "hcl2", "lark", "rich", "pipeline.execution"):
         assert f"'{slow}'" not in ended.stdout
 
 
 @pytest.mark.parametrize(
     ("words", "code", "text"),
     [
-        (("status", "--env", "nowhere"), 1, "no environment 'nowhere'"),
-        (("stage", "shop"), 1, "no image 'shop' under images/; there are: web"),
-        (("promote", "web"), 1, "emulator/credentials.json: not there"),
-        (("status", "--image", "web"), 1, "emulator/credentials.json: not there"),
+        (("status", "--env", "nowhere"), 2, "no environment 'nowhere'"),
+        (("stage", "shop"), 2, "no image 'shop' under images/; there are: web"),
+        (("promote", "web"), 1, "emulator/credentials.json: does not exist"),
+        (("status", "--image", "web"), 1, "emulator/credentials.json: does not exist"),
         (("emulator.status",), 0, "is not running"),
         (("emulator.stop",), 0, "was not running"),
-        (("emulator.reset",), 1, "no emulator answers"),
+        (("emulator.reset",), 1, "no answer from the emulator"),
     ],
 )
 def test_a_failure_is_words_and_an_exit_code(
@@ -113,9 +169,20 @@ def test_a_failure_is_words_and_an_exit_code(
     assert "Traceback" not in ended.stdout + ended.stderr
 
 
-def test_a_local_azure_that_does_not_run_is_advised_to_be_started(project: Path) -> None:
+def test_starting_the_emulator_is_advised_where_nothing_listens_at_its_address(
+    project: Path,
+) -> None:
+    ended = invoke(project, "status", "--env", "local")
+    assert "  start the emulator   invoke emulator.start --env local\n" in ended.stdout
+
+
+def test_starting_the_emulator_is_not_advised_for_other_failures(project: Path) -> None:
+    state = project / ".pipeline" / "emulator"
+    state.mkdir(parents=True)
+    (state / "credentials.json").write_text("{}")
     ended = invoke(project, "status")
-    assert "start the local Azure   invoke emulator.start" in ended.stdout
+    assert ended.returncode == 1
+    assert "start the emulator" not in ended.stdout
 
 
 def test_a_mistake_in_a_file_is_told_with_its_line_and_exit_code_2(project: Path) -> None:
@@ -136,7 +203,7 @@ def test_a_folder_without_definitions_is_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_the_local_azure_starts_serves_is_emptied_and_stops(project: Path) -> None:
+def test_the_emulator_starts_serves_is_emptied_and_stops(project: Path) -> None:
     definitions = project / "environments.hcl"
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -146,7 +213,7 @@ def test_the_local_azure_starts_serves_is_emptied_and_stops(project: Path) -> No
         given = ("--machines", "simulated", "--addresses", block)
         try:
             started = invoke(project, "emulator.start", *given)
-            assert f"serves at https://127.0.0.1:{port} with simulated" in started.stdout
+            assert f"running at https://127.0.0.1:{port} with simulated" in started.stdout
             assert invoke(project, "emulator.start", *given).returncode == 0
             assert invoke(project, "create-environment").returncode == 0
             told = json.loads(invoke(project, "emulator.status", "--json").stdout)
@@ -177,7 +244,7 @@ def test_an_interruption_is_no_traceback_and_has_its_own_exit_code(
         state.mkdir(parents=True)
         shutil.copy(emulator.ca_file, state / "ca.pem")
         shutil.copy(emulator.facts["credentials_file"], state / "credentials.json")
-        command = [sys.executable, "-m", "invoke", "--search-root", str(ROOT), "status"]
+        command = [INVOKE, "--search-root", str(ROOT), "status"]
         with subprocess.Popen(
             command, cwd=project, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         ) as process:
@@ -187,5 +254,5 @@ def test_an_interruption_is_no_traceback_and_has_its_own_exit_code(
                 process.send_signal(signal.SIGTERM)
                 told, errors = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert told.startswith("Interrupted. The same command goes on from here.")
+    assert told.startswith("Interrupted. Run the same command again to continue.")
     assert "Traceback" not in errors

@@ -38,14 +38,14 @@ def fails_at_two(step: str, work: Work) -> None:
 def test_each_step_is_written_down_before_and_after(offline: OfflineSession) -> None:
     offline.run(("one", "two"), waits)
     assert offline.events() == [["run", "plan", *STEP, *STEP, "finished"]]
-    assert " ok   2  two measured   2 s" in offline.said.getvalue()
+    assert " ok      2  two measured after 2 s" in offline.said.getvalue()
 
 
 def test_a_failure_ends_the_run(offline: OfflineSession) -> None:
     with pytest.raises(AzureRefused):
         offline.run(("one", "two", "three"), fails_at_two)
     assert offline.events() == [["run", "plan", *STEP, "started", "failed"]]
-    assert " FAILED   2  two" in offline.said.getvalue()
+    assert " FAILED  2  two" in offline.said.getvalue()
     assert "  three" not in offline.said.getvalue().partition("FAILED")[2]
 
 
@@ -65,7 +65,7 @@ def test_what_follows_from_a_failure_is_planned_from_what_was_done(
     assert offline.events() == [
         ["run", "plan", *STEP, "started", "failed", "plan", *STEP, "finished"]
     ]
-    assert " ok   1  undo one" in offline.said.getvalue()
+    assert " ok      1  undo one" in offline.said.getvalue()
 
 
 def test_when_cleaning_up_fails_too_the_first_failure_is_raised_and_both_are_told(
