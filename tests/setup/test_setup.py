@@ -175,6 +175,26 @@ def test_every_dependency_is_locked_and_explained() -> None:
     assert dependencies | development <= explained
 
 
+def test_invoke_is_our_own_program_and_the_rest_of_its_script_stays(
+    places: Places, script: Callable[[Path, str], Path]
+) -> None:
+    for name in ("invoke", "inv"):
+        script(places.venv / "bin" / name, f"import sys\n{python.INVOKES_PROGRAM}\nprogram.run()")
+
+    python.use_our_program(places)
+
+    for name in ("invoke", "inv"):
+        text = (places.venv / "bin" / name).read_text()
+        assert f"sys.path.insert(0, {str(places.repository)!r})\nfrom pipeline.cli import" in text
+        assert python.INVOKES_PROGRAM not in text
+        assert os.access(places.venv / "bin" / name, os.X_OK)
+
+
+def test_set_up_left_an_invoke_that_is_ours() -> None:
+    for name in ("invoke", "inv"):
+        assert "from pipeline.cli import program" in (places.here().venv / "bin" / name).read_text()
+
+
 def test_every_target_of_the_makefile_is_in_its_help() -> None:
     targets = re.findall(r"^\.PHONY: (help .*)", (REPOSITORY / "Makefile").read_text(), re.M)
     told = subprocess.run(
