@@ -283,7 +283,7 @@ def test_an_interruption_is_no_traceback_and_has_its_own_exit_code(
         state.mkdir(parents=True)
         shutil.copy(emulator.ca_file, state / "ca.pem")
         shutil.copy(emulator.facts["credentials_file"], state / "credentials.json")
-        command = [INVOKE, "--search-root", str(ROOT), "status"]
+        command = [str(INVOKE), "--search-root", str(ROOT), "status"]
         with subprocess.Popen(
             command, cwd=project, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         ) as process:

@@ -2,7 +2,7 @@
 function __bakeswap
     set -l begun (string match -r '^.*=' -- (commandline -ct))
     for found in (invoke --complete -- (commandline -cp) 2>/dev/null)
-        echo $begun$found
+        echo "$begun$found"
     end
 end
 complete -c invoke -f -a '(__bakeswap)'
