@@ -42,7 +42,14 @@ JSON = "print JSON lines"
 PLAN = "print the plan and stop there"
 IMAGE = "folder under images/"
 VERBOSE = "show what Packer and the checks print"
+VERSION = "image version"
+REBUILD = "build even if a version with the same inputs exists"
+ADDRESSES = "loopback block for machines and frontends (default: the emulator's own)"
 MACHINES = "`qemu` (real machines) or `simulated` (responders without an operating system)"
+# Invoke takes what it used out of the dictionary that it was given: each task gets one of its own.
+READS = {"env": ENV, "json": JSON}
+CHANGES = {**READS, "plan": PLAN}
+OF_IMAGE = {**CHANGES, "image": IMAGE}
 INTERRUPTED = 130
 
 
@@ -92,7 +99,7 @@ def _session(env: str, json: bool, plan: bool = False, verbose: bool = False) ->
             raise
 
 
-@task(help={"env": ENV, "json": JSON, "plan": PLAN})
+@task(help={**CHANGES})
 def create_environment(
     _context: Context, env: str = "", json: bool = False, plan: bool = False
 ) -> None:
@@ -103,16 +110,7 @@ def create_environment(
         create_environment(session)
 
 
-@task(
-    help={
-        "image": IMAGE,
-        "rebuild": "build even if a version with the same inputs exists",
-        "env": ENV,
-        "json": JSON,
-        "plan": PLAN,
-        "verbose": VERBOSE,
-    }
-)
+@task(help={**OF_IMAGE, "rebuild": REBUILD, "verbose": VERBOSE})
 def build_image(
     _context: Context,
     image: str,
@@ -129,16 +127,7 @@ def build_image(
         build_image(session, image, rebuild=rebuild)
 
 
-@task(
-    help={
-        "image": IMAGE,
-        "version": "image version (default: the newest)",
-        "env": ENV,
-        "json": JSON,
-        "plan": PLAN,
-        "verbose": VERBOSE,
-    }
-)
+@task(help={**OF_IMAGE, "version": f"{VERSION} (default: the newest)", "verbose": VERBOSE})
 def check_image(
     _context: Context,
     image: str,
@@ -155,15 +144,7 @@ def check_image(
         check_image(session, image, version)
 
 
-@task(
-    help={
-        "image": IMAGE,
-        "version": "image version (default: the newest that passed its check)",
-        "env": ENV,
-        "json": JSON,
-        "plan": PLAN,
-    }
-)
+@task(help={**OF_IMAGE, "version": f"{VERSION} (default: the newest that passed its check)"})
 def stage(
     _context: Context,
     image: str,
@@ -179,7 +160,7 @@ def stage(
         stage(session, image, version)
 
 
-@task(help={"image": IMAGE, "env": ENV, "json": JSON, "plan": PLAN})
+@task(help={**OF_IMAGE})
 def promote(
     _context: Context, image: str, env: str = "", json: bool = False, plan: bool = False
 ) -> None:
@@ -190,7 +171,7 @@ def promote(
         promote(session, image)
 
 
-@task(help={"image": IMAGE, "env": ENV, "json": JSON, "plan": PLAN})
+@task(help={**OF_IMAGE})
 def rollback(
     _context: Context, image: str, env: str = "", json: bool = False, plan: bool = False
 ) -> None:
@@ -201,7 +182,7 @@ def rollback(
         rollback(session, image)
 
 
-@task(help={"image": f"{IMAGE} (default: all)", "env": ENV, "json": JSON})
+@task(help={**READS, "image": f"{IMAGE} (default: all)"})
 def status(_context: Context, image: str = "", env: str = "", json: bool = False) -> None:
     """Show which version serves, which is staged, and whether a rollback is ready."""
     with _session(env, json) as session:
@@ -210,15 +191,7 @@ def status(_context: Context, image: str = "", env: str = "", json: bool = False
         status(session, image)
 
 
-@task(
-    iterable=["image"],
-    help={
-        "image": f"{IMAGE}; may be repeated (default: all)",
-        "env": ENV,
-        "json": JSON,
-        "plan": PLAN,
-    },
-)
+@task(iterable=["image"], help={**CHANGES, "image": f"{IMAGE}; may be repeated (default: all)"})
 def nightly(
     _context: Context,
     image: list[str] | None = None,
@@ -243,14 +216,7 @@ def _local(env: str, json: bool) -> Iterator[tuple[Local, Output]]:
         yield Local.of(cloud.resource_manager, cloud.credential), session.output
 
 
-@task(
-    help={
-        "machines": MACHINES,
-        "addresses": "loopback block for machines and frontends (default: the emulator's own)",
-        "env": ENV,
-        "json": JSON,
-    }
-)
+@task(help={**READS, "machines": MACHINES, "addresses": ADDRESSES})
 def emulator_start(
     _context: Context,
     machines: str = "qemu",
@@ -266,7 +232,7 @@ def emulator_start(
         output.report(in_words(facts), facts)
 
 
-@task(help={"env": ENV, "json": JSON})
+@task(help={**READS})
 def emulator_stop(_context: Context, env: str = "", json: bool = False) -> None:
     """Stop the emulator and its machines; its resources are kept."""
     with _local(env, json) as (local, output):
@@ -275,7 +241,7 @@ def emulator_stop(_context: Context, env: str = "", json: bool = False) -> None:
         output.report(text, {"running": False, "was_running": was_running})
 
 
-@task(help={"env": ENV, "json": JSON})
+@task(help={**READS})
 def emulator_status(_context: Context, env: str = "", json: bool = False) -> None:
     """Show whether the emulator is running, and its resources."""
     with _local(env, json) as (local, output):
@@ -285,7 +251,7 @@ def emulator_status(_context: Context, env: str = "", json: bool = False) -> Non
         output.report(in_words(facts), {"running": bool(facts), **facts})
 
 
-@task(help={"env": ENV, "json": JSON})
+@task(help={**READS})
 def emulator_reset(_context: Context, env: str = "", json: bool = False) -> None:
     """Delete all resources in the emulator."""
     with _local(env, json) as (local, output):

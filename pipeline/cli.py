@@ -7,6 +7,7 @@ to the first word that a command lacks. A program of one's own is the way Invoke
 
 from __future__ import annotations
 
+import errno
 import inspect
 import os
 import sys
@@ -21,21 +22,28 @@ from pipeline.completion import Grammar, candidates
 PROJECT = Path(__file__).resolve().parents[1]
 SCRIPTS = Path(__file__).with_name("completion_scripts")
 HELP = frozenset({"--help", "-h"})
+OUTPUT_FAILED = frozenset({errno.EPIPE, errno.ENOSPC, errno.EIO})
 
 
 class Cli(Program):
     """`invoke`, with our version, with `--help` anywhere, and with completion of what there is."""
 
     def run(self, argv: list[str] | None = None, exit: bool = True) -> None:
-        """All of it; `invoke --list | head` is no failure."""
+        """All of it. A reader who went away (`invoke --list | head`) is no failure."""
+        if sys.stdout is None:  # whoever started us closed it
+            sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115 - it is open until the end
         try:
             try:
                 super().run(argv, exit)
             finally:
                 sys.stdout.flush()
-        except BrokenPipeError:
+        except OSError as error:
+            if error.errno not in OUTPUT_FAILED:
+                raise
             # Python would flush once more when it ends, and complain.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            if error.errno != errno.EPIPE:
+                sys.exit(f"cannot write: {error.strerror}")
 
     def print_version(self) -> None:
         """`bakeswap 0.1.0`; read when asked for, as nothing else needs it."""

@@ -131,15 +131,26 @@ def test_the_version_is_ours() -> None:
     assert invoke(ROOT, "--version").stdout == f"bakeswap {version}\n"
 
 
-def test_a_reader_of_the_list_who_goes_away_is_no_failure() -> None:
+@pytest.mark.parametrize(
+    ("line", "code", "errors"),
+    [
+        ("--list | true", "0", ""),
+        ("stage --help | true", "0", ""),
+        ("emulator.status | true", "0", ""),
+        ("--list >/dev/full", "1", "cannot write: No space left on device\n"),
+        ("emulator.status >/dev/full", "0", ""),
+        ("emulator.status >&-", "0", ""),
+    ],
+)
+def test_output_that_nobody_takes_is_no_traceback(line: str, code: str, errors: str) -> None:
     ended = subprocess.run(
-        ["bash", "-c", f'"{INVOKE}" --list | true; echo "${{PIPESTATUS[0]}}"'],
+        ["bash", "-c", f'"{INVOKE}" {line}; echo "${{PIPESTATUS[0]}}"'],
         cwd=ROOT,
         check=True,
         capture_output=True,
         text=True,
     )
-    assert (ended.stdout, ended.stderr) == ("0\n", "")
+    assert (ended.stdout, ended.stderr) == (f"{code}\n", errors)
 
 
 ADVISED = [
