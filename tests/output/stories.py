@@ -29,7 +29,7 @@ PHASES = {
 STAGE = (
     "create web-1-0-1: 2 x Standard_D2s_v5 from web 1.0.1, in web-green",
     "wait until 2 of 2 instances of web-1-0-1 are healthy",
-    "verify: 10 consecutive responses from 1.0.1 at http://127.81.0.3:8081/healthz (staging)",
+    "verify staging: 10 consecutive responses from 1.0.1 at http://127.81.0.3:8081/healthz",
 )
 TICKS = 4
 """Words about a wait in a second."""
