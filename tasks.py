@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import os
 import shlex
-import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,6 +25,7 @@ from pipeline import advice
 
 if TYPE_CHECKING:
     from pipeline.execution.run.session import Session
+    from pipeline.execution.wait import Clock
     from pipeline.local import Local
     from pipeline.output.facts import Output
 
@@ -62,13 +62,15 @@ def _output(env: str, json: bool) -> Output:
 
 
 @contextmanager
-def _words_and_exit_code(output: Output) -> Iterator[None]:
-    """Turn whatever ends a task badly into words and an exit code."""
+def _words_and_exit_code(output: Output) -> Iterator[Clock]:
+    """Turn whatever ends a task badly, a signal too, into words and an exit code."""
     from pipeline.errors import PipelineError
+    from pipeline.execution.wait import Clock
 
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    clock = Clock()
     try:
-        yield
+        with clock.interruption.installed():
+            yield clock
     except PipelineError as error:
         output.error(error)
         raise Exit(code=error.exit_code) from error
@@ -88,11 +90,13 @@ def _session(env: str, json: bool, plan: bool = False, verbose: bool = False) ->
     from pipeline.local import is_local
 
     output = _output(env, json)
-    with _words_and_exit_code(output):
+    with _words_and_exit_code(output) as clock:
         project = read(Path.cwd())
         environment = choose_environment(project, env or os.environ.get("BAKESWAP_ENV", ""))
         try:
-            yield Session(project, environment, output, plan_only=plan, verbose=verbose)
+            yield Session(
+                project, environment, output, plan_only=plan, verbose=verbose, clock=clock
+            )
         except Unreachable as error:
             if error.nothing_listens and is_local(environment.cloud.resource_manager):
                 error.advice += (advice.Advice("start the emulator", advice.start_emulator()),)

@@ -13,7 +13,6 @@ import signal
 import ssl
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -21,11 +20,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline.errors import PipelineError, Refused, Unreachable
+from pipeline.advice import Advice, Shell
+from pipeline.errors import AzureRefused, Refused, StateFileError, StillRunning, Unreachable
+from pipeline.execution.azure.credential_file import read_service_principal
+from pipeline.execution.patience import EMULATOR
+from pipeline.execution.wait import Clock, wait_until
+from pipeline.state_files import make_folder, naming, open_regular, read_bytes, write_private
 
 PROJECT = Path(__file__).resolve().parents[1]
-PATIENCE = 120.0
-"""Seconds to start or to stop: machines that should run come up first, or go down."""
 
 Facts = dict[str, Any]
 
@@ -53,13 +55,13 @@ class Local:
         """Start it, detached, and answer its facts; no-op when it is running."""
         if self.is_running():
             return self.facts()
-        self.state.mkdir(parents=True, exist_ok=True)
-        log = self.state / "emulator.log"
+        log = make_folder(self.state) / "emulator.log"
+        write_private(log, "")
         command = [sys.executable, "-m", "pipeline.emulator", "serve", "--state", str(self.state)]
         port = str(urllib.parse.urlsplit(self.address).port or 443)
         given = ["--port", port, "--machines", machines]
         given += ["--addresses", addresses] if addresses else []
-        with log.open("w") as errors:
+        with naming(log), log.open("a") as errors:
             process = subprocess.Popen(
                 [*command, *given],
                 cwd=PROJECT,
@@ -80,26 +82,31 @@ class Local:
         """Stop it and its machines in order; answers whether it was running."""
         if not self.is_running():
             return False
-        process = int((self.state / "lock").read_text().strip())
+        process = self._process()
         os.kill(process, signal.SIGTERM)
-        deadline = time.monotonic() + PATIENCE
-        while self.is_running():
-            if time.monotonic() > deadline:
-                raise Unreachable(
-                    f"the emulator, process {process}, did not stop within {PATIENCE:.0f} s"
-                )
-            time.sleep(0.1)
+        try:
+            wait_until(
+                lambda: None if self.is_running() else True,
+                "the emulator",
+                patience=EMULATOR,
+                clock=Clock(),
+                every=0.1,
+            )
+        except StillRunning as late:
+            raise Unreachable(
+                f"the emulator, process {process}, did not stop within {late.waited:.0f} s"
+            ) from None
         return True
 
     def is_running(self) -> bool:
         """Whether a living process holds the state folder; a dead one's lock is gone with it."""
-        try:
-            with (self.state / "lock").open() as lock:
-                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except FileNotFoundError:
+        if not self._lock.exists():
             return False
-        except BlockingIOError:
-            return True
+        with os.fdopen(open_regular(self._lock, os.O_RDONLY)) as lock, naming(self._lock):
+            try:
+                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return True
         return False
 
     def facts(self) -> Facts:
@@ -110,26 +117,44 @@ class Local:
         """Delete everything in it."""
         return self._call("POST", "/emulator/reset")
 
+    @property
+    def _lock(self) -> Path:
+        return self.state / "lock"
+
+    def _process(self) -> int:
+        """The id of the process that holds the lock, as it wrote it."""
+        written = read_bytes(self._lock).strip()
+        if not written.isdigit():
+            raise StateFileError(
+                self._lock,
+                "names no process, but the emulator is running",
+                advice=(Advice("find it, then end it", Shell("pgrep -fa pipeline.emulator")),),
+            )
+        return int(written)
+
     def _call(self, method: str, path: str) -> Facts:
+        if not self.credential.exists():
+            raise Unreachable(f"{self.address}: no answer from the emulator: it was never started")
         try:
             token = self._token()
             return self._send(method, path, None, {"Authorization": f"Bearer {token}"})
         except urllib.error.HTTPError as error:
             with error:
-                raise PipelineError(f"{self.address}{path}: {error.read().decode()}") from error
+                told = error.read().decode(errors="replace")
+                raise AzureRefused(f"{self.address}{path}", f"HTTP {error.code}", told) from error
         except OSError as error:
             raise Unreachable(f"{self.address}: no answer from the emulator: {error}") from error
 
     def _token(self) -> str:
-        secret = json.loads(self.credential.read_text())
+        principal = read_service_principal(self.credential)
         form = {
             "grant_type": "client_credentials",
-            "client_id": secret["client_id"],
-            "client_secret": secret["client_secret"],
+            "client_id": principal.client_id,
+            "client_secret": principal.secret,
             "scope": f"{self.address}/.default",
         }
         content = urllib.parse.urlencode(form).encode()
-        answer = self._send("POST", f"/{secret['tenant']}/oauth2/v2.0/token", content, {})
+        answer = self._send("POST", f"/{principal.tenant}/oauth2/v2.0/token", content, {})
         return str(answer["access_token"])
 
     def _send(
@@ -138,8 +163,8 @@ class Local:
         request = urllib.request.Request(  # noqa: S310 - the address is this machine's, by https
             f"{self.address}{path}", content, headers, method=method
         )
-        trust = ssl.create_default_context(cafile=str(self.state / "ca.pem"))
-        with urllib.request.urlopen(request, context=trust, timeout=PATIENCE) as answer:  # noqa: S310 - as above
+        trust = ssl.create_default_context(cadata=read_bytes(self.state / "ca.pem").decode())
+        with urllib.request.urlopen(request, context=trust, timeout=EMULATOR.seconds) as answer:  # noqa: S310 - as above
             loaded: Facts = json.loads(answer.read() or b"{}")
             return loaded
 

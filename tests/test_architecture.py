@@ -176,7 +176,8 @@ PARTS = {
     "tasks": Part(
         SHARED
         | {"pipeline.definition", "pipeline.output", "pipeline.demo", "pipeline.local"}
-        | {"pipeline.cli", "pipeline.execution.commands", "pipeline.execution.run.session"},
+        | {"pipeline.cli", "pipeline.execution.commands", "pipeline.execution.run.session"}
+        | {"pipeline.execution.wait"},
         frozenset({"invoke"}),
     ),
 }

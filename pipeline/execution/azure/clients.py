@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline.definition.model import Cloud, Environment
 from pipeline.errors import Unreachable
 from pipeline.execution.azure.credential_file import read_service_principal
+from pipeline.state_files import read_bytes
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
@@ -115,7 +116,11 @@ def _retries_of_reads() -> RetryPolicy[Any, Any]:
 
 
 def _trust(cloud: Cloud) -> dict[str, Any]:
-    return {"connection_verify": str(cloud.ca_bundle)} if cloud.ca_bundle else {}
+    """Raises StateFileError for a bundle that cannot be read: the SDK would hang on a FIFO."""
+    if cloud.ca_bundle is None:
+        return {}
+    read_bytes(cloud.ca_bundle)
+    return {"connection_verify": str(cloud.ca_bundle)}
 
 
 def _credential(environment: Environment, hide: Callable[[str], None]) -> TokenCredential:
@@ -125,17 +130,17 @@ def _credential(environment: Environment, hide: Callable[[str], None]) -> TokenC
     )
 
     cloud = environment.cloud
-    options: dict[str, Any] = {"authority": cloud.authority, **_trust(cloud)}
-    if not cloud.is_public:
-        options["disable_instance_discovery"] = True
-    if cloud.credential is None:
-        return DefaultAzureCredential(**options)
-    if not cloud.credential.exists():
+    if cloud.credential and not cloud.credential.exists():
         raise Unreachable(
             f"{cloud.credential}: does not exist, and the environment {environment.name} signs in"
             f" with it at {cloud.resource_manager}",
             nothing_listens=True,
         )
+    options: dict[str, Any] = {"authority": cloud.authority, **_trust(cloud)}
+    if not cloud.is_public:
+        options["disable_instance_discovery"] = True
+    if cloud.credential is None:
+        return DefaultAzureCredential(**options)
     principal = read_service_principal(cloud.credential)
     hide(principal.secret)
     return ClientSecretCredential(

@@ -16,7 +16,8 @@ from pathlib import Path
 from pipeline.advice import Advice, Shell
 from pipeline.errors import CheckFailed, Unreachable
 from pipeline.execution.wait import Clock, wait_for_process
-from pipeline.state_files import naming, write_private
+from pipeline.output.harmless import without_control
+from pipeline.state_files import naming, read_bytes, write_private
 
 SHOWN_FAILURES = 3
 """How many failed tests are shown; the log has all."""
@@ -73,15 +74,15 @@ class Verdict:
 def run_checks(
     checks: Checks,
     host: Host,
-    folder: Path,
+    log: Path,
     clock: Clock,
     still_waiting: Callable[[float], None],
 ) -> Verdict:
-    """Run all tests, and leave `junit.xml` and `check.log` in `folder`.
+    """Run all tests, and leave what they printed in `log` and `junit.xml` beside it.
 
     Raises CheckFailed when a test failed, when there was none, or when none could say anything.
     """
-    junit, log = folder / "junit.xml", folder / "check.log"
+    junit = log.with_name("junit.xml")
     with naming(junit):
         junit.unlink(missing_ok=True)
     command = [
@@ -151,7 +152,22 @@ def _run(
     kept = {name: value for name, value in os.environ.items() if name not in NOT_FOR_CHECKS}
     surroundings = {**kept, **checks.facts, "PYTHONDONTWRITEBYTECODE": "1"}
     write_private(log, "")
-    with log.open("a") as output:
+    try:
+        return _run_into(log, command, checks, surroundings, clock, still_waiting)
+    finally:
+        told = read_bytes(log).decode(errors="replace")
+        write_private(log, without_control(told))  # a machine said what tests print
+
+
+def _run_into(
+    log: Path,
+    command: list[str],
+    checks: Checks,
+    surroundings: Mapping[str, str],
+    clock: Clock,
+    still_waiting: Callable[[float], None],
+) -> int:
+    with naming(log), log.open("a") as output:
         try:
             process = subprocess.Popen(
                 command,

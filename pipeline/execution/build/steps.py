@@ -30,6 +30,7 @@ from pipeline.planning.names import (
     check_machine_id,
     image_version_id,
 )
+from pipeline.state_files import read_bytes
 
 
 def delete_group(step: DeleteGroup, work: Work) -> None:
@@ -75,10 +76,14 @@ def run_checks(step: RunChecks, work: Work) -> None:
     facts = {"IMAGE_NAME": step.image, "IMAGE_VERSION": step.version}
     asked = Checks(session.project.root, session.image(step.image).checks, facts)
     host = _host(step.group, work)
+    log = work.run.folder / "check.log"
     try:
-        verdict = checks.run_checks(asked, host, work.run.folder, work.clock, work.still_waiting)
+        verdict = checks.run_checks(asked, host, log, work.clock, work.still_waiting)
     except CheckFailed as error:
         raise _explained(error, step) from None
+    finally:
+        if session.verbose:
+            session.output.say(read_bytes(log).decode(errors="replace"))
     work.seen = f"{step.checks}: {verdict}"
 
 

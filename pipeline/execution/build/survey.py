@@ -14,7 +14,7 @@ from pipeline.definition.model import Base, Image
 from pipeline.errors import Refused, UsageError
 from pipeline.execution.azure.resources import Azure, refusals_about
 from pipeline.execution.azure.versions import image_versions
-from pipeline.execution.run.session import Session
+from pipeline.execution.run.session import Session, remember_versions
 from pipeline.planning.build.build import BuildSurvey, Group
 from pipeline.planning.names import (
     Check,
@@ -43,6 +43,7 @@ def survey_build(session: Session, image: Image, run: str, version: str = "") ->
             advice=(Advice("create it", create_environment()),),
         )
     versions = image_versions(azure, image.name)
+    remember_versions(session, image.name, versions)
     return BuildSurvey(
         image=image,
         environment=session.environment,

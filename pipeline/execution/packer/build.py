@@ -23,9 +23,10 @@ from pipeline.execution.packer.credential import Credential, credential_for
 from pipeline.execution.packer.output import Follower, mask, mistakes_in
 from pipeline.execution.packer.tools import BRING_IT, Tools, find_tools
 from pipeline.execution.wait import Clock, wait_for_process
+from pipeline.output.harmless import without_control
 from pipeline.planning.build.packer_variables import Value, declared, variables
 from pipeline.planning.build.steps import BakeVersion
-from pipeline.state_files import naming, write_private
+from pipeline.state_files import naming, read_bytes, write_private
 
 TICK = 0.2
 """Seconds between two looks at Packer's output."""
@@ -72,7 +73,8 @@ def bake(step: BakeVersion, image: Image, environment: Environment, evidence: Ev
     try:
         code = _await(_start(job, evidence), tail, evidence)
     finally:
-        write_private(evidence.log, mask(evidence.log.read_text(errors="replace"), job.secrets))
+        told = read_bytes(evidence.log).decode(errors="replace")
+        write_private(evidence.log, without_control(mask(told, job.secrets)))
     if code:
         raise _failure(step, follower, evidence)
 

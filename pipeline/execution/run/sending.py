@@ -20,9 +20,8 @@ PASSING = frozenset({408, 429, 500, 502, 503, 504})
 """Statuses that Azure asks clients to retry (Azure's retry guidance)."""
 SHORTEST_PAUSE = 2.0
 """Seconds before the next attempt where Azure names none; doubled each time."""
-LONGEST_PAUSE = 60.0
-LOST_ANSWERS = 3
-"""How often in a row no answer at all is taken for chance."""
+UNASKED = 4
+"""Attempts in a row without Azure naming a time: an error, or no answer, is chance no longer."""
 
 Told = Callable[[str], None]
 
@@ -39,8 +38,7 @@ class Sending:
         self._request = request
         self._clock = clock
         self._look = look
-        self._attempts = 0
-        self._lost = 0
+        self._unasked = 0
         self._not_before = 0.0
         self._last: AzureRefused | Unreachable | None = None
 
@@ -67,7 +65,6 @@ class Sending:
         if self._clock.now() < self._not_before:
             return None
         self._look()
-        self._attempts += 1
         try:
             with self._clock.interruption.deferred():
                 return self._azure.begin(self._request)
@@ -76,23 +73,19 @@ class Sending:
                 return Done()
             if refusal.status not in PASSING:
                 raise
-            self._lost = 0
-            self._again(refusal, refusal.retry_after, until)
-            tell(f"{refusal.code}: next attempt in {self._pause(refusal.retry_after):.0f} s")
+            pause = self._again(refusal, refusal.retry_after, until)
+            tell(f"{refusal.code}: next attempt in {pause:.0f} s")
         except Unreachable as silence:
-            self._lost += 1
-            if self._lost > LOST_ANSWERS:
-                raise
-            self._again(silence, 0.0, until)
-            tell("Azure did not answer: trying again")
+            pause = self._again(silence, 0.0, until)
+            tell(f"Azure did not answer: next attempt in {pause:.0f} s")
         return None
 
-    def _again(self, error: AzureRefused | Unreachable, asked: float, until: float) -> None:
-        """Decide when; raises the error where patience would be over by then."""
+    def _again(self, error: AzureRefused | Unreachable, asked: float, until: float) -> float:
+        """Decide when; raises the error where that is never, or patience would be over by then."""
         self._last = error
-        self._not_before = self._clock.now() + self._pause(asked)
-        if self._not_before > until:
+        self._unasked = 0 if asked else self._unasked + 1
+        pause = asked or SHORTEST_PAUSE * 2 ** (self._unasked - 1)
+        self._not_before = self._clock.now() + pause
+        if self._unasked >= UNASKED or self._not_before > until:
             raise error
-
-    def _pause(self, asked: float) -> float:
-        return asked or min(SHORTEST_PAUSE * 2 ** (self._attempts - 1), LONGEST_PAUSE)
+        return pause

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import socket
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
@@ -17,6 +18,8 @@ from pipeline.execution.azure.resources import Azure
 from pipeline.execution.run.journal import Journal, Subject
 from pipeline.execution.wait import Clock
 from pipeline.output.facts import Output
+from pipeline.planning.versions import ImageVersion
+from pipeline.seen_versions import remember
 
 DEFAULT_ENVIRONMENT = "local"
 """The environment that is meant where several are declared and none is chosen."""
@@ -32,7 +35,7 @@ class Session:
     plan_only: bool = False
     """Print the plan and stop there."""
     verbose: bool = False
-    """Show what Packer prints."""
+    """Show what Packer and the checks print."""
     clock: Clock = field(default_factory=Clock)
     journal: type[Journal] = Journal
 
@@ -73,6 +76,12 @@ class Session:
         """What a run of this session is about."""
         cloud = f"{self.environment.cloud.resource_manager} {self.environment.subscription}"
         return Subject(command, self.environment.name, cloud, image)
+
+
+def remember_versions(session: Session, image: str, versions: Iterable[ImageVersion]) -> None:
+    """Keep what was seen for shell completion."""
+    names = [version.name for version in versions]
+    remember(session.evidence, session.environment.name, image, names)
 
 
 def new_run_id() -> str:

@@ -76,7 +76,7 @@ def await_healthy(step: AwaitHealthy, work: Work) -> None:
         )
     except StillRunning as error:
         raise StillRunning(f"{step.resource} ({work.seen})", error.waited) from None
-    work.seen = f"{step.resource.name}: {work.seen} after {work.seconds:.0f} s"
+    work.seen = f"{step.resource.name}: {work.seen}"
 
 
 def verify_version(step: VerifyVersion, work: Work) -> None:

@@ -12,7 +12,7 @@ from pipeline.execution.azure.requests import Body
 from pipeline.execution.azure.resources import Azure, provisioning_state
 from pipeline.execution.azure.versions import image_versions
 from pipeline.execution.patience import NETWORK
-from pipeline.execution.run.session import Session
+from pipeline.execution.run.session import Session, remember_versions
 from pipeline.execution.wait import nothing
 from pipeline.planning.names import load_balancer_id
 from pipeline.planning.swap import load_balancer
@@ -37,6 +37,8 @@ def survey_swap(session: Session, image: str) -> Survey:
             f"{resource}: does not exist",
             advice=(Advice("create the environment", create_environment()),),
         )
+    versions = image_versions(azure, image)
+    remember_versions(session, image, versions)
     scale_sets = scale_sets_behind(azure, body)
     return Survey(
         environment=environment,
@@ -46,7 +48,7 @@ def survey_swap(session: Session, image: str) -> Survey:
             body, _addresses(azure, body), [found.resource for found in scale_sets]
         ),
         scale_sets=scale_sets,
-        versions=image_versions(azure, image),
+        versions=versions,
     )
 
 

@@ -44,7 +44,7 @@ def test_one():
 def test_two():
     pass
 """
-    verdict = run_checks(checks(tmp_path, source), NOBODY, tmp_path, Clock(), ignore)
+    verdict = run_checks(checks(tmp_path, source), NOBODY, tmp_path / "check.log", Clock(), ignore)
 
     assert verdict == Verdict(2, ())
     assert str(verdict) == "2 passed"
@@ -59,7 +59,7 @@ def test_page_shows_the_version():
     assert "Version 1.0.0" in body
 """
     with pytest.raises(CheckFailed) as caught:
-        run_checks(checks(tmp_path, source), NOBODY, tmp_path, Clock(), ignore)
+        run_checks(checks(tmp_path, source), NOBODY, tmp_path / "check.log", Clock(), ignore)
 
     assert str(caught.value) == (
         "test_page_shows_the_version\n"
@@ -74,7 +74,7 @@ def test_of_many_failures_some_are_shown_and_all_are_counted(tmp_path: Path) -> 
     source = "\n".join(f"def test_{n}():\n    assert {n} < 0" for n in range(5))
 
     with pytest.raises(CheckFailed, match=r"\(2 more failed\)"):
-        run_checks(checks(tmp_path, source), NOBODY, tmp_path, Clock(), ignore)
+        run_checks(checks(tmp_path, source), NOBODY, tmp_path / "check.log", Clock(), ignore)
 
 
 def test_an_error_in_a_fixture_fails_the_check(tmp_path: Path) -> None:
@@ -89,31 +89,39 @@ def test_it(broken):
     pass
 """
     with pytest.raises(CheckFailed, match="no route to host"):
-        run_checks(checks(tmp_path, source), NOBODY, tmp_path, Clock(), ignore)
+        run_checks(checks(tmp_path, source), NOBODY, tmp_path / "check.log", Clock(), ignore)
 
 
 def test_a_machine_that_cannot_be_reached_fails_its_checks(tmp_path: Path) -> None:
     source = "def test_it(host):\n    assert host.run('true').rc == 0\n"
 
     with pytest.raises(CheckFailed, match="test_it"):
-        run_checks(checks(tmp_path, source), NOBODY, tmp_path, Clock(), ignore)
+        run_checks(checks(tmp_path, source), NOBODY, tmp_path / "check.log", Clock(), ignore)
 
 
 def test_no_check_at_all_proves_nothing(tmp_path: Path) -> None:
     with pytest.raises(CheckFailed, match="there is no test in it"):
-        run_checks(checks(tmp_path, "", name="readme.py"), NOBODY, tmp_path, Clock(), ignore)
+        run_checks(
+            checks(tmp_path, "", name="readme.py"), NOBODY, tmp_path / "check.log", Clock(), ignore
+        )
 
 
 def test_skipped_checks_prove_nothing(tmp_path: Path) -> None:
     source = "import pytest\n\ndef test_it():\n    pytest.skip('not here')\n"
 
     with pytest.raises(CheckFailed, match="all 1 tests were skipped"):
-        run_checks(checks(tmp_path, source), NOBODY, tmp_path, Clock(), ignore)
+        run_checks(checks(tmp_path, source), NOBODY, tmp_path / "check.log", Clock(), ignore)
 
 
 def test_a_check_that_cannot_be_imported_is_a_failure_with_its_reason(tmp_path: Path) -> None:
     with pytest.raises(CheckFailed, match="no_such_module"):
-        run_checks(checks(tmp_path, "import no_such_module"), NOBODY, tmp_path, Clock(), ignore)
+        run_checks(
+            checks(tmp_path, "import no_such_module"),
+            NOBODY,
+            tmp_path / "check.log",
+            Clock(),
+            ignore,
+        )
 
 
 def test_settings_around_the_checks_do_not_reach_them(
@@ -124,23 +132,41 @@ def test_settings_around_the_checks_do_not_reach_them(
     monkeypatch.setenv("PYTEST_ADDOPTS", "--no-such-option")
 
     verdict = run_checks(
-        checks(tmp_path, "def test_it():\n    pass\n"), NOBODY, tmp_path, Clock(), ignore
+        checks(tmp_path, "def test_it():\n    pass\n"),
+        NOBODY,
+        tmp_path / "check.log",
+        Clock(),
+        ignore,
     )
 
     assert verdict.passed == 1
 
 
 def test_checks_leave_nothing_beside_themselves(tmp_path: Path) -> None:
-    run_checks(checks(tmp_path, "def test_it():\n    pass\n"), NOBODY, tmp_path, Clock(), ignore)
+    run_checks(
+        checks(tmp_path, "def test_it():\n    pass\n"),
+        NOBODY,
+        tmp_path / "check.log",
+        Clock(),
+        ignore,
+    )
 
     assert [file.name for file in (tmp_path / "checks").iterdir()] == ["test_it.py"]
 
 
 def test_evidence_of_an_earlier_run_is_not_taken_for_this_ones(tmp_path: Path) -> None:
-    run_checks(checks(tmp_path, "def test_it():\n    pass\n"), NOBODY, tmp_path, Clock(), ignore)
+    run_checks(
+        checks(tmp_path, "def test_it():\n    pass\n"),
+        NOBODY,
+        tmp_path / "check.log",
+        Clock(),
+        ignore,
+    )
 
     with pytest.raises(CheckFailed):
-        run_checks(checks(tmp_path, "syntax error"), NOBODY, tmp_path, Clock(), ignore)
+        run_checks(
+            checks(tmp_path, "syntax error"), NOBODY, tmp_path / "check.log", Clock(), ignore
+        )
 
 
 @pytest.mark.parametrize("text", [None, "", "<testsuite"])

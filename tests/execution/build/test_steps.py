@@ -73,7 +73,9 @@ def test_a_group_that_goes_meanwhile_is_deleted_already(zone: LandingZone, group
     make_group(zone, group, run="mine")
     gone = {"status": 404, "code": "ResourceGroupNotFound", "message": "It is gone."}
     zone.fault({"method": "DELETE", "path": f"/{group}$"}, {"fail": gone})
-    assert " ok   1  delete the resource group" in carry_out_one(zone, DeleteGroup(group, "mine"))
+    assert " ok      1  delete the resource group" in carry_out_one(
+        zone, DeleteGroup(group, "mine")
+    )
 
 
 def test_what_else_azure_says_about_a_deletion_is_raised(zone: LandingZone, group: str) -> None:

@@ -12,7 +12,7 @@ from pipeline.arm import ResourceId
 from pipeline.errors import AzureRefused, Overtaken, Unreachable
 from pipeline.execution.azure.requests import Request, delete, put
 from pipeline.execution.patience import NETWORK
-from pipeline.execution.run.sending import PASSING
+from pipeline.execution.run.sending import PASSING, UNASKED
 from pipeline.execution.run.work import Work
 from pipeline.execution.runner import begin, carry_out
 from pipeline.planning.names import network_id
@@ -87,6 +87,16 @@ def test_a_refusal_that_passes_is_sent_again(
     zone.fault({"method": "PUT", "path": "/one$"}, refusal(status, "1"))
     send(zone, put(address, BODY))
     assert asked(zone, "PUT", address) == 2
+
+
+@pytest.mark.slow
+def test_a_refusal_that_names_no_time_is_no_chance_for_ever(
+    zone: LandingZone, address: ResourceId
+) -> None:
+    zone.fault({"method": "PUT", "path": "/one$"}, refusal(500), times=99)
+    with pytest.raises(AzureRefused, match="TooBusy"):
+        send(zone, put(address, BODY))
+    assert asked(zone, "PUT", address) == UNASKED
 
 
 @pytest.mark.parametrize("status", [400, 403, 409])

@@ -51,7 +51,7 @@ def test_patience_with_instances_ends_with_what_was_measured(zone: LandingZone) 
 def test_what_was_measured_is_told_and_not_what_was_hoped_for(zone: LandingZone) -> None:
     resource = scale_set_id(zone.environment, "web-1-0-1")
     told = carry_out_one(zone, AwaitHealthy(resource, 1))
-    assert "web-1-0-1: 1 of 1 instances healthy after 0 s" in told
+    assert " ok      1  web-1-0-1: 1 of 1 instances healthy\n" in told
 
 
 def test_a_load_balancer_whose_write_failed_is_written_again_as_it_is(zone: LandingZone) -> None:
