@@ -19,8 +19,8 @@ from tests.output.screen import Shown, run
 pytestmark = [pytest.mark.packer, pytest.mark.slow]
 
 WIDTHS = (60, 80, 120)
-CONTINUED = 16
-"""Columns that are blank where a long line goes on."""
+MARK = 9
+"""Columns for a row's mark and number; they are blank before a phase and where a line goes on."""
 MOST_LINES = 60
 """Far fewer than the 336 that a row which repeats itself down the screen leaves."""
 
@@ -68,8 +68,8 @@ def test_a_command_ends_well_and_leaves_no_line_of_work_under_way(
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_no_line_is_shown_twice(screens: dict[str, Shown], name: str) -> None:
-    begun = [line for line in screens[name].lines if line[:CONTINUED].strip()]
+def test_no_row_is_shown_twice(screens: dict[str, Shown], name: str) -> None:
+    begun = [line for line in screens[name].lines if line[:MARK].strip()]
     lines = Counter(begun)
     assert [line for line, times in lines.items() if times > 1] == []
 
