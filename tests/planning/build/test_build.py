@@ -6,10 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from pipeline.errors import Refused
+from pipeline.advice import Advice, stage
+from pipeline.errors import AzureRefused, CheckFailed, Refused, UsageError
 from pipeline.planning.build.build import (
     BuildSurvey,
-    plan_after_failed_check,
+    plan_after_failure,
     plan_build,
     plan_check,
 )
@@ -18,9 +19,8 @@ from pipeline.planning.build.steps import (
     BuildStep,
     DeleteGroup,
     DeleteVersion,
-    RunChecks,
 )
-from pipeline.planning.plan import Plan
+from pipeline.planning.plan import Failure, Plan
 from pipeline.planning.versions import ImageVersion
 from tests.planning.build.examples import (
     NEWER_BASE,
@@ -62,8 +62,8 @@ def test_the_plan_of_a_first_build() -> None:
         "   1  bake web 1.0.0 from Debian:debian-12:12-gen2:0.20260101.1 with Packer"
         " in bakeswap-build-web-1-0-0\n"
         "   2  boot a fresh machine from web 1.0.0 in bakeswap-check-web-1-0-0\n"
-        "   3  run images/web/checks on it\n"
-        "   4  mark web 1.0.0 eligible: its check passed, latest may mean it\n"
+        "   3  run the checks in images/web/checks on it\n"
+        "   4  mark web 1.0.0 eligible: its check passed, `latest` can resolve to it\n"
         "   5  delete the resource group bakeswap-check-web-1-0-0"
     )
 
@@ -74,7 +74,7 @@ def test_nothing_is_to_do_when_a_checked_version_has_these_inputs() -> None:
     assert str(plan) == (
         "Plan: build web: nothing to do, web 1.0.0 has these inputs and passed its check"
     )
-    assert plan.next_commands == (("stage it", "invoke stage web"),)
+    assert plan.advice == (Advice("stage it", stage("web")),)
 
 
 def test_an_older_version_with_these_inputs_is_staged_by_its_name() -> None:
@@ -84,7 +84,7 @@ def test_an_older_version_with_these_inputs_is_staged_by_its_name() -> None:
     plan = plan_of_build(survey(versions=versions))
 
     assert plan.is_empty
-    assert plan.next_commands == (("stage it", "invoke stage web --version 1.0.0"),)
+    assert plan.advice == (Advice("stage it", stage("web", "1.0.0")),)
 
 
 def test_the_version_in_question_is_told_even_when_nothing_is_to_do() -> None:
@@ -142,7 +142,7 @@ def test_a_version_that_somebody_withdrew_stays_withdrawn() -> None:
 
     assert plan.is_empty
     assert "excluded from latest, by someone else" in plan.because
-    assert plan.next_commands == ()
+    assert plan.advice == ()
 
 
 def test_a_rebuild_bakes_although_a_version_has_these_inputs() -> None:
@@ -173,7 +173,7 @@ def test_what_a_dead_run_left_is_deleted_first() -> None:
 
     plan = plan_of_build(survey(groups=(left,)))
 
-    assert plan.steps[0] == DeleteGroup("bakeswap-build-web-1-0-0", OLD_RUN)
+    assert plan.steps[0] == DeleteGroup("bakeswap-build-web-1-0-0", OLD_RUN, is_left_over=True)
     assert str(plan.steps[0]).endswith(f"bakeswap-build-web-1-0-0, left by run {OLD_RUN}")
     assert bake_of(plan).version == "1.0.0"
 
@@ -183,7 +183,7 @@ def test_a_young_run_of_this_checkout_is_dead_because_we_hold_its_lock() -> None
 
     plan = plan_of_build(survey(groups=(left,), runs_here=frozenset({LATE_RUN})))
 
-    assert plan.steps[0] == DeleteGroup(left.name, LATE_RUN)
+    assert plan.steps[0] == DeleteGroup(left.name, LATE_RUN, is_left_over=True)
 
 
 def test_a_young_run_of_another_machine_is_not_disturbed() -> None:
@@ -198,7 +198,7 @@ def test_leftovers_are_deleted_even_when_nothing_is_to_build() -> None:
 
     plan = plan_of_build(survey(groups=(left,), versions=(baked("1.0.0", check="passed"),)))
 
-    assert plan.steps == (DeleteGroup(left.name, OLD_RUN),)
+    assert plan.steps == (DeleteGroup(left.name, OLD_RUN, is_left_over=True),)
 
 
 @pytest.mark.parametrize(
@@ -207,13 +207,13 @@ def test_leftovers_are_deleted_even_when_nothing_is_to_build() -> None:
 def test_what_is_not_ours_is_never_deleted(tags: dict[str, str]) -> None:
     plan = plan_of_build(survey(groups=(group("bakeswap-build-web-9-9-9", OLD_RUN, **tags),)))
 
-    assert not any(isinstance(step, DeleteGroup) and step.left_by for step in plan.steps)
+    assert not any(isinstance(step, DeleteGroup) and step.is_left_over for step in plan.steps)
 
 
 def test_a_foreign_group_of_the_wanted_name_is_in_the_way() -> None:
     foreign = replace(group("Bakeswap-Build-Web-1-0-0", OLD_RUN), tags={"owner": "ann"})
 
-    with pytest.raises(Refused, match="in the way"):
+    with pytest.raises(Refused, match="do not say that bakeswap made it"):
         plan_of_build(survey(groups=(foreign,)))
 
 
@@ -221,7 +221,7 @@ def test_a_foreign_group_where_a_check_wants_to_boot_is_in_the_way() -> None:
     foreign = replace(group("bakeswap-check-web-1-0-0", OLD_RUN), tags={"owner": "ann"})
 
     for plan in (plan_build, plan_check):
-        with pytest.raises(Refused, match="in the way"):
+        with pytest.raises(Refused, match="do not say that bakeswap made it"):
             plan(survey(groups=(foreign,), versions=(baked("1.0.0"),)))
 
 
@@ -238,7 +238,7 @@ def test_a_half_made_version_is_deleted_and_keeps_its_number(state: str) -> None
 def test_a_half_made_version_of_a_living_run_is_not_disturbed() -> None:
     half = ImageVersion("1.0.0", provisioning_state="Creating", tags=ours("1.0.0", LATE_RUN))
 
-    with pytest.raises(Refused, match="may be at work"):
+    with pytest.raises(Refused, match="may still be running"):
         plan_of_build(survey(versions=(half,)))
 
 
@@ -270,12 +270,12 @@ def test_check_image_takes_the_version_it_is_given() -> None:
 
 
 def test_check_image_of_a_version_that_is_not_there_names_those_that_are() -> None:
-    with pytest.raises(Refused, match=r"no web 9\.9\.9 \(it has: 1\.0\.0, 1\.0\.10\)"):
+    with pytest.raises(UsageError, match=r"no web 9\.9\.9 \(it has: 1\.0\.0, 1\.0\.10\)"):
         plan_of_check(survey(versions=(baked("1.0.10"), baked("1.0.0"))), "9.9.9")
 
 
 def test_check_image_refuses_when_there_is_nothing_to_check() -> None:
-    with pytest.raises(Refused, match="none"):
+    with pytest.raises(UsageError, match="none"):
         plan_of_check(survey())
 
 
@@ -284,10 +284,43 @@ def test_check_image_refuses_a_half_made_version() -> None:
         plan_of_check(survey(versions=(ImageVersion("1.0.0", provisioning_state="Creating"),)))
 
 
-def test_after_a_failed_check_the_version_is_marked_and_the_machine_goes() -> None:
-    step = RunChecks("web", "1.0.0", "bakeswap-check-web-1-0-0", "images/web/checks")
+def failed_at(position: int, error: BaseException) -> list[str]:
+    """What follows, in words, when the step at this position of a first build failed."""
+    steps = plan_of_build(survey()).steps
+    after = plan_after_failure(Failure(error, steps[: position + 1], steps[:position]))
+    return [str(step) for step in after.steps] if after else []
 
-    assert [str(step) for step in plan_after_failed_check(step)] == [
-        "mark web 1.0.0 failed: it stays out of latest",
-        "delete the resource group bakeswap-check-web-1-0-0",
+
+DELETE_CHECK_GROUP = "delete the resource group bakeswap-check-web-1-0-0"
+
+
+def test_after_a_failed_check_the_version_is_marked_and_the_machine_goes() -> None:
+    assert failed_at(2, CheckFailed("no nginx")) == [
+        "mark web 1.0.0 failed: `latest` never resolves to it",
+        DELETE_CHECK_GROUP,
     ]
+
+
+def test_a_check_that_could_not_run_is_no_verdict() -> None:
+    assert failed_at(2, AzureRefused("nic", "NotFound", "gone")) == [DELETE_CHECK_GROUP]
+
+
+def test_a_machine_that_did_not_boot_goes_and_the_version_stays_unmarked() -> None:
+    assert failed_at(1, AzureRefused("vm", "SkuNotAvailable", "none left")) == [DELETE_CHECK_GROUP]
+
+
+def test_after_a_failed_bake_its_group_goes() -> None:
+    assert failed_at(0, AzureRefused("version", "Conflict", "busy")) == [
+        "delete the resource group bakeswap-build-web-1-0-0"
+    ]
+
+
+def test_a_group_whose_deletion_failed_is_tried_once_more() -> None:
+    assert failed_at(4, AzureRefused("group", "ScopeLocked", "locked")) == [DELETE_CHECK_GROUP]
+
+
+def test_when_all_groups_are_gone_nothing_follows() -> None:
+    steps = plan_of_build(survey()).steps
+
+    assert plan_after_failure(Failure(KeyboardInterrupt(), steps, steps)) is None
+    assert plan_after_failure(Failure(KeyboardInterrupt(), (), ())) is None

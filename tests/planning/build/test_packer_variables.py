@@ -13,7 +13,7 @@ from pipeline.planning.build.packer_variables import declared, variables
 from pipeline.planning.build.steps import BakeVersion, BootCheckMachine
 from tests.planning.build.examples import LOCAL, WEB, survey
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 LINUX = read(ROOT).images[0].template
 SIGN_IN = {
     "tenant_id",

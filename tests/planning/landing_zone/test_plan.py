@@ -11,10 +11,10 @@ import pytest
 from pipeline.arm import ResourceId
 from pipeline.errors import Refused
 from pipeline.planning.landing_zone.plan import plan_landing_zone, wanted
+from pipeline.planning.landing_zone.steps import Complete, Create, LandingZoneStep
 from pipeline.planning.names import load_balancer_id, subnet_id, virtual_network_id
 from pipeline.planning.plan import Plan
-from pipeline.planning.swap.steps import Complete, Create, LandingZoneStep
-from tests.planning.swap.examples import BALANCER, ENVIRONMENT, PROJECT
+from tests.planning.swap.examples import ENVIRONMENT, LOAD_BALANCER, PROJECT
 
 OWN = load_balancer_id(ENVIRONMENT, "shop")
 
@@ -64,7 +64,7 @@ def test_the_plan_of_a_landing_zone() -> None:
 
 def test_the_second_time_there_is_nothing_to_do() -> None:
     assert str(plan(everything())) == (
-        "Plan: create the environment production: nothing to do, all of shop is there"
+        "Plan: create the environment production: nothing to do, shop is complete"
     )
 
 
@@ -138,7 +138,7 @@ def test_what_differs_is_told_and_left_as_it_is() -> None:
 
 
 def test_a_private_frontend_has_no_public_address() -> None:
-    private = replace(BALANCER, private=True)
+    private = replace(LOAD_BALANCER, private=True)
     environment = replace(ENVIRONMENT, load_balancers=(private,))
     steps = plan_landing_zone(PROJECT, environment, True, {}).steps
     assert not [step for step in steps if "public address shop" in str(step)]
@@ -158,7 +158,9 @@ def test_a_network_of_somebody_else_is_used_and_never_written() -> None:
 def test_a_network_of_somebody_else_must_be_there() -> None:
     network = replace(ENVIRONMENT.network, managed=False, resource_group="platform")
     environment = replace(ENVIRONMENT, network=network)
-    with pytest.raises(Refused, match=r"resourceGroups/platform/.*/subnets/machines: not there"):
+    with pytest.raises(
+        Refused, match=r"resourceGroups/platform/.*/subnets/machines: does not exist"
+    ):
         plan_landing_zone(PROJECT, environment, True, {})
 
 

@@ -20,15 +20,16 @@ from pipeline.definition.model import (
     ScaleSetShape,
     Template,
 )
-from pipeline.planning import landing_zone_parameters as parameters
+from pipeline.planning.landing_zone import bodies
 from pipeline.planning.names import (
+    FRONTENDS,
     load_balancer_id,
     network_id,
     scale_set_id,
     scale_set_name,
     tags_of,
 )
-from pipeline.planning.swap import load_balancer as balancer
+from pipeline.planning.swap.load_balancer import read
 from pipeline.planning.swap.survey import Instance, ScaleSet, Survey
 from pipeline.planning.versions import ImageVersion
 
@@ -49,7 +50,7 @@ IMAGE = Image(
     health=Health("http", 8080, "/healthz"),
     inputs=(),
 )
-BALANCER = LoadBalancer("shop", "web", ("blue", "green"), PAIRS)
+LOAD_BALANCER = LoadBalancer("shop", "web", ("blue", "green"), PAIRS)
 ENVIRONMENT = Environment(
     name="production",
     subscription="5ab5c41b-0000-4000-8000-000000000000",
@@ -62,7 +63,7 @@ ENVIRONMENT = Environment(
     ssh_username="azureuser",
     cloud=Cloud(),
     network=Network("net", "10.0.0.0/16", "machines", "10.0.0.0/20", "nat", "machines"),
-    load_balancers=(BALANCER,),
+    load_balancers=(LOAD_BALANCER,),
 )
 PROJECT = Project(Path(), (IMAGE,), (ENVIRONMENT,))
 ADDRESSES = {"production": "203.0.113.1", "staging": "203.0.113.2"}
@@ -77,10 +78,8 @@ def pool(name: str) -> ResourceId:
 
 def body(production: str = "blue", tags: dict[str, str] | None = None) -> dict[str, Any]:
     """A GET of the load balancer, with fields nobody here knows."""
-    addresses = {
-        name: network_id(ENVIRONMENT, "publicIPAddresses", name) for name in parameters.FRONTENDS
-    }
-    made = copy.deepcopy(parameters.load_balancer(ENVIRONMENT, BALANCER, IMAGE.health, addresses))
+    addresses = {name: network_id(ENVIRONMENT, "publicIPAddresses", name) for name in FRONTENDS}
+    made = copy.deepcopy(bodies.load_balancer(ENVIRONMENT, LOAD_BALANCER, IMAGE.health, addresses))
     other = "green" if production == "blue" else "blue"
     for rule in made["properties"]["loadBalancingRules"]:
         wanted = pool(other if rule["name"].endswith("-staging") else production)
@@ -140,7 +139,7 @@ def scale_set(
 
 
 def version(name: str, *, check: str = "passed", excluded: bool = False) -> ImageVersion:
-    """A version in the gallery; by default it may serve."""
+    """A version in the gallery; eligible by default."""
     return ImageVersion(name, "Succeeded", excluded, {"check": check} if check else {})
 
 
@@ -170,8 +169,8 @@ def surveyed(
     return Survey(
         environment=ENVIRONMENT,
         image=IMAGE,
-        definition=BALANCER,
-        balancer=balancer.read(document, ADDRESSES, [found.resource for found in scale_sets]),
+        declared=LOAD_BALANCER,
+        load_balancer=read(document, ADDRESSES, [found.resource for found in scale_sets]),
         scale_sets=scale_sets,
         versions=versions,
     )

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import itertools
+from collections import Counter
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
-from pipeline.errors import Refused
+from pipeline.advice import Advice, rollback
+from pipeline.errors import Refused, UsageError
 from pipeline.planning.plan import Plan
-from pipeline.planning.swap import load_balancer as balancer
-from pipeline.planning.swap.promotion import plan_promotion, plan_rollback
-from pipeline.planning.swap.steps import SwapPools, SwapStep
-from pipeline.planning.swap.survey import Survey
+from pipeline.planning.swap.load_balancer import is_swapped, read, swapped
+from pipeline.planning.swap.promotion import Direction, plan_promotion, plan_rollback, plan_swap
+from pipeline.planning.swap.steps import SwapPools, SwapStep, VerifyVersion
+from pipeline.planning.swap.survey import ScaleSet, Survey
+from pipeline.planning.writable import writable
 from tests.planning.swap.examples import (
     ADDRESSES,
     VERSIONS,
@@ -35,20 +39,20 @@ def swap_of(plan: Plan[SwapStep]) -> SwapPools:
 
 def after(plan: Plan[SwapStep], now: Survey) -> dict[str, Any]:
     """The load balancer's body as the plan writes it."""
-    return balancer.swapped(now.balancer.body, swap_of(plan), "2026-11-23T19:00:00+00:00")
+    return swapped(now.load_balancer.body, swap_of(plan), "2026-11-23T19:00:00+00:00")
 
 
 def test_the_plan_of_a_promotion() -> None:
     plan = plan_promotion(surveyed(LIVE, STAGED, tags=swap_tags("1.0.0")))
     assert str(plan) == (
         "Plan: promote web 1.0.0 -> 1.0.1\n"
-        "   1  10 answers in a row from 1.0.1 at http://203.0.113.2:8081/healthz (staging)\n"
+        "   1  verify staging: 10 consecutive responses from 1.0.1 at http://203.0.113.2:8081/healthz\n"
         "   2  swap the pools of http <-> http-staging, metrics <-> metrics-staging"
         " in one write of shop\n"
-        "   3  10 answers in a row from 1.0.1 at http://203.0.113.1:80/healthz (production)"
+        "   3  verify production: 10 consecutive responses from 1.0.1 at http://203.0.113.1:80/healthz"
     )
-    assert plan.inverse == "invoke rollback web"
-    assert ("go back", "invoke rollback web") in plan.next_commands
+    assert plan.inverse == rollback("web")
+    assert Advice("go back", rollback("web")) in plan.advice
     assert plan.truth == (
         "web 1.0.1 serves at http://203.0.113.1:80/healthz;"
         " 1.0.0 still runs, at http://203.0.113.2:8081/healthz"
@@ -58,7 +62,7 @@ def test_the_plan_of_a_promotion() -> None:
 def test_the_first_promotion_has_no_way_back() -> None:
     plan = plan_promotion(surveyed(scale_set("1.0.0", "green")))
     assert str(plan).startswith("Plan: promote web nothing -> 1.0.0\n")
-    assert plan.inverse == ""
+    assert plan.inverse is None
     assert plan.truth == "web 1.0.0 serves at http://203.0.113.1:80/healthz"
 
 
@@ -73,14 +77,14 @@ def test_a_rollback_is_the_promotion_with_the_versions_exchanged() -> None:
         str(step) for step in promotion.steps
     ]
     rules = after(rollback, promoted)["properties"]["loadBalancingRules"]
-    assert rules == balancer.writable(before.balancer.body)["properties"]["loadBalancingRules"]
+    assert rules == writable(before.load_balancer.body)["properties"]["loadBalancingRules"]
 
 
 def test_when_only_the_way_back_is_behind_staging_there_is_nothing_to_promote() -> None:
     now = surveyed(LIVE, STAGED, production="green", tags=swap_tags("1.0.1", "1.0.0"))
     plan = plan_promotion(now)
     assert plan.is_empty
-    assert plan.because == "1.0.1 serves, and 1.0.0 is its way back"
+    assert plan.because == "1.0.1 serves, and a rollback leads to 1.0.0"
 
 
 def test_a_first_promotion_that_was_made_is_not_refused_the_second_time() -> None:
@@ -89,13 +93,13 @@ def test_a_first_promotion_that_was_made_is_not_refused_the_second_time() -> Non
     assert plan.because == "1.0.0 serves, and nothing is staged"
 
 
-def test_a_promotion_whose_write_failed_is_written_again_and_proven() -> None:
+def test_a_promotion_whose_write_failed_is_written_again_and_verified() -> None:
     document = body("green", swap_tags("1.0.1", "1.0.0"))
     document["properties"]["provisioningState"] = "Failed"
     plan = plan_promotion(surveyed(LIVE, STAGED, load_balancer=document))
     assert [str(step) for step in plan.steps] == [
         "write shop again as it is: its last write failed",
-        "10 answers in a row from 1.0.1 at http://203.0.113.1:80/healthz (production)",
+        "verify production: 10 consecutive responses from 1.0.1 at http://203.0.113.1:80/healthz",
     ]
 
 
@@ -105,7 +109,7 @@ def test_a_rollback_is_not_rolled_back_by_itself() -> None:
     assert plan.because == "1.0.0 serves again, 1.0.1 was rolled back"
 
 
-def test_what_was_rolled_back_may_be_promoted_after_all() -> None:
+def test_what_was_rolled_back_can_be_promoted_after_all() -> None:
     plan = plan_promotion(surveyed(LIVE, STAGED, tags=swap_tags("1.0.0", "", "1.0.1")))
     assert plan.title == "promote web 1.0.0 -> 1.0.1"
 
@@ -122,41 +126,41 @@ def test_after_a_swap_by_other_hands_the_older_version_is_the_way_back() -> None
         (surveyed(LIVE), "nothing is staged in green"),
         (
             surveyed(LIVE, scale_set("1.0.1", "green", sick=1)),
-            "web-1-0-1 may not serve: 1 of 2 instances healthy; web-1-0-1_0 is unhealthy",
+            "web-1-0-1 cannot be promoted: 1 of 2 instances healthy; web-1-0-1_0 is unhealthy",
         ),
         (
             surveyed(LIVE, scale_set("1.0.1", "green", size=1)),
-            "web-1-0-1 may not serve: it has 1 instances, production 2",
+            "web-1-0-1 cannot be promoted: it has 1 instances, production 2",
         ),
         (
             surveyed(scale_set("1.0.0", "blue", size=1, capacity=3), STAGED),
-            "web-1-0-1 may not serve: it has 2 instances, production 3",
+            "web-1-0-1 cannot be promoted: it has 2 instances, production 3",
         ),
         (
             surveyed(scale_set("1.0.1", "green", size=0)),
-            "web-1-0-1 may not serve: it has 0 instances, production 1",
+            "web-1-0-1 cannot be promoted: it has 0 instances, production 1",
         ),
         (
             surveyed(LIVE, scale_set("1.0.1", "green", state="Updating")),
-            "web-1-0-1 may not serve: it is Updating",
+            "web-1-0-1 cannot be promoted: it is Updating",
         ),
         (
             surveyed(LIVE, STAGED, versions=(version("1.0.1", check="failed"),)),
-            "web 1.0.1 may not serve: its check failed",
+            "web 1.0.1 cannot be promoted: its check failed",
         ),
         (
             surveyed(LIVE, scale_set("1.0.2", "green")),
-            "web 1.0.2 may not serve: it was not checked",
+            "web 1.0.2 cannot be promoted: it was not checked",
         ),
         (surveyed(LIVE, STAGED, versions=()), "web 1.0.1: no such version in the gallery images"),
         (
             surveyed(LIVE, STAGED, scale_set("1.0.2", "green")),
-            "web 1.0.2 may not serve: it was not checked",
+            "web 1.0.2 cannot be promoted: it was not checked",
         ),
     ],
 )
 def test_a_promotion_is_refused(now: Survey, reason: str) -> None:
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises((Refused, UsageError)) as refusal:
         plan_promotion(now)
     assert reason in str(refusal.value)
     assert refusal.value.advice
@@ -200,8 +204,8 @@ def test_strangers_in_production_count_as_capacity() -> None:
 @pytest.mark.parametrize(
     ("now", "reason"),
     [
-        (surveyed(LIVE), "no way back: nothing is in green"),
-        (surveyed(LIVE, STAGED), "no way back: 1.0.1, which never served, is in green"),
+        (surveyed(LIVE), "web: nothing to roll back to"),
+        (surveyed(LIVE, STAGED), "web: nothing to roll back to: 1.0.1 is staged and never served"),
         (
             surveyed(
                 scale_set("1.0.0", "blue", sick=2),
@@ -209,7 +213,7 @@ def test_strangers_in_production_count_as_capacity() -> None:
                 production="green",
                 tags=swap_tags("1.0.1", "1.0.0"),
             ),
-            "web-1-0-0 may not serve: 0 of 2 instances healthy",
+            "web-1-0-0 cannot be promoted: 0 of 2 instances healthy",
         ),
         (
             surveyed(
@@ -218,7 +222,7 @@ def test_strangers_in_production_count_as_capacity() -> None:
                 production="green",
                 tags=swap_tags("1.0.1", "1.0.0"),
             ),
-            "web-1-0-0 may not serve: it has 1 instances, production 2",
+            "web-1-0-0 cannot be promoted: it has 1 instances, production 2",
         ),
     ],
 )
@@ -272,48 +276,96 @@ def test_rules_that_make_no_sense_are_told(document: dict[str, Any], reason: str
         plan_promotion(surveyed(LIVE, STAGED, load_balancer=document))
 
 
-SITUATIONS = list(
-    itertools.product(
-        ("blue", "green"),
-        (0, 1, 2, 3),
-        (0, 1, 2, 3),
-        (0, 1),
-        ("", "1.0.0", "1.0.1"),
-        (plan_promotion, plan_rollback),
+@dataclass(frozen=True, slots=True)
+class Case:
+    """Version 1.0.0 serves with `live` instances, 1.0.1 is behind staging with `idle`."""
+
+    where: str
+    live: int
+    idle: int
+    sick: int
+    previous: str
+
+    @property
+    def idle_set(self) -> ScaleSet:
+        """The scale set of 1.0.1."""
+        other = "green" if self.where == "blue" else "blue"
+        return scale_set("1.0.1", other, size=self.idle, sick=self.sick)
+
+    @property
+    def scale_sets(self) -> tuple[ScaleSet, ...]:
+        """Those there are."""
+        serving = (scale_set("1.0.0", self.where, size=self.live),) if self.live else ()
+        return (*serving, self.idle_set)
+
+    @property
+    def survey(self) -> Survey:
+        """What Azure has."""
+        tags = swap_tags("1.0.0" if self.live else "", self.previous)
+        return surveyed(*self.scale_sets, production=self.where, tags=tags)
+
+    def expected(self, direction: Direction) -> str:
+        """What has to come of it, said without the planner."""
+        is_way_back = self.live > 0 and self.previous == "1.0.1"
+        if direction == "promote" and is_way_back:
+            return "nothing to do"
+        if direction == "rollback" and not is_way_back:
+            return "refused"
+        is_fit = self.sick == 0 and self.idle >= max(self.live, 1)
+        return "swap" if is_fit else "refused"
+
+
+CASES = [
+    Case(*values)
+    for values in itertools.product(
+        ("blue", "green"), range(4), range(4), range(2), ("", "1.0.0", "1.0.1")
     )
-)
+]
 
 
-@pytest.mark.parametrize(("where", "live", "idle", "sick", "previous", "planner"), SITUATIONS)
-def test_whatever_is_planned_production_is_never_worse_off(
-    where: str, live: int, idle: int, sick: int, previous: str, planner: Any
-) -> None:
-    other = "green" if where == "blue" else "blue"
-    staged = scale_set("1.0.1", other, size=idle, sick=sick)
-    scale_sets = (scale_set("1.0.0", where, size=live), staged) if live else (staged,)
-    tags = swap_tags("1.0.0" if live else "", previous)
-    now = surveyed(*scale_sets, production=where, tags=tags)
+def outcome(now: Survey, direction: Direction) -> tuple[str, Plan[SwapStep] | None]:
+    """What the planner makes of a survey."""
     try:
-        plan = planner(now)
+        plan = plan_swap(now, direction)
     except Refused:
-        return
-    if plan.is_empty:
-        return
+        return "refused", None
+    return ("nothing to do", None) if plan.is_empty else ("swap", plan)
+
+
+def assert_production_is_no_worse_off(case: Case, plan: Plan[SwapStep]) -> None:
+    """What must hold of every swap."""
+    now = case.survey
     document = after(plan, now)
-    swapped = surveyed(*scale_sets, load_balancer={**document, "etag": ""})
-    assert swapped.production == (staged,)
-    assert staged.is_healthy
-    assert len(staged.instances) >= max(now.live_capacity, 1)
+    swapped_over = surveyed(*case.scale_sets, load_balancer={**document, "etag": ""})
+    assert swapped_over.serving_sets == (case.idle_set,)
+    assert case.idle_set.is_healthy
+    assert len(case.idle_set.instances) >= max(now.live_capacity, 1)
     leads = [
         (rule["properties"]["backendPort"], rule["properties"]["backendAddressPool"]["id"])
         for rule in document["properties"]["loadBalancingRules"]
     ]
     assert len(set(leads)) == len(leads)
-    assert [type(step).__name__ for step in plan.steps] == [
-        "ProveVersion",
-        "SwapPools",
-        "ProveVersion",
-    ]
+    assert [type(step) for step in plan.steps] == [VerifyVersion, SwapPools, VerifyVersion]
+
+
+@pytest.mark.parametrize(
+    ("direction", "reached"),
+    [
+        ("promote", {"swap": 42, "nothing to do": 48, "refused": 102}),
+        ("rollback", {"swap": 12, "refused": 180}),
+    ],
+)
+def test_whatever_is_planned_production_is_never_worse_off(
+    direction: Direction, reached: dict[str, int]
+) -> None:
+    seen: Counter[str] = Counter()
+    for case in CASES:
+        found, plan = outcome(case.survey, direction)
+        assert found == case.expected(direction), case
+        seen[found] += 1
+        if plan is not None:
+            assert_production_is_no_worse_off(case, plan)
+    assert seen == reached
 
 
 def test_a_swap_writes_both_spellings_and_keeps_all_it_does_not_know() -> None:
@@ -341,6 +393,6 @@ def test_a_swap_writes_both_spellings_and_keeps_all_it_does_not_know() -> None:
 def test_a_swap_can_be_recognised_afterwards() -> None:
     now = surveyed(LIVE, STAGED)
     plan = plan_promotion(now)
-    done = balancer.read({**after(plan, now), "etag": ""}, ADDRESSES, ())
-    assert balancer.is_swapped(done, swap_of(plan))
-    assert not balancer.is_swapped(now.balancer, swap_of(plan))
+    done = read({**after(plan, now), "etag": ""}, ADDRESSES, ())
+    assert is_swapped(done, swap_of(plan))
+    assert not is_swapped(now.load_balancer, swap_of(plan))

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from pipeline.errors import Refused
+from pipeline.advice import stage
+from pipeline.errors import Refused, UsageError
 from pipeline.planning.swap.scale_set_body import scale_set as scale_set_body
 from pipeline.planning.swap.staging import plan_stage
 from pipeline.planning.swap.steps import AwaitHealthy, CreateScaleSet
@@ -21,7 +22,7 @@ from tests.planning.swap.examples import (
 )
 
 LIVE = scale_set("1.0.0", "blue", size=3)
-STAGING = "http://203.0.113.2:8081/healthz (staging)"
+STAGING = "http://203.0.113.2:8081/healthz"
 
 
 def steps(now: Survey, wanted: str = "") -> list[str]:
@@ -34,13 +35,13 @@ def test_the_newest_eligible_version_is_staged_at_productions_capacity() -> None
     assert str(plan) == (
         "Plan: stage web 1.0.1\n"
         "   1  create web-1-0-1: 3 x Standard_D2s_v5 from web 1.0.1, in green\n"
-        "   2  3 of 3 instances of web-1-0-1 are healthy\n"
-        f"   3  15 answers in a row from 1.0.1 at {STAGING}"
+        "   2  wait until 3 of 3 instances of web-1-0-1 are healthy\n"
+        f"   3  verify staging: 15 consecutive responses from 1.0.1 at {STAGING}"
     )
     assert plan.truth == (
         "web 1.0.1 is staged at http://203.0.113.2:8081/healthz, 3 of 3 instances healthy"
     )
-    assert plan.inverse == ""
+    assert plan.inverse is None
 
 
 def test_without_production_the_definition_says_how_many() -> None:
@@ -58,29 +59,37 @@ def test_a_version_that_is_there_and_well_needs_nothing() -> None:
     [
         (
             scale_set("1.0.1", "green", size=1),
-            ["scale web-1-0-1 from 1 to 3 instances", "3 of 3 instances"],
+            ["scale web-1-0-1 from 1 to 3 instances", "wait until 3 of 3 instances"],
         ),
-        (scale_set("1.0.1", "green", size=3, sick=1), ["3 of 3 instances"]),
-        (scale_set("1.0.1", "green", size=5, sick=1), ["5 of 5 instances"]),
+        (scale_set("1.0.1", "green", size=3, sick=1), ["wait until 3 of 3 instances"]),
+        (scale_set("1.0.1", "green", size=5, sick=1), ["wait until 5 of 5 instances"]),
         (
             scale_set("1.0.1", "green", size=0, capacity=3, state="Creating"),
-            ["create web-1-0-1: 3 x", "3 of 3 instances"],
+            ["create web-1-0-1: 3 x", "wait until 3 of 3 instances"],
         ),
         (
             scale_set("1.0.1", "green", size=0, capacity=2, state="Creating"),
             [
                 "create web-1-0-1: 2 x",
                 "scale web-1-0-1 from 2 to 3 instances",
-                "3 of 3 instances",
+                "wait until 3 of 3 instances",
             ],
         ),
         (
             scale_set("1.0.1", "green", size=3, state="Failed"),
-            ["delete web-1-0-1 (it is failed)", "create web-1-0-1: 3 x", "3 of 3 instances"],
+            [
+                "delete web-1-0-1 (it is failed)",
+                "create web-1-0-1: 3 x",
+                "wait until 3 of 3 instances",
+            ],
         ),
         (
             scale_set("1.0.1", "green", size=1, state="Deleting"),
-            ["delete web-1-0-1 (it is deleting)", "create web-1-0-1: 3 x", "3 of 3 instances"],
+            [
+                "delete web-1-0-1 (it is deleting)",
+                "create web-1-0-1: 3 x",
+                "wait until 3 of 3 instances",
+            ],
         ),
     ],
 )
@@ -93,7 +102,7 @@ def test_what_is_there_already_is_gone_on_with(idle: ScaleSet, expected: list[st
 @pytest.mark.parametrize(
     ("tags", "because"),
     [
-        (swap_tags("1.0.1", "1.0.0"), "the way back to 1.0.0 ends here"),
+        (swap_tags("1.0.1", "1.0.0"), "ends the rollback to 1.0.0"),
         (swap_tags("1.0.1", "", "1.0.0"), "1.0.0 was rolled back"),
         (swap_tags("1.0.1", "0.9.0"), "1.0.0 was staged and never served"),
     ],
@@ -112,7 +121,7 @@ def test_what_else_is_behind_staging_goes_first_and_the_plan_says_what_ends_with
     plan = plan_stage(now)
     assert str(plan.steps[0]) == f"delete web-1-0-0 ({because})"
     assert str(plan.steps[1]) == ("create web-1-0-3: 2 x Standard_D2s_v5 from web 1.0.3, in blue")
-    assert plan.inverse == "invoke stage web --version 1.0.0"
+    assert plan.inverse == stage("web", "1.0.0")
 
 
 def test_production_is_never_deleted() -> None:
@@ -130,18 +139,18 @@ def _foreign(where: str) -> ScaleSet:
 @pytest.mark.parametrize(
     ("now", "wanted", "reason"),
     [
-        (surveyed(LIVE), "1.0.2", "web 1.0.2 may not serve: it was not checked"),
+        (surveyed(LIVE), "1.0.2", "web 1.0.2 cannot be promoted: it was not checked"),
         (surveyed(LIVE), "7.0.0", "web 7.0.0: no such version in the gallery images"),
         (surveyed(LIVE), "1.0.0", "web 1.0.0 serves already, from web-1-0-0"),
         (
             surveyed(LIVE, versions=(version("1.0.1", check="failed"),)),
             "1.0.1",
-            "web 1.0.1 may not serve: its check failed",
+            "web 1.0.1 cannot be promoted: its check failed",
         ),
         (
             surveyed(LIVE, versions=(version("1.0.1", excluded=True),)),
             "1.0.1",
-            "web 1.0.1 may not serve: it is excluded from latest",
+            "web 1.0.1 cannot be promoted: it is excluded from latest",
         ),
         (
             surveyed(LIVE, versions=(version("1.0.1", check="failed"),)),
@@ -153,12 +162,12 @@ def _foreign(where: str) -> ScaleSet:
         (
             surveyed(LIVE, replace(_foreign("green"), pools=())),
             "",
-            "in the way, and not what bakeswap would have made",
+            "it exists and is not a scale set that bakeswap made",
         ),
     ],
 )
 def test_staging_is_refused(now: Survey, wanted: str, reason: str) -> None:
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises((Refused, UsageError)) as refusal:
         plan_stage(now, wanted)
     assert reason in str(refusal.value)
 

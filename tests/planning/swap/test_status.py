@@ -24,7 +24,7 @@ def test_after_a_promotion_the_way_back_is_ready() -> None:
 def test_a_sick_way_back_is_not_ready_and_says_why() -> None:
     sick = scale_set("1.0.0", "blue", sick=2)
     status = status_of(surveyed(sick, V2, production="green", tags=swap_tags("1.0.1", "1.0.0")))
-    assert status.way_back.startswith("not ready: web-1-0-0 may not serve: 0 of 2")
+    assert status.way_back.startswith("not ready: web-1-0-0 cannot be promoted: 0 of 2")
 
 
 def test_the_time_of_a_swap_that_is_no_longer_true_is_not_told() -> None:
@@ -47,7 +47,7 @@ def test_one_line_says_who_serves(now: Survey, words: str) -> None:
 
 
 def test_the_table_lines_up_and_names_the_addresses() -> None:
-    lines = table([status_of(PROMOTED)]).splitlines()
+    lines = str(table([status_of(PROMOTED)])).splitlines()
     assert lines[0].index("healthy") == lines[1].index("2 of 2")
     assert lines[2:] == [
         "web production: http 203.0.113.1:80, metrics 203.0.113.1:9100",
