@@ -260,3 +260,12 @@ def group(emulator: Emulator, request: pytest.FixtureRequest) -> Iterator[str]:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Start the tests that take minutes first, so that the others run beside them."""
     items.sort(key=lambda item: item.get_closest_marker("vm") is None)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--update-golden` rewrites the request bodies of tests/planning/bodies."""
+    parser.addoption(
+        "--update-golden",
+        action="store_true",
+        help="rewrite tests/planning/bodies from what the planners make now",
+    )

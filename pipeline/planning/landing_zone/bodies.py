@@ -12,6 +12,7 @@ from pipeline.planning.names import (
     PROBE,
     SYSTEM,
     FrontendName,
+    Tag,
     environment_tags,
     load_balancer_id,
     rule_name,
@@ -19,6 +20,16 @@ from pipeline.planning.names import (
 )
 
 Body = dict[str, Any]
+
+
+def resource_group(location: str, tags: Mapping[str, str]) -> Body:
+    """A resource group, of an environment or of a run."""
+    return {"location": location, "tags": dict(tags)}
+
+
+def made_by(run: str, body: Mapping[str, Any]) -> Body:
+    """A body with the run that creates the resource among its tags."""
+    return {**body, "tags": {**body.get("tags", {}), Tag.RUN: run}}
 
 
 def security_group(environment: Environment) -> Body:

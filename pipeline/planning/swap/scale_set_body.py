@@ -1,11 +1,11 @@
-"""The request body of a scale set, in Azure's own spelling, as the ARM reference prints it."""
+"""The request bodies of a scale set, in Azure's own spelling, as the ARM reference prints it."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from pipeline.planning.names import HEALTH_EXTENSION, PRIMARY, Tag, tags_of
-from pipeline.planning.swap.steps import CreateScaleSet
+from pipeline.planning.swap.steps import CreateScaleSet, ScaleScaleSet
 
 GRACE_PERIOD = 600
 """Seconds an instance may take from its boot to its first healthy response."""
@@ -29,6 +29,11 @@ def scale_set(wanted: CreateScaleSet, public_key: str, run: str) -> dict[str, An
             },
         },
     }
+
+
+def capacity(wanted: ScaleScaleSet) -> dict[str, Any]:
+    """`PATCH …/virtualMachineScaleSets/{name}`: how many instances, and nothing else."""
+    return {"sku": {"capacity": wanted.capacity}}
 
 
 def _storage(wanted: CreateScaleSet) -> dict[str, Any]:

@@ -1,0 +1,51 @@
+"""The request body that writes down what a check said of an image version."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from typing import Any
+
+from pipeline.planning.names import Check, Tag
+
+_READ_ONLY = ("id", "name", "type", "etag", "systemData")
+_READ_ONLY_IN = {
+    "": (
+        "provisioningState",
+        "replicationStatus",
+        "validationsProfile",
+        "imageMetadataProfiles",
+    ),
+    "publishingProfile": ("publishedDate",),
+    "safetyProfile": ("policyViolations", "reportedForPolicyViolation"),
+}
+"""What only Azure writes: of the properties, and of the profiles among them."""
+
+
+def marked(body: Mapping[str, Any], *, passed: bool) -> dict[str, Any]:
+    """`PUT …/galleries/…/images/…/versions/{version}`: a GET's body with the verdict in it.
+
+    A tag says whether the check passed, `excludeFromLatest` follows it, all else passes through.
+    """
+    wanted = copy.deepcopy(dict(body))
+    properties = wanted["properties"]
+    _drop(wanted, _READ_ONLY)
+    for profile, names in _READ_ONLY_IN.items():
+        _drop(properties.get(profile) if profile else properties, names)
+    _drop_sizes(properties.get("storageProfile") or {})
+    published = properties.get("publishingProfile") or {}
+    properties["publishingProfile"] = {**published, "excludeFromLatest": not passed}
+    verdict = Check.PASSED if passed else Check.FAILED
+    wanted["tags"] = {**(wanted.get("tags") or {}), Tag.CHECK: verdict}
+    return wanted
+
+
+def _drop_sizes(storage: dict[str, Any]) -> None:
+    """The size of a disk follows from what it was made of."""
+    for disk in (storage.get("osDiskImage"), *(storage.get("dataDiskImages") or ())):
+        _drop(disk, ("sizeInGB",))
+
+
+def _drop(mapping: dict[str, Any] | None, names: tuple[str, ...]) -> None:
+    for name in names:
+        (mapping or {}).pop(name, None)

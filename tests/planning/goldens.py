@@ -1,0 +1,243 @@
+"""Every request body that the pipeline sends, in all its variants: what makes each golden file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from azure.mgmt.compute import models as compute
+from azure.mgmt.network import models as network
+from azure.mgmt.resource.resources import models as resources
+
+from pipeline.definition.model import Environment, Health, LoadBalancer
+from pipeline.planning.build import check_machine, version_body
+from pipeline.planning.build.build import plan_build
+from pipeline.planning.build.steps import BootCheckMachine
+from pipeline.planning.landing_zone import bodies
+from pipeline.planning.landing_zone.plan import plan_landing_zone, wanted
+from pipeline.planning.landing_zone.steps import Complete
+from pipeline.planning.names import (
+    environment_tags,
+    load_balancer_id,
+    network_id,
+    virtual_network_id,
+)
+from pipeline.planning.swap import load_balancer as swap_body
+from pipeline.planning.swap import scale_set_body
+from pipeline.planning.swap.promotion import Direction, plan_swap
+from pipeline.planning.swap.staging import plan_stage
+from pipeline.planning.swap.steps import CreateScaleSet, ScaleScaleSet, SwapPools
+from pipeline.planning.writable import writable
+from tests.planning.build import examples as built
+from tests.planning.swap.examples import (
+    ENVIRONMENT,
+    IMAGE,
+    LOAD_BALANCER,
+    PROJECT,
+    scale_set,
+    surveyed,
+    swap_tags,
+)
+
+FOLDER = Path(__file__).parent / "bodies"
+ANSWERS = Path(__file__).parent / "answers"
+RUN = "20261123T120000Z-builder-00aa"
+KEY = "ssh-rsa AAAA public"
+HTTPS = Health("https", 8443, "/healthz")
+SINCE = "2026-11-23T19:00:00+00:00"
+
+Body = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Golden:
+    """A body: the function of ours that makes it, how it is made here, and Azure's type of it."""
+
+    function: Callable[..., Any]
+    make: Callable[[], Body]
+    model: type[Any]
+
+
+def answer(name: str) -> Body:
+    """What a GET answers, with fields of every kind that Azure adds and some of the future."""
+    body: Body = json.loads((ANSWERS / f"{name}.json").read_text())
+    return body
+
+
+def of_landing_zone(environment: Environment, kind: str, health: Health = IMAGE.health) -> Body:
+    """The body that creates the first resource of a kind in an empty subscription."""
+    project = replace(PROJECT, images=(replace(IMAGE, health=health),))
+    return next(
+        bodies.made_by(RUN, found.body)
+        for found in wanted(project, environment)
+        if found.resource.segments[-1][0] == kind
+    )
+
+
+def behind(**changes: Any) -> Environment:
+    """The environment with a load balancer that differs in this."""
+    balancer: LoadBalancer = replace(LOAD_BALANCER, **changes)
+    return replace(ENVIRONMENT, load_balancers=(balancer,))
+
+
+def completed_load_balancer() -> Body:
+    """A load balancer that lacks a rule and its probe's other spelling, completed."""
+    there = answer("load-balancer")
+    there["properties"]["loadBalancingRules"].pop()
+    return _completed({load_balancer_id(ENVIRONMENT, "shop"): there})
+
+
+def completed_network() -> Body:
+    """A virtual network whose subnet has no way out, completed."""
+    return _completed({virtual_network_id(ENVIRONMENT): answer("virtual-network")})
+
+
+def _completed(existing: dict[Any, Body]) -> Body:
+    steps = plan_landing_zone(PROJECT, ENVIRONMENT, True, existing).steps
+    (step,) = (step for step in steps if isinstance(step, Complete))
+    return step.body
+
+
+def swapped(direction: Direction) -> Body:
+    """The one write of a promotion, or of the rollback that follows it."""
+    there = answer("load-balancer")
+    sets = (scale_set("1.0.0", "blue"), scale_set("1.0.1", "green"))
+    if direction == "rollback":
+        there["tags"] |= swap_tags("1.0.1", "1.0.0")
+        sets = (scale_set("1.0.0", "green"), scale_set("1.0.1", "blue"))
+    plan = plan_swap(surveyed(*sets, load_balancer=there), direction)
+    (step,) = (step for step in plan.steps if isinstance(step, SwapPools))
+    return swap_body.swapped(there, step, SINCE)
+
+
+def made_scale_set(health: Health = IMAGE.health) -> Body:
+    """The scale set that a first stage creates."""
+    steps = plan_stage(surveyed()).steps
+    (step,) = (step for step in steps if isinstance(step, CreateScaleSet))
+    return scale_set_body.scale_set(replace(step, health=health), KEY, RUN)
+
+
+def more_capacity() -> Body:
+    """A staged scale set of two, brought to production's five."""
+    now = surveyed(scale_set("1.0.0", "blue", size=5), scale_set("1.0.1", "green", size=2))
+    (step,) = (step for step in plan_stage(now).steps if isinstance(step, ScaleScaleSet))
+    return scale_set_body.capacity(step)
+
+
+def boot() -> BootCheckMachine:
+    """The check machine's step of a first build."""
+    steps = plan_build(built.survey()).plan.steps
+    (step,) = (step for step in steps if isinstance(step, BootCheckMachine))
+    return step
+
+
+def gateway() -> Body:
+    """The NAT gateway by itself."""
+    address = network_id(ENVIRONMENT, "publicIPAddresses", "nat-address")
+    return bodies.made_by(RUN, bodies.nat_gateway(ENVIRONMENT, address))
+
+
+GOLDENS = {
+    "resource-group": Golden(
+        bodies.resource_group,
+        lambda: bodies.made_by(
+            RUN, bodies.resource_group("westeurope", environment_tags(ENVIRONMENT))
+        ),
+        resources.ResourceGroup,
+    ),
+    "security-group": Golden(
+        bodies.security_group,
+        lambda: of_landing_zone(ENVIRONMENT, "networkSecurityGroups"),
+        network.NetworkSecurityGroup,
+    ),
+    "security-group-private": Golden(
+        bodies.security_group,
+        lambda: of_landing_zone(behind(private=True), "networkSecurityGroups"),
+        network.NetworkSecurityGroup,
+    ),
+    "public-address": Golden(
+        bodies.public_address,
+        lambda: of_landing_zone(ENVIRONMENT, "publicIPAddresses"),
+        network.PublicIPAddress,
+    ),
+    "nat-gateway": Golden(bodies.nat_gateway, gateway, network.NatGateway),
+    "virtual-network": Golden(
+        bodies.virtual_network,
+        lambda: of_landing_zone(ENVIRONMENT, "virtualNetworks"),
+        network.VirtualNetwork,
+    ),
+    "virtual-network-completed": Golden(
+        plan_landing_zone, completed_network, network.VirtualNetwork
+    ),
+    "load-balancer-one-pair": Golden(
+        bodies.load_balancer,
+        lambda: of_landing_zone(behind(pairs=LOAD_BALANCER.pairs[:1]), "loadBalancers"),
+        network.LoadBalancer,
+    ),
+    "load-balancer-several-pairs": Golden(
+        bodies.load_balancer,
+        lambda: of_landing_zone(ENVIRONMENT, "loadBalancers"),
+        network.LoadBalancer,
+    ),
+    "load-balancer-private": Golden(
+        bodies.load_balancer,
+        lambda: of_landing_zone(behind(private=True), "loadBalancers"),
+        network.LoadBalancer,
+    ),
+    "load-balancer-https-health": Golden(
+        bodies.load_balancer,
+        lambda: of_landing_zone(ENVIRONMENT, "loadBalancers", HTTPS),
+        network.LoadBalancer,
+    ),
+    "load-balancer-completed": Golden(
+        plan_landing_zone, completed_load_balancer, network.LoadBalancer
+    ),
+    "load-balancer-promoted": Golden(
+        swap_body.swapped, lambda: swapped("promote"), network.LoadBalancer
+    ),
+    "load-balancer-rolled-back": Golden(
+        swap_body.swapped, lambda: swapped("rollback"), network.LoadBalancer
+    ),
+    "load-balancer-rewritten": Golden(
+        writable, lambda: writable(answer("load-balancer")), network.LoadBalancer
+    ),
+    "gallery": Golden(
+        bodies.gallery, lambda: of_landing_zone(ENVIRONMENT, "galleries"), compute.Gallery
+    ),
+    "image-definition": Golden(
+        bodies.image_definition,
+        lambda: of_landing_zone(ENVIRONMENT, "images"),
+        compute.GalleryImage,
+    ),
+    "image-version-passed": Golden(
+        version_body.marked,
+        lambda: version_body.marked(answer("image-version"), passed=True),
+        compute.GalleryImageVersion,
+    ),
+    "image-version-failed": Golden(
+        version_body.marked,
+        lambda: version_body.marked(answer("image-version"), passed=False),
+        compute.GalleryImageVersion,
+    ),
+    "check-interface": Golden(
+        check_machine.interface,
+        lambda: check_machine.interface(boot(), built.LOCAL),
+        network.NetworkInterface,
+    ),
+    "check-machine": Golden(
+        check_machine.machine,
+        lambda: check_machine.machine(boot(), built.WEB, built.LOCAL, KEY),
+        compute.VirtualMachine,
+    ),
+    "scale-set": Golden(scale_set_body.scale_set, made_scale_set, compute.VirtualMachineScaleSet),
+    "scale-set-https-health": Golden(
+        scale_set_body.scale_set, lambda: made_scale_set(HTTPS), compute.VirtualMachineScaleSet
+    ),
+    "scale-set-capacity": Golden(
+        scale_set_body.capacity, more_capacity, compute.VirtualMachineScaleSetUpdate
+    ),
+}
+"""By the name of the file. `plan_landing_zone` makes the bodies that complete what is there."""
