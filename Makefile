@@ -11,6 +11,9 @@ VENV := .venv/bin
 ALL_TESTS := -n 3 --dist loadfile --no-loadscope-reorder
 FAST_TESTS := -n 4 --dist worksteal -m "not vm and not packer and not slow"
 
+# Branch coverage that `make test` holds, in per cent, for each part.
+FLOORS := definition:99 planning:100 execution:95
+
 .PHONY: help demo test test-fast check bench setup lock clean python3
 
 help: ## list the targets
@@ -20,7 +23,16 @@ demo: setup ## the whole main job on this machine: bake, check, stage, promote, 
 	$(VENV)/invoke demo
 
 test: setup lint ## everything CI checks: lint, types and all tests, with real machines and Packer
-	$(VENV)/python -m pytest $(ALL_TESTS)
+	$(VENV)/python -m pytest $(ALL_TESTS) --cov --cov-report=
+	@$(MAKE) --no-print-directory coverage
+
+.PHONY: coverage
+coverage: # what the last `make test` left uncovered; fails under a floor
+	@failed=0; for floor in $(FLOORS); do \
+	  echo "branch coverage of pipeline/$${floor%:*}, at least $${floor#*:} %"; \
+	  $(VENV)/python -m coverage report --include="pipeline/$${floor%:*}/*" \
+	    --fail-under="$${floor#*:}" || failed=1; \
+	done; exit $$failed
 
 test-fast: PARTS = machines python
 test-fast: setup lint ## lint, types and the tests that start no machine and no Packer
@@ -44,7 +56,7 @@ lock: ## resolve pyproject.toml anew into pipeline/setup/requirements.lock
 
 clean: ## remove what was made in this folder; the user's cache folder stays
 	-@test ! -x $(VENV)/invoke || $(VENV)/invoke emulator.stop
-	rm -rf .venv .pipeline .mypy_cache .ruff_cache .pytest_cache
+	rm -rf .venv .pipeline .mypy_cache .ruff_cache .pytest_cache .coverage .coverage.*
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .PHONY: lint

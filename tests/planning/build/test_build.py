@@ -232,6 +232,7 @@ def test_a_half_made_version_is_deleted_and_keeps_its_number(state: str) -> None
     plan = plan_of_build(survey(versions=(half,)))
 
     assert plan.steps[0] == DeleteVersion("web", "1.0.0", state)
+    assert str(plan.steps[0]) == f"delete the half-made image version web 1.0.0 ({state})"
     assert bake_of(plan).version == "1.0.1"
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import copy
 import itertools
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
 
 from pipeline.advice import Advice, rollback
+from pipeline.definition.model import Health
 from pipeline.errors import Refused, UsageError
 from pipeline.planning.plan import Plan
 from pipeline.planning.swap.load_balancer import is_swapped, read, swapped
@@ -388,6 +390,31 @@ def test_a_swap_writes_both_spellings_and_keeps_all_it_does_not_know() -> None:
         "web-previous": "1.0.0",
         "web-since": "2026-11-23T19:00:00+00:00",
     }
+
+
+def test_rules_that_were_not_declared_keep_their_pools() -> None:
+    document = body()
+    theirs = copy.deepcopy(document["properties"]["loadBalancingRules"][0])
+    theirs["name"] = "admin"
+    document["properties"]["loadBalancingRules"].append(theirs)
+    now = surveyed(LIVE, STAGED, load_balancer=document)
+    written = after(plan_promotion(now), now)["properties"]["loadBalancingRules"][-1]
+    assert written["name"] == "admin"
+    assert written["properties"]["backendAddressPool"] == {"id": str(pool("blue"))}
+
+
+def test_a_version_that_no_rule_shows_cannot_be_promoted() -> None:
+    now = surveyed(LIVE, STAGED)
+    elsewhere = replace(now, image=replace(now.image, health=Health("http", 9999, "/healthz")))
+    with pytest.raises(Refused, match="no rule of shop leads to port 9999, where web"):
+        plan_promotion(elsewhere)
+
+
+def test_the_health_page_may_be_on_any_pair() -> None:
+    now = surveyed(LIVE, STAGED)
+    health = Health("https", 9100, "/healthz")
+    now = replace(now, image=replace(now.image, health=health))
+    assert "at https://203.0.113.2:9101/healthz" in str(plan_promotion(now).steps[0])
 
 
 def test_a_swap_can_be_recognised_afterwards() -> None:
