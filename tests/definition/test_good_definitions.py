@@ -6,6 +6,8 @@ import re
 import shutil
 from pathlib import Path
 
+import pytest
+
 from pipeline.definition.model import Base, Cloud, Health, Network, RulePair, ScaleSetShape
 from pipeline.definition.project import read
 from pipeline.definition.template import ESSENTIAL, OPTIONAL
@@ -102,8 +104,8 @@ def test_a_load_balancer_is_found_by_its_image(good: Path) -> None:
 def test_the_definitions_of_this_repository_have_no_mistakes() -> None:
     project = read(REPOSITORY)
 
-    assert [image.name for image in project.images] == ["web"]
-    assert [environment.name for environment in project.environments] == ["local"]
+    assert [image for image in project.images if image.name == "web"]
+    assert [environment for environment in project.environments if environment.name == "local"]
 
 
 def test_the_production_example_has_no_mistakes_once_its_comment_signs_are_gone(
@@ -112,8 +114,10 @@ def test_the_production_example_has_no_mistakes_once_its_comment_signs_are_gone(
     for folder in ("images", "packer"):
         shutil.copytree(REPOSITORY / folder, tmp_path / folder)
     text = (REPOSITORY / "environments.hcl").read_text()
-    example = text[text.index('# environment "production"') :]
-    (tmp_path / "environments.hcl").write_text(re.sub(r"(?m)^# ?", "", example))
+    _, start, example = text.partition('# environment "production"')
+    if not start:
+        pytest.skip("the example has been taken into use")
+    (tmp_path / "environments.hcl").write_text(re.sub(r"(?m)^# ?", "", start + example))
 
     (environment,) = read(tmp_path).environments
 
@@ -121,7 +125,7 @@ def test_the_production_example_has_no_mistakes_once_its_comment_signs_are_gone(
 
 
 def test_the_linux_template_takes_everything_the_pipeline_gives() -> None:
-    template = read(REPOSITORY).images[0].template
+    template = next(image.template for image in read(REPOSITORY).images if image.name == "web")
 
     assert template.variables >= ESSENTIAL | OPTIONAL
     assert template.sensitive == {"client_secret", "client_jwt"}

@@ -14,7 +14,7 @@ from pipeline.planning.build.steps import BakeVersion, BootCheckMachine
 from tests.planning.build.examples import LOCAL, WEB, survey
 
 ROOT = Path(__file__).parents[3]
-LINUX = read(ROOT).images[0].template
+LINUX = next(image.template for image in read(ROOT).images if image.name == "web")
 SIGN_IN = {
     "tenant_id",
     "client_id",
