@@ -17,7 +17,9 @@ SYSTEM = "bakeswap"
 """The value of the tag `system`: on everything we make, and on nothing else."""
 
 FrontendName: TypeAlias = Literal["production", "staging"]
-FRONTENDS: tuple[FrontendName, ...] = ("production", "staging")
+PRODUCTION: Final = "production"
+STAGING: Final = "staging"
+FRONTENDS: tuple[FrontendName, ...] = (PRODUCTION, STAGING)
 """The two frontends of a load balancer of ours, by name."""
 
 PROBE: Final = "health"
@@ -51,8 +53,17 @@ class Check:
     FAILED: Final = "failed"
 
 
-SwapTag: TypeAlias = Literal["serves", "previous", "rolled-back", "since"]
-"""What a swap writes on the load balancer about an image."""
+SwapTagName: TypeAlias = Literal["serves", "previous", "rolled-back", "since"]
+
+
+class SwapTag:
+    """What a swap writes on the load balancer about an image; the tag: `load_balancer_tag`."""
+
+    SERVES: Final = "serves"
+    PREVIOUS: Final = "previous"
+    ROLLED_BACK: Final = "rolled-back"
+    SINCE: Final = "since"
+
 
 _BUILD_GROUP = f"{SYSTEM}-build-"
 _CHECK_GROUP = f"{SYSTEM}-check-"
@@ -87,10 +98,10 @@ def is_group_name_of_ours(name: str) -> bool:
 
 def rule_name(pair: str, frontend: FrontendName) -> str:
     """The rule of a pair on a frontend: `http` on production, `http-staging` on staging."""
-    return pair if frontend == "production" else f"{pair}-staging"
+    return pair if frontend == PRODUCTION else f"{pair}-staging"
 
 
-def load_balancer_tag(image: str, what: SwapTag) -> str:
+def load_balancer_tag(image: str, what: SwapTagName) -> str:
     """The load balancer's tag that tells something about an image: `web-serves`."""
     return f"{image}-{what}"
 

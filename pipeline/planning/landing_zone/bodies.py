@@ -10,6 +10,7 @@ from pipeline.definition.model import Environment, Health, LoadBalancer, RulePai
 from pipeline.planning.names import (
     FRONTENDS,
     PROBE,
+    PRODUCTION,
     SYSTEM,
     FrontendName,
     Tag,
@@ -168,7 +169,7 @@ def _probe(health: Health) -> Body:
 def _rule(
     own: ResourceId, definition: LoadBalancer, pair: RulePair, frontend: FrontendName
 ) -> Body:
-    production = frontend == "production"
+    production = frontend == PRODUCTION
     pool = own.child("backendAddressPools", definition.pools[0 if production else 1])
     return {
         "name": rule_name(pair.name, frontend),

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from pipeline.arm import ResourceId
-from pipeline.planning.names import load_balancer_tag
+from pipeline.planning.names import SwapTag, load_balancer_tag
 from pipeline.planning.swap.steps import SwapPools
 from pipeline.planning.swap.survey import LoadBalancerState, Rule
 from pipeline.planning.writable import writable
@@ -46,7 +46,7 @@ def swapped(body: Mapping[str, Any], swap: SwapPools, since: str) -> dict[str, A
     for rule in wanted["properties"]["loadBalancingRules"]:
         if rule["name"] in pools:
             _lead(rule["properties"], pools[rule["name"]])
-    written = {**dict(swap.tags), load_balancer_tag(swap.image, "since"): since}
+    written = {**dict(swap.tags), load_balancer_tag(swap.image, SwapTag.SINCE): since}
     tags = {**(wanted.get("tags") or {}), **written}
     wanted["tags"] = {name: value for name, value in tags.items() if value}
     return wanted

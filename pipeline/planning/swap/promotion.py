@@ -6,7 +6,14 @@ from typing import Literal, TypeAlias
 
 from pipeline.advice import Advice, promote, rollback, stage, status
 from pipeline.errors import Refused
-from pipeline.planning.names import SwapTag, load_balancer_tag, rule_name
+from pipeline.planning.names import (
+    PRODUCTION,
+    STAGING,
+    SwapTag,
+    SwapTagName,
+    load_balancer_tag,
+    rule_name,
+)
 from pipeline.planning.plan import Plan
 from pipeline.planning.swap.staging import refuse_ineligible, responses_for
 from pipeline.planning.swap.steps import RewriteLoadBalancer, SwapPools, SwapStep, VerifyVersion
@@ -27,7 +34,7 @@ def plan_promotion(now: Survey) -> Plan[SwapStep]:
     """
     image = now.image.name
     staged = now.idle_set
-    is_done = now.idle_role(staged) == "previous" if staged else bool(now.tag("serves"))
+    is_done = now.idle_role(staged) == "previous" if staged else bool(now.tag(SwapTag.SERVES))
     if is_done:
         rest = f"a rollback leads to {staged.version}" if staged else "nothing is staged"
         because = f"{now.serving_version} serves, and {rest}"
@@ -73,13 +80,13 @@ def _swap(now: Survey, direction: Direction, wanted: ScaleSet) -> Plan[SwapStep]
     back = direction == "rollback"
     count = responses_for(wanted.size)
     pairs = tuple(
-        (rule_name(pair.name, "production"), rule_name(pair.name, "staging"))
+        (rule_name(pair.name, PRODUCTION), rule_name(pair.name, STAGING))
         for pair in now.declared.pairs
     )
-    tags: dict[SwapTag, str] = {
-        "serves": wanted.version,
-        "previous": "" if back else before,
-        "rolled-back": before if back else "",
+    tags: dict[SwapTagName, str] = {
+        SwapTag.SERVES: wanted.version,
+        SwapTag.PREVIOUS: "" if back else before,
+        SwapTag.ROLLED_BACK: before if back else "",
     }
     swap = SwapPools(
         direction=direction,
@@ -91,9 +98,9 @@ def _swap(now: Survey, direction: Direction, wanted: ScaleSet) -> Plan[SwapStep]
         tags=tuple((load_balancer_tag(image, what), value) for what, value in tags.items()),
     )
     steps: tuple[SwapStep, ...] = (
-        VerifyVersion("staging", now.health_url("staging"), wanted.version, count),
+        VerifyVersion(STAGING, now.health_url(STAGING), wanted.version, count),
         swap,
-        VerifyVersion("production", now.health_url("production"), wanted.version, count),
+        VerifyVersion(PRODUCTION, now.health_url(PRODUCTION), wanted.version, count),
     )
     undo = promote(image) if back else rollback(image)
     return Plan(
@@ -113,18 +120,18 @@ def _repair(now: Survey) -> tuple[SwapStep, ...]:
     if now.load_balancer.provisioning_state != "Failed":
         return ()
     count = responses_for(now.live_capacity)
-    url = now.health_url("production")
+    url = now.health_url(PRODUCTION)
     return (
         RewriteLoadBalancer(now.load_balancer.resource),
-        VerifyVersion("production", url, now.serving_version, count),
+        VerifyVersion(PRODUCTION, url, now.serving_version, count),
     )
 
 
 def _truth(now: Survey, wanted: ScaleSet) -> str:
-    serves = f"{now.image.name} {wanted.version} serves at {now.health_url('production')}"
+    serves = f"{now.image.name} {wanted.version} serves at {now.health_url(PRODUCTION)}"
     if not now.serving_version:
         return serves
-    return f"{serves}; {now.serving_version} still runs, at {now.health_url('staging')}"
+    return f"{serves}; {now.serving_version} still runs, at {now.health_url(STAGING)}"
 
 
 def _refuse_strangers(now: Survey) -> None:

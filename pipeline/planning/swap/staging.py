@@ -5,6 +5,7 @@ from __future__ import annotations
 from pipeline.advice import Advice, Command, build_image, check_image, promote, stage, status
 from pipeline.errors import Refused, UsageError
 from pipeline.planning.names import (
+    STAGING,
     image_version_id,
     is_ours,
     scale_set_id,
@@ -50,12 +51,12 @@ def plan_stage(now: Survey, version: str = "") -> Plan[StageStep]:
         return Plan(title, (), because=because, advice=onward)
     usable = existing if existing and existing.provisioning_state not in _UNUSABLE else None
     count = max(capacity, usable.size if usable else 0)
-    url = now.health_url("staging")
+    url = now.health_url(STAGING)
     steps: tuple[StageStep, ...] = (
         *others,
         *_making(now, wanted, existing, capacity),
         AwaitHealthy(scale_set_id(now.environment, scale_set_name(image, wanted)), count),
-        VerifyVersion("staging", url, wanted, responses_for(count)),
+        VerifyVersion(STAGING, url, wanted, responses_for(count)),
     )
     truth = f"{image} {wanted} is staged at {url}, {count} of {count} instances healthy"
     return Plan(title, steps, truth=truth, advice=onward, inverse=_inverse(now, others))

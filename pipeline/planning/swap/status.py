@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 
 from pipeline.errors import Refused
-from pipeline.planning.names import FRONTENDS, FrontendName, rule_name
+from pipeline.planning.names import FRONTENDS, PRODUCTION, FrontendName, SwapTag, rule_name
 from pipeline.planning.swap.promotion import plan_rollback
 from pipeline.planning.swap.survey import Survey
 from pipeline.planning.table import Table
@@ -60,7 +60,7 @@ def status_of(now: Survey) -> Status:
     return Status(
         image=now.image.name,
         serving=now.serving_version,
-        since=now.tag("since") if now.serving_version else "",
+        since=now.tag(SwapTag.SINCE) if now.serving_version else "",
         healthy=sum(found.healthy for found in now.serving_sets),
         instances=sum(len(found.instances) for found in now.serving_sets),
         idle=idle.version if idle else "",
@@ -101,7 +101,7 @@ def _frontends(now: Survey, name: FrontendName) -> tuple[Frontend, ...]:
         Frontend(
             rule_name(pair.name, name),
             address,
-            pair.production_port if name == "production" else pair.staging_port,
+            pair.production_port if name == PRODUCTION else pair.staging_port,
         )
         for pair in now.declared.pairs
     )

@@ -14,8 +14,11 @@ from pipeline.arm import ResourceId
 from pipeline.definition.model import Environment, Image, LoadBalancer
 from pipeline.errors import Refused
 from pipeline.planning.names import (
+    PRODUCTION,
+    STAGING,
     FrontendName,
     SwapTag,
+    SwapTagName,
     Tag,
     is_ours,
     load_balancer_tag,
@@ -113,12 +116,12 @@ class Survey:
     @property
     def production_pool(self) -> ResourceId:
         """The pool all production rules lead to; Refused when they disagree."""
-        return self._pool_of("production")
+        return self._pool_of(PRODUCTION)
 
     @property
     def idle_pool(self) -> ResourceId:
         """The pool all staging rules lead to; Refused when it is production's."""
-        idle = self._pool_of("staging")
+        idle = self._pool_of(STAGING)
         if idle == self.production_pool:
             raise Refused(
                 f"{self.load_balancer.resource}: production and staging rules lead to the same"
@@ -165,10 +168,10 @@ class Survey:
         """A version of the image in the gallery."""
         return next((version for version in self.versions if version.name == name), None)
 
-    def tag(self, what: SwapTag) -> str:
+    def tag(self, what: SwapTagName) -> str:
         """What the last swap wrote on the load balancer (`serves`, `since`, …); "" if outdated."""
         tags = self.load_balancer.tags
-        if tags.get(load_balancer_tag(self.image.name, "serves"), "") != self.serving_version:
+        if tags.get(load_balancer_tag(self.image.name, SwapTag.SERVES), "") != self.serving_version:
             return ""
         return tags.get(load_balancer_tag(self.image.name, what), "")
 
@@ -177,10 +180,10 @@ class Survey:
 
         After a swap by other hands the tags say nothing; then the older version is the way back.
         """
-        if self.tag("serves"):
-            if idle.version == self.tag("previous"):
+        if self.tag(SwapTag.SERVES):
+            if idle.version == self.tag(SwapTag.PREVIOUS):
                 return "previous"
-            return "rolled back" if idle.version == self.tag("rolled-back") else "staged"
+            return "rolled back" if idle.version == self.tag(SwapTag.ROLLED_BACK) else "staged"
         serving = self.serving_version
         older = bool(serving) and version_key(idle.version) < version_key(serving)
         return "previous" if older else "staged"
@@ -190,7 +193,7 @@ class Survey:
         health = self.image.health
         for pair in self.declared.pairs:
             if pair.backend_port == health.port:
-                port = pair.production_port if frontend == "production" else pair.staging_port
+                port = pair.production_port if frontend == PRODUCTION else pair.staging_port
                 address = self.load_balancer.addresses.get(frontend, "")
                 return f"{health.protocol}://{address}:{port}{health.path}"
         raise Refused(
