@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pipeline.definition import rules
 from pipeline.definition.model import (
+    STAGING_SUFFIX,
     Cloud,
     Environment,
     Image,
@@ -170,10 +171,9 @@ def _check_rules(sections: list[Section], pairs: tuple[RulePair, ...]) -> None:
     _check_different("backend_port", shared, sections, [pair.backend_port for pair in pairs])
     names = {pair.name for pair in pairs}
     for section, pair in zip(sections, pairs, strict=True):
-        if f"{pair.name}-staging" in names:
-            what = (
-                f"rule {pair.name}-staging is what the staging twin of rule {pair.name} is called"
-            )
+        twin = f"{pair.name}{STAGING_SUFFIX}"
+        if twin in names:
+            what = f"rule {twin} is what the staging twin of rule {pair.name} is called"
             section.mistake(section.line, what, "give one of them another name")
 
 

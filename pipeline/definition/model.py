@@ -125,6 +125,10 @@ class Network:
     """Where it lives; "" for the environment's own resource group."""
 
 
+STAGING_SUFFIX = "-staging"
+"""What a staging rule is called by, behind the name of its pair."""
+
+
 @dataclass(frozen=True, slots=True)
 class RulePair:
     """A production rule and its staging twin: same backend port, each on its own frontend.

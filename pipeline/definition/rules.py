@@ -10,6 +10,8 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from pipeline.definition.model import STAGING_SUFFIX
+
 
 @dataclass(frozen=True, slots=True)
 class Rule:
@@ -197,7 +199,7 @@ SECURITY_GROUP = _network_name("a network security group name", "bakeswap-machin
 LOAD_BALANCER = _network_name("a load balancer name", "web", longest=60)
 POOL = _network_name("a backend pool name", "web-blue")
 # Its twin on the staging frontend is called `<name>-staging`.
-LB_RULE = _network_name("a load balancing rule name", "http", longest=80 - len("-staging"))
+LB_RULE = _network_name("a load balancing rule name", "http", longest=80 - len(STAGING_SUFFIX))
 
 # Numbers
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Final, Literal, TypeAlias
 
 from pipeline.arm import ResourceId
-from pipeline.definition.model import Environment
+from pipeline.definition.model import STAGING_SUFFIX, Environment
 
 SYSTEM = "bakeswap"
 """The value of the tag `system`: on everything we make, and on nothing else."""
@@ -98,7 +98,7 @@ def is_group_name_of_ours(name: str) -> bool:
 
 def rule_name(pair: str, frontend: FrontendName) -> str:
     """The rule of a pair on a frontend: `http` on production, `http-staging` on staging."""
-    return pair if frontend == PRODUCTION else f"{pair}-staging"
+    return pair if frontend == PRODUCTION else f"{pair}{STAGING_SUFFIX}"
 
 
 def load_balancer_tag(image: str, what: SwapTagName) -> str:
