@@ -28,7 +28,7 @@ def naming(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         reason = error.strerror or type(error).__name__
-        advice = Advice("see what is there", Shell(f"ls -ld {path}"))
+        advice = Advice("look at it", Shell(f"ls -ld {path}"))
         raise StateFileError(path, reason, advice=(advice,)) from error
 
 

@@ -31,10 +31,10 @@ def main() -> int:
     try:
         set_up(frozenset(wanted), places.here(), reporter)
     except SetupError as error:
-        sys.stderr.write(f"Set-up cannot go on: {error}\n")
+        sys.stderr.write(f"Set-up failed: {error}\n")
         return 1
     except KeyboardInterrupt:
-        sys.stderr.write("Set-up was interrupted; it goes on from here the next time.\n")
+        sys.stderr.write("Set-up was interrupted. Run the same command again to continue.\n")
         return 130
     if reporter.said_something:
         reporter.say(f"set-up is complete: {', '.join(wanted)}")

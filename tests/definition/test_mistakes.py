@@ -81,7 +81,7 @@ def test_a_mistake_in_a_template_is_told_once_for_all_its_images(good: Path) -> 
     assert mistakes(good) == ["packer/linux/link.txt:1: a symbolic link; put the file itself there"]
 
 
-def test_mistakes_are_the_authors_to_mend(good: Path) -> None:
+def test_mistakes_are_the_authors_to_fix(good: Path) -> None:
     (good / "environments.hcl").unlink()
 
     with pytest.raises(DefinitionError) as caught:

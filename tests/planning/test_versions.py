@@ -1,4 +1,4 @@
-"""Image versions: which may serve, and which number comes next."""
+"""Image versions: which are eligible, and which number comes next."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_nothing_is_the_newest_of_nothing() -> None:
         ("Creating", True, "", "its provisioning state is Creating"),
     ],
 )
-def test_a_version_may_serve_only_when_made_checked_and_not_excluded(
+def test_a_version_is_eligible_only_when_made_checked_and_not_excluded(
     state: str, excluded: bool, check: str, why: str
 ) -> None:
     found = ImageVersion("1.0.0", state, excluded, {"check": check} if check else {})
