@@ -58,10 +58,10 @@ def _replica_regions(section: Section, location: str) -> tuple[str, ...]:
     found: list[str] = []
     for region, line in section.texts("replica_regions", rules.REGION):
         if region and region == location:
-            what = f'replica_regions: "{region}" is where versions are made anyway'
+            what = f'replica_regions: "{region}" is the location, where each version is made'
             section.mistake(line, what, "remove it")
         elif region in found:
-            section.mistake(line, f'replica_regions: "{region}" stands there twice', "keep one")
+            section.mistake(line, f'replica_regions: "{region}" is listed twice', "keep one")
         else:
             found.append(region)
     return tuple(found)
@@ -173,7 +173,7 @@ def _check_rules(sections: list[Section], pairs: tuple[RulePair, ...]) -> None:
     for section, pair in zip(sections, pairs, strict=True):
         twin = f"{pair.name}{STAGING_SUFFIX}"
         if twin in names:
-            what = f"rule {twin} is what the staging twin of rule {pair.name} is called"
+            what = f"rule {twin} is also the name of the staging rule of {pair.name}"
             section.mistake(section.line, what, "give one of them another name")
 
 
@@ -183,7 +183,7 @@ def _check_different(
     seen: set[int | str] = set()
     for section, value in zip(sections, values, strict=True):
         if value and value in seen:
-            section.mistake(section.line_of(key), f"{key}: {value} is taken above", reason)
+            section.mistake(section.line_of(key), f"{key}: {value} is already used above", reason)
         seen.add(value)
 
 

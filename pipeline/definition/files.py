@@ -27,7 +27,7 @@ def parse(root: Path, path: Path, report: Report) -> hcl.Body | None:
         what = f"not HCL in column {error.column}: {error.reason}"
         report.add(name, error.line, what, error.right)
     except UnicodeDecodeError:
-        report.add(name, 1, "not a text in UTF-8", "save it as UTF-8")
+        report.add(name, 1, "not UTF-8 text", "save it as UTF-8")
     except (FileNotFoundError, IsADirectoryError):
         report.add(name, 1, "there is no such file", "write it, or go to the folder that holds it")
     return None

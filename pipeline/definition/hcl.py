@@ -1,7 +1,7 @@
 """The only module that knows python-hcl2: its parse tree, its quotes and escapes, its errors.
 
 HCL text becomes a `Body` of attributes and blocks, each with its line. Everything is kept as
-written, also what HCL forbids but python-hcl2 lets pass: an attribute that stands there twice.
+written, also what HCL forbids and python-hcl2 accepts: an attribute that is listed twice.
 """
 
 from __future__ import annotations
@@ -125,7 +125,7 @@ def _is_torn(token: Token) -> bool:
 
 
 def _torn(token: Token) -> NotHcl:
-    reason = "a quoted string goes on in the next line"
+    reason = "a quoted string continues on the next line"
     return NotHcl(token.line or 1, token.column or 1, reason, "close the quotes")
 
 

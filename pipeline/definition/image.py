@@ -118,7 +118,7 @@ def _variables(section: Section, template: Template) -> tuple[tuple[str, str], .
             found.append((name, str(content)))
         else:
             what = f"variable {name} is {in_words(content)}"
-            section.mistake(value.line, what, "it must be a text, a number, true or false")
+            section.mistake(value.line, what, "it must be a string, a number, true or false")
     for name in sorted(template.required - PROVIDED - {name for name, _ in pairs}):
         what = f"template {template.name} needs a value for {name}"
         section.mistake(section.line_of("template"), what, f'add variables = {{ {name} = "..." }}')
@@ -127,7 +127,7 @@ def _variables(section: Section, template: Template) -> tuple[tuple[str, str], .
 
 def _wrong_variable(name: str, template: Template) -> tuple[str, str] | None:
     if name in PROVIDED:
-        return f"variable {name} is not yours to set", "remove it, the pipeline sets it"
+        return f"variable {name} cannot be set here", "remove it, the pipeline sets it"
     if template.inputs and name not in template.variables:
         what = f"template {template.name} declares no variable {name}"
         return what, suggestion(name, template.variables - PROVIDED)
@@ -141,7 +141,7 @@ def _checks(folder: Path, section: Section) -> Path | None:
     checks = _folder(folder, section, "checks", rules.CHECKS)
     if checks and not files.named(checks, "**/test_*.py"):
         what = f"no test_*.py in {checks.name}"
-        section.mistake(section.line_of("checks"), what, "an image without a check is never used")
+        section.mistake(section.line_of("checks"), what, "an image needs at least one check")
     return checks
 
 

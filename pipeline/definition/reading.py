@@ -94,7 +94,7 @@ class Section:
         if value is None:
             return []
         if not isinstance(value.content, tuple):
-            self._wrong_type(key, value, "a list of texts")
+            self._wrong_type(key, value, "a list of strings")
             return []
         return [(self._judged(key, item, rule), item.line) for item in value.content]
 
@@ -181,7 +181,7 @@ class Section:
 
     def _judged(self, key: str, value: Value, rule: rules.Rule) -> str:
         if not isinstance(value.content, str):
-            self._wrong_type(key, value, "a text in quotes")
+            self._wrong_type(key, value, "a string in quotes")
         elif not rule.accepts(value.content):
             self.mistake(
                 value.line,
@@ -201,7 +201,7 @@ class Section:
 
 
 def report_repeated(file: str, attributes: Iterable[Attribute], report: Report) -> None:
-    """Report every attribute that stands there twice: python-hcl2 takes the last without a word."""
+    """Report every attribute that is listed twice: python-hcl2 takes the last without a word."""
     lines: dict[str, int] = {}
     for item in attributes:
         if item.name in lines:
@@ -230,7 +230,7 @@ def in_words(content: Content) -> str:
         case int() | float():
             words = f"the number {content}"
         case str():
-            words = f'the text "{content}"'
+            words = f'the string "{content}"'
         case tuple():
             words = "a list"
         case _:

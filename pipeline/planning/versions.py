@@ -62,7 +62,7 @@ def newest(versions: Iterable[ImageVersion]) -> ImageVersion | None:
 def next_name(series: str, versions: Iterable[ImageVersion]) -> str:
     """The next free number of a series.
 
-    Failed, ineligible and half-made versions keep theirs: a number means one thing for ever.
+    Failed, ineligible and unfinished versions keep theirs: a number means one thing for ever.
     """
     taken = [version.number[-1] for version in versions if version.series == series]
     return f"{series}.{max(taken, default=-1) + 1}"

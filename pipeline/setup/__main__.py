@@ -23,7 +23,7 @@ def main() -> int:
     """Set up the parts asked for (all, unless told); 0 when they are there, 1 when one is not."""
     parser = argparse.ArgumentParser(
         prog="python3 -m pipeline.setup",
-        description="Bring what is missing: " + "; ".join(f"{k}: {v}" for k, v in PARTS.items()),
+        description="Install what is missing: " + "; ".join(f"{k}: {v}" for k, v in PARTS.items()),
     )
     parser.add_argument("part", nargs="*", choices=[*PARTS, []], help="all of them unless named")
     wanted = parser.parse_args().part or list(PARTS)

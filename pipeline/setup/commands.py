@@ -83,7 +83,7 @@ def run_logged(
                     code = process.wait(SECONDS_BETWEEN_SIGNS_OF_LIFE)
                     break
                 except subprocess.TimeoutExpired:
-                    reporter.say(f"{name}: still at it ({time.monotonic() - began:.0f} s)")
+                    reporter.say(f"{name}: still running ({time.monotonic() - began:.0f} s)")
     if code:
         tail = log.read_text(errors="replace").splitlines()[-LINES_OF_LOG_SHOWN:]
         lines = "\n".join(f"  | {line}" for line in tail)

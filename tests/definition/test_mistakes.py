@@ -48,7 +48,7 @@ def test_an_empty_folder_holds_neither_images_nor_environments(tmp_path: Path) -
 def test_a_file_that_is_no_text_is_a_mistake(good: Path) -> None:
     (good / "images/web/image.hcl").write_bytes(b'image "w\xe4b" {\n}\n')
 
-    assert "images/web/image.hcl:1: not a text in UTF-8; save it as UTF-8" in mistakes(good)
+    assert "images/web/image.hcl:1: not UTF-8 text; save it as UTF-8" in mistakes(good)
 
 
 def test_a_link_is_refused_because_what_it_points_to_may_change_unseen(good: Path) -> None:

@@ -212,7 +212,7 @@ def _reason(survey: BuildSurvey, *, rebuild: bool) -> str:
         return "no version has these inputs yet"
     if last.tags[Tag.FINGERPRINT] == fingerprint(survey.image, survey.base):
         return (
-            "again, as asked" if rebuild else "the newest version with these inputs is unfinished"
+            "rebuild requested" if rebuild else "the newest version with these inputs is unfinished"
         )
     named = changes(survey.image, survey.base, last.tags)
     hidden = len(named) - SHOWN_CHANGES

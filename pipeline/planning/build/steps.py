@@ -30,7 +30,7 @@ class DeleteVersion:
     state: str
 
     def __str__(self) -> str:
-        return f"delete the half-made image version {self.image} {self.version} ({self.state})"
+        return f"delete the unfinished image version {self.image} {self.version} ({self.state})"
 
 
 @dataclass(frozen=True, slots=True)

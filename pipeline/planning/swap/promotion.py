@@ -68,7 +68,7 @@ def plan_rollback(now: Survey) -> Plan[SwapStep]:
         )
     if role == "rolled back":
         because = f"{now.serving_version} serves again, {idle.version} was rolled back"
-        onward = (Advice("promote it after all", promote(image)),)
+        onward = (Advice("promote it again", promote(image)),)
         return Plan(f"roll back {image}", _repair(now), because=because, advice=onward)
     return _swap(now, "rollback", idle)
 

@@ -47,7 +47,7 @@ def plan_stage(now: Survey, version: str = "") -> Plan[StageStep]:
         Advice("show the state", status()),
     )
     if existing and existing.is_healthy and existing.size >= capacity and not others:
-        because = f"{existing.name} is there, {existing.healthy} of {existing.size} healthy"
+        because = f"{existing.name} exists, {existing.healthy} of {existing.size} healthy"
         return Plan(title, (), because=because, advice=onward)
     usable = existing if existing and existing.provisioning_state not in _UNUSABLE else None
     count = max(capacity, usable.size if usable else 0)
@@ -104,7 +104,7 @@ def _existing(now: Survey, version: str) -> ScaleSet | None:
     if strangers:
         raise Refused(
             f"{now.idle_pool.name} has members that bakeswap did not make: {', '.join(strangers)};"
-            " they would answer beside what is staged, so take them out first"
+            " they would also serve staging requests, so remove them from the pool first"
         )
     found = next((found for found in now.scale_sets if found.name.lower() == name.lower()), None)
     if found is None:

@@ -198,7 +198,7 @@ class Survey:
                 return f"{health.protocol}://{address}:{port}{health.path}"
         raise Refused(
             f"no rule of {self.declared.name} leads to port {health.port}, where"
-            f" {self.image.name} tells its version; add one in environments.hcl"
+            f" {self.image.name} reports its version; add one in environments.hcl"
         )
 
     def _members(self, pool: ResourceId) -> tuple[ScaleSet, ...]:
@@ -211,7 +211,7 @@ class Survey:
         if missing:
             raise Refused(
                 f"{self.load_balancer.resource}: no rule {missing[0]} that leads to a pool",
-                advice=(Advice("create what is missing", create_environment()),),
+                advice=(Advice("create missing rules", create_environment()),),
             )
         found = {pools[name] for name in names}
         if len(found) > 1:

@@ -148,7 +148,7 @@ def test_a_version_that_somebody_withdrew_stays_withdrawn() -> None:
 def test_a_rebuild_bakes_although_a_version_has_these_inputs() -> None:
     plan = plan_of_build(survey(versions=(baked("1.0.0", check="passed"),)), rebuild=True)
 
-    assert plan.title == "build web 1.0.1 (again, as asked)"
+    assert plan.title == "build web 1.0.1 (rebuild requested)"
 
 
 def test_what_is_baked_says_by_tags_what_it_is() -> None:
@@ -232,7 +232,7 @@ def test_a_half_made_version_is_deleted_and_keeps_its_number(state: str) -> None
     plan = plan_of_build(survey(versions=(half,)))
 
     assert plan.steps[0] == DeleteVersion("web", "1.0.0", state)
-    assert str(plan.steps[0]) == f"delete the half-made image version web 1.0.0 ({state})"
+    assert str(plan.steps[0]) == f"delete the unfinished image version web 1.0.0 ({state})"
     assert bake_of(plan).version == "1.0.1"
 
 

@@ -51,7 +51,7 @@ def test_without_production_the_definition_says_how_many() -> None:
 def test_a_version_that_is_there_and_well_needs_nothing() -> None:
     plan = plan_stage(surveyed(LIVE, scale_set("1.0.1", "green", size=3)))
     assert plan.is_empty
-    assert plan.because == "web-1-0-1 is there, 3 of 3 healthy"
+    assert plan.because == "web-1-0-1 exists, 3 of 3 healthy"
 
 
 @pytest.mark.parametrize(
