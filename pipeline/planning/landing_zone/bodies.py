@@ -34,10 +34,14 @@ def made_by(run: str, body: Mapping[str, Any]) -> Body:
 
 
 def security_group(environment: Environment) -> Body:
-    """SSH from within, the applications' ports from their users and from Azure's health probes."""
+    """SSH from within, the applications' ports from their users and from Azure's health probes.
+
+    Azure's own rules let the network in anyway: a port with a public frontend is for the Internet.
+    """
+    private_first = sorted(environment.load_balancers, key=lambda found: not found.private)
     users = {
         pair.backend_port: "VirtualNetwork" if definition.private else "Internet"
-        for definition in environment.load_balancers
+        for definition in private_first
         for pair in definition.pairs
     }
     applications = [

@@ -163,11 +163,21 @@ def _completed(
         for child in body["properties"][kind]:
             found = there.get(child["name"].lower())
             if found is None:
-                children.append(copy.deepcopy(child))
+                children.append(_fitted(child, children))
                 added.append(child["name"])
             elif kind == "subnets":
                 added.extend(_associated(found, child))
     return completed, added
+
+
+def _fitted(child: Mapping[str, Any], others: list[dict[str, Any]]) -> dict[str, Any]:
+    """A child as it is added; a security rule's priority is its own, or the next that is free."""
+    added = copy.deepcopy(dict(child))
+    if "priority" in added["properties"]:
+        taken = {(other.get("properties") or {}).get("priority") for other in others}
+        while added["properties"]["priority"] in taken:
+            added["properties"]["priority"] += 1
+    return added
 
 
 def _children(body: Mapping[str, Any]) -> Iterator[str]:

@@ -20,6 +20,7 @@ def scale_set(wanted: CreateScaleSet, public_key: str, run: str) -> dict[str, An
         "properties": {
             "orchestrationMode": "Uniform",
             "overprovision": False,
+            "singlePlacementGroup": False,  # Azure's default, true, ends at 100 instances
             "upgradePolicy": {"mode": "Manual"},
             "virtualMachineProfile": {
                 "storageProfile": _storage(wanted),

@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 
 from pipeline.arm import ResourceId
+from pipeline.definition.model import RulePair
 from pipeline.errors import Refused
+from pipeline.planning.landing_zone import bodies
 from pipeline.planning.landing_zone.plan import plan_landing_zone, wanted
 from pipeline.planning.landing_zone.steps import Complete, Create, LandingZoneStep
-from pipeline.planning.names import load_balancer_id, subnet_id, virtual_network_id
+from pipeline.planning.names import load_balancer_id, network_id, subnet_id, virtual_network_id
 from pipeline.planning.plan import Plan
 from tests.planning.swap.examples import ENVIRONMENT, LOAD_BALANCER, PROJECT
 
@@ -102,6 +104,38 @@ def test_a_missing_rule_is_added_and_the_others_keep_their_pools() -> None:
     written = _rules(step.body)
     assert written["http"]["backendAddressPool"] == green
     assert written["metrics-staging"]["frontendPort"] == 9101
+
+
+def _completed_security_group(*ports: int) -> dict[str, int]:
+    """The priorities by rule, when the environment got these backend ports one after the other."""
+    environment = ENVIRONMENT
+    existing: dict[ResourceId, dict[str, Any]] = {}
+    for number in range(1, len(ports) + 1):
+        pairs = tuple(RulePair(f"r{port}", port, port + 1, port) for port in ports[:number])
+        balancer = replace(LOAD_BALANCER, pairs=pairs)
+        environment = replace(ENVIRONMENT, load_balancers=(balancer,))
+        for step in plan_landing_zone(PROJECT, environment, True, existing).steps:
+            if isinstance(step, Create | Complete):
+                existing[step.resource] = {"etag": 'W/"1"', **step.body}
+    group = network_id(environment, "networkSecurityGroups", "machines")
+    rules = existing[group]["properties"]["securityRules"]
+    return {rule["name"]: rule["properties"]["priority"] for rule in rules}
+
+
+def test_a_port_that_comes_later_gets_a_priority_that_is_free() -> None:
+    priorities = _completed_security_group(8080, 9100, 80)
+    assert len(priorities) == len(set(priorities.values())) == 5
+    assert priorities["allow-application-8080"] == 200
+    assert priorities["allow-application-80"] == 202
+
+
+def test_a_private_load_balancer_does_not_close_a_port_of_a_public_one() -> None:
+    private = replace(LOAD_BALANCER, name="inner", private=True)
+    for order in ((LOAD_BALANCER, private), (private, LOAD_BALANCER)):
+        environment = replace(ENVIRONMENT, load_balancers=order)
+        rules = bodies.security_group(environment)["properties"]["securityRules"]
+        sources = {rule["name"]: rule["properties"]["sourceAddressPrefix"] for rule in rules}
+        assert sources["allow-application-8080"] == "Internet"
 
 
 def test_unknown_fields_of_what_is_completed_pass_through() -> None:

@@ -180,6 +180,7 @@ def test_the_scale_set_pins_its_version_and_upgrades_only_by_hand() -> None:
     profile = body["properties"]["virtualMachineProfile"]
     assert body["properties"]["upgradePolicy"] == {"mode": "Manual"}
     assert body["properties"]["overprovision"] is False
+    assert body["properties"]["singlePlacementGroup"] is False
     assert profile["storageProfile"]["imageReference"]["id"].endswith("/web/versions/1.0.1")
     assert body["tags"] == {
         "system": "bakeswap",
