@@ -75,7 +75,7 @@ MAY_RAISE = {
     ),
     "Refused": BEFORE_THE_FIRST_WRITE,
     "Overtaken": STEPS,
-    "AzureRefused": STEPS,
+    "AzureRefused": (*STEPS, "pipeline/local.py"),
     "StillRunning": STEPS,
     "BuildFailed": ("pipeline/execution/packer/build.py",),
     "CheckFailed": ("pipeline/execution/build/",),
@@ -83,7 +83,7 @@ MAY_RAISE = {
     "NotConfirmed": ("pipeline/execution/swap/",),
     "SignInFailed": ("pipeline/execution/azure/", "pipeline/execution/packer/credential.py"),
     "Unreachable": (*STEPS, COMMANDS, "pipeline/local.py", "tasks.py"),
-    "StateFileError": ("pipeline/state_files.py", *STEPS),
+    "StateFileError": ("pipeline/state_files.py", *STEPS, "pipeline/local.py"),
 }
 """Where an error is true: whoever catches `Refused` relies on nothing having been changed."""
 

@@ -97,9 +97,9 @@ def _instance(body: Body) -> Instance:
     return Instance(str(body["name"]), code.rpartition("/")[2].lower())
 
 
-def _addresses(azure: Azure, load_balancer: Body) -> dict[str, str]:
-    """The address of each frontend, private or public, by the frontend's name."""
-    found: dict[str, str] = {}
+def _addresses(azure: Azure, load_balancer: Body) -> dict[ResourceId, str]:
+    """The address of each frontend, private or public, by the frontend's id."""
+    found: dict[ResourceId, str] = {}
     for frontend in load_balancer["properties"].get("frontendIPConfigurations") or ():
         properties = frontend["properties"]
         address = properties.get("privateIPAddress") or ""
@@ -107,5 +107,5 @@ def _addresses(azure: Azure, load_balancer: Body) -> dict[str, str]:
         if public:
             body = azure.get(ResourceId.parse(public)) or {"properties": {}}
             address = body["properties"].get("ipAddress") or ""
-        found[frontend["name"]] = str(address)
+        found[ResourceId.parse(frontend["id"])] = str(address)
     return found

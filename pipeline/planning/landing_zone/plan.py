@@ -40,6 +40,8 @@ _CHILDREN = (
     "loadBalancingRules",
 )
 
+_POOL_OF_A_RULE = ("backendAddressPool", "backendAddressPools")
+
 _COMPARED = ("frontendPort", "backendPort", "port", "requestPath", "addressPrefix")
 """What the definitions say of children and people expect to follow them."""
 
@@ -171,13 +173,27 @@ def _completed(
 
 
 def _fitted(child: Mapping[str, Any], others: list[dict[str, Any]]) -> dict[str, Any]:
-    """A child as it is added; a security rule's priority is its own, or the next that is free."""
+    """A child as it is added.
+
+    A security rule's priority is its own, or the next that is free. A load balancing rule leads
+    where the others of its frontend lead: which pool serves is state, and not ours to decide here.
+    """
     added = copy.deepcopy(dict(child))
-    if "priority" in added["properties"]:
+    properties = added.get("properties", {})
+    frontend = properties.get("frontendIPConfiguration")
+    for other in others if frontend else ():
+        if _same_id(other["properties"].get("frontendIPConfiguration"), frontend):
+            led = {key: other["properties"].get(key) for key in _POOL_OF_A_RULE}
+            properties |= copy.deepcopy({key: pool for key, pool in led.items() if pool})
+    if "priority" in properties:
         taken = {(other.get("properties") or {}).get("priority") for other in others}
-        while added["properties"]["priority"] in taken:
-            added["properties"]["priority"] += 1
+        while properties["priority"] in taken:
+            properties["priority"] += 1
     return added
+
+
+def _same_id(one: Any, other: Mapping[str, Any]) -> bool:
+    return str((one or {}).get("id", "")).lower() == str(other["id"]).lower()
 
 
 def _children(body: Mapping[str, Any]) -> Iterator[str]:

@@ -17,17 +17,21 @@ from pipeline.planning.writable import writable
 
 
 def read(
-    body: Mapping[str, Any], addresses: Mapping[str, str], known: Iterable[ResourceId]
+    body: Mapping[str, Any], addresses: Mapping[ResourceId, str], known: Iterable[ResourceId]
 ) -> LoadBalancerState:
-    """The value of a GET's body; `known` are the scale sets that are surveyed by themselves."""
+    """The value of a GET's body.
+
+    `addresses` are those of its frontends by id, `known` the scale sets surveyed by themselves.
+    """
     properties = body["properties"]
     return LoadBalancerState(
         resource=ResourceId.parse(body["id"]),
         provisioning_state=str(properties.get("provisioningState", "")),
         tags=dict(body.get("tags") or {}),
-        rules=tuple(
+        rules=tuple(_rule(rule) for rule in properties.get("loadBalancingRules") or ()),
+        outbound_rules=tuple(
             Rule(str(rule["name"]), _pool(rule["properties"]))
-            for rule in properties.get("loadBalancingRules") or ()
+            for rule in properties.get("outboundRules") or ()
         ),
         addresses=dict(addresses),
         strangers=tuple(_strangers(properties.get("backendAddressPools") or (), set(known))),
@@ -43,9 +47,13 @@ def swapped(body: Mapping[str, Any], swap: SwapPools, since: str) -> dict[str, A
         **{production: swap.production for production, _ in swap.pairs},
         **{staging: swap.idle for _, staging in swap.pairs},
     }
+    pools |= dict.fromkeys(swap.followers, swap.production)
     for rule in wanted["properties"]["loadBalancingRules"]:
         if rule["name"] in pools:
             _lead(rule["properties"], pools[rule["name"]])
+    for rule in wanted["properties"].get("outboundRules") or ():
+        if rule["name"] in swap.outbound_followers:
+            rule["properties"]["backendAddressPool"] = {"id": str(swap.production)}
     written = {**dict(swap.tags), load_balancer_tag(swap.image, SwapTag.SINCE): since}
     tags = {**(wanted.get("tags") or {}), **written}
     wanted["tags"] = {name: value for name, value in tags.items() if value}
@@ -58,6 +66,17 @@ def is_swapped(balancer: LoadBalancerState, swap: SwapPools) -> bool:
     return all(
         pools.get(production) == swap.production and pools.get(staging) == swap.idle
         for production, staging in swap.pairs
+    )
+
+
+def _rule(rule: Mapping[str, Any]) -> Rule:
+    properties = rule["properties"]
+    frontend = (properties.get("frontendIPConfiguration") or {}).get("id")
+    return Rule(
+        str(rule["name"]),
+        _pool(properties),
+        ResourceId.parse(frontend) if frontend else None,
+        int(properties.get("frontendPort") or 0),
     )
 
 

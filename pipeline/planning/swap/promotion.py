@@ -96,6 +96,8 @@ def _swap(now: Survey, direction: Direction, wanted: ScaleSet) -> Plan[SwapStep]
         production=now.idle_pool,
         idle=now.production_pool,
         tags=tuple((load_balancer_tag(image, what), value) for what, value in tags.items()),
+        followers=now.followers,
+        outbound_followers=now.outbound_followers,
     )
     steps: tuple[SwapStep, ...] = (
         VerifyVersion(STAGING, now.health_url(STAGING), wanted.version, count),

@@ -96,15 +96,9 @@ def table(rows: Iterable[Status]) -> Table:
 
 
 def _frontends(now: Survey, name: FrontendName) -> tuple[Frontend, ...]:
-    address = now.load_balancer.addresses.get(name, "")
-    return tuple(
-        Frontend(
-            rule_name(pair.name, name),
-            address,
-            pair.production_port if name == PRODUCTION else pair.staging_port,
-        )
-        for pair in now.declared.pairs
-    )
+    rules = [rule_name(pair.name, name) for pair in now.declared.pairs]
+    rules += now.followers if name == PRODUCTION else ()
+    return tuple(Frontend(rule, *now.endpoint(rule)) for rule in rules)
 
 
 def _cells(row: Status) -> tuple[str, ...]:

@@ -100,10 +100,18 @@ class SwapPools:
     idle: ResourceId
     tags: tuple[tuple[str, str], ...]
     """Written along with it; a tag with "" is removed."""
+    followers: tuple[str, ...] = ()
+    """Rules that nobody declared and that lead to the pool being left: they move as well."""
+    outbound_followers: tuple[str, ...] = ()
+    """Outbound rules of the pool being left: they move as well."""
 
     def __str__(self) -> str:
         rules = ", ".join(f"{rule} <-> {other}" for rule, other in self.pairs)
-        return f"swap the pools of {rules} in one write of {self.load_balancer.name}"
+        return (
+            f"swap the pools of {rules}{_moving('undeclared', self.followers)}"
+            f"{_moving('outbound', self.outbound_followers)}"
+            f" in one write of {self.load_balancer.name}"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +122,12 @@ class RewriteLoadBalancer:
 
     def __str__(self) -> str:
         return f"write {self.load_balancer.name} again as it is: its last write failed"
+
+
+def _moving(kind: str, rules: tuple[str, ...]) -> str:
+    if not rules:
+        return ""
+    return f", move the {kind} rule{'s' if len(rules) > 1 else ''} {', '.join(rules)}"
 
 
 StageStep: TypeAlias = (

@@ -14,6 +14,7 @@ from pipeline.arm import ResourceId
 from pipeline.definition.model import Environment, Image, LoadBalancer
 from pipeline.errors import Refused
 from pipeline.planning.names import (
+    FRONTENDS,
     PRODUCTION,
     STAGING,
     FrontendName,
@@ -79,10 +80,15 @@ class ScaleSet:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A load balancing rule, and the pool it leads to (None: to nothing)."""
+    """A load balancing or outbound rule, and the pool it leads to (None: to nothing).
+
+    `frontend` is the id of its frontend, None for an outbound rule; `port` is the frontend's.
+    """
 
     name: str
     pool: ResourceId | None
+    frontend: ResourceId | None = None
+    port: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +99,9 @@ class LoadBalancerState:
     provisioning_state: str
     tags: Mapping[str, str]
     rules: tuple[Rule, ...]
-    addresses: Mapping[str, str]
-    """By name of the frontend."""
+    outbound_rules: tuple[Rule, ...]
+    addresses: Mapping[ResourceId, str]
+    """By id of the frontend."""
     strangers: tuple[tuple[ResourceId, str], ...]
     """Members of no surveyed scale set: their pool, and the id of their IP configuration."""
     etag: str = field(compare=False, default="")
@@ -188,18 +195,47 @@ class Survey:
         older = bool(serving) and version_key(idle.version) < version_key(serving)
         return "previous" if older else "staged"
 
+    @property
+    def followers(self) -> tuple[str, ...]:
+        """Rules that environments.hcl does not declare and that lead to production's pool."""
+        return tuple(
+            rule.name
+            for rule in self.load_balancer.rules
+            if rule.pool == self.production_pool and rule.name not in self._declared_rules
+        )
+
+    @property
+    def outbound_followers(self) -> tuple[str, ...]:
+        """Outbound rules through which production's instances reach the outside."""
+        pool = self.production_pool
+        return tuple(rule.name for rule in self.load_balancer.outbound_rules if rule.pool == pool)
+
     def health_url(self, frontend: FrontendName) -> str:
-        """Where a frontend answers for the health page; Refused when no rule leads to its port."""
+        """Where a frontend answers for the health page; Refused when no rule leads to its port.
+
+        Address and port are those of the rule, whatever its frontend is called.
+        """
         health = self.image.health
         for pair in self.declared.pairs:
             if pair.backend_port == health.port:
-                port = pair.production_port if frontend == PRODUCTION else pair.staging_port
-                address = self.load_balancer.addresses.get(frontend, "")
+                address, port = self.endpoint(rule_name(pair.name, frontend))
                 return f"{health.protocol}://{address}:{port}{health.path}"
         raise Refused(
             f"no rule of {self.declared.name} leads to port {health.port}, where"
-            f" {self.image.name} reports its version; add one in environments.hcl"
+            f" {self.image.name} tells its version; add one in environments.hcl"
         )
+
+    def endpoint(self, name: str) -> tuple[str, int]:
+        """The address and the port where a rule answers; ("", 0) without that rule."""
+        rule = next((rule for rule in self.load_balancer.rules if rule.name == name), None)
+        if rule is None or rule.frontend is None:
+            return "", 0
+        return self.load_balancer.addresses.get(rule.frontend, ""), rule.port
+
+    @property
+    def _declared_rules(self) -> frozenset[str]:
+        names = (rule_name(pair.name, side) for pair in self.declared.pairs for side in FRONTENDS)
+        return frozenset(names)
 
     def _members(self, pool: ResourceId) -> tuple[ScaleSet, ...]:
         return tuple(found for found in self.scale_sets if pool in found.pools)

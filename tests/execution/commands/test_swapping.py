@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from pipeline.advice import Advice, stage
+from pipeline.definition.model import RulePair
 from pipeline.errors import AzureRefused, Overtaken, Refused
 from pipeline.execution.azure.requests import patch
 from pipeline.execution.commands import swap as commands
@@ -196,6 +197,43 @@ def test_what_azure_refuses_is_told_in_its_own_words(zone: LandingZone) -> None:
     assert serving(zone) == "1.0.0"
 
 
+def test_a_rule_that_nobody_declared_never_serves_what_was_not_promoted(
+    zone: LandingZone,
+) -> None:
+    def copy_of_http(body: dict[str, Any]) -> None:
+        rules = body["properties"]["loadBalancingRules"]
+        rule = json.loads(json.dumps(next(rule for rule in rules if rule["name"] == "http")))
+        rule["name"] = "admin"
+        rule["properties"] |= {"frontendPort": 9443, "backendPort": 9443}
+        rule.pop("id", None)
+        rules.append(rule)
+
+    zone.write_load_balancer(copy_of_http)
+    zone.promote()
+    assert "move the undeclared rule admin" in zone.output
+    assert pools(zone)["admin"] == pools(zone)["http"]
+    zone.add_versions("1.0.2")
+    zone.stage("1.0.2")
+    assert pools(zone)["admin"] == pools(zone)["http"]
+    assert any(one.rule == "admin" for one in zone.status().frontends["production"])
+
+
+def test_a_pair_that_is_declared_later_leads_to_what_serves(zone: LandingZone) -> None:
+    zone.promote()
+    zone.rollback()
+    zone.promote()
+    (declared,) = zone.environment.load_balancers
+    more = replace(declared, pairs=(*declared.pairs, RulePair("extra", 7000, 7001, 7002)))
+    zone = replace(zone, environment=replace(zone.environment, load_balancers=(more,)))
+    zone.create()
+    assert zone.status().serving == "1.0.1"
+    assert pools(zone)["extra"] == pools(zone)["http"]
+    assert pools(zone)["extra-staging"] == pools(zone)["http-staging"]
+    zone.rollback()
+    assert pools(zone)["extra"] == pools(zone)["http"]
+    assert serving(zone) == "1.0.0"
+
+
 def test_printing_a_plan_changes_nothing(zone: LandingZone) -> None:
     before = zone.load_balancer()
     planning = zone.session(plan_only=True)
@@ -219,7 +257,7 @@ def test_an_unchecked_version_is_refused_by_name(zone: LandingZone) -> None:
     with pytest.raises(Refused, match=r"web 1\.0\.3 cannot be promoted: its check failed"):
         zone.stage("1.0.3")
     zone.stage()
-    assert "nothing to do, web-1-0-1 is there" in zone.output
+    assert "nothing to do, web-1-0-1 exists" in zone.output
 
 
 def test_staging_the_next_version_ends_the_way_back_and_says_so(zone: LandingZone) -> None:

@@ -106,6 +106,27 @@ def test_a_missing_rule_is_added_and_the_others_keep_their_pools() -> None:
     assert written["metrics-staging"]["frontendPort"] == 9101
 
 
+def test_a_pair_that_comes_later_follows_the_pool_that_serves() -> None:
+    existing = everything()
+    rules = existing[OWN]["properties"]["loadBalancingRules"]
+    del rules[2:]
+    for rule, name in zip(rules, ("green", "blue"), strict=True):
+        pool = {"id": str(OWN.child("backendAddressPools", name))}
+        rule["properties"] |= {"backendAddressPool": pool, "backendAddressPools": [pool]}
+    step = only_step(existing)
+    assert isinstance(step, Complete)
+    led = {
+        name: rule["backendAddressPool"]["id"].rpartition("/")[2]
+        for name, rule in _rules(step.body).items()
+    }
+    assert led == {
+        "http": "green",
+        "http-staging": "blue",
+        "metrics": "green",
+        "metrics-staging": "blue",
+    }
+
+
 def _completed_security_group(*ports: int) -> dict[str, int]:
     """The priorities by rule, when the environment got these backend ports one after the other."""
     environment = ENVIRONMENT

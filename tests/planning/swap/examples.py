@@ -66,9 +66,12 @@ ENVIRONMENT = Environment(
     load_balancers=(LOAD_BALANCER,),
 )
 PROJECT = Project(Path(), (IMAGE,), (ENVIRONMENT,))
-ADDRESSES = {"production": "203.0.113.1", "staging": "203.0.113.2"}
 
 _OWN = load_balancer_id(ENVIRONMENT, "shop")
+ADDRESSES = {
+    _OWN.child("frontendIPConfigurations", "production"): "203.0.113.1",
+    _OWN.child("frontendIPConfigurations", "staging"): "203.0.113.2",
+}
 
 
 def pool(name: str) -> ResourceId:

@@ -392,15 +392,66 @@ def test_a_swap_writes_both_spellings_and_keeps_all_it_does_not_know() -> None:
     }
 
 
-def test_rules_that_were_not_declared_keep_their_pools() -> None:
+def with_a_rule(name: str, like: int, port: int) -> dict[str, Any]:
+    """A load balancer with one more rule, like one of those declared."""
     document = body()
-    theirs = copy.deepcopy(document["properties"]["loadBalancingRules"][0])
-    theirs["name"] = "admin"
+    theirs = copy.deepcopy(document["properties"]["loadBalancingRules"][like])
+    theirs["name"] = name
+    theirs["properties"] |= {"frontendPort": port, "backendPort": port}
     document["properties"]["loadBalancingRules"].append(theirs)
-    now = surveyed(LIVE, STAGED, load_balancer=document)
-    written = after(plan_promotion(now), now)["properties"]["loadBalancingRules"][-1]
+    return document
+
+
+def test_a_rule_that_nobody_declared_moves_with_the_pool_it_leads_to() -> None:
+    now = surveyed(LIVE, STAGED, load_balancer=with_a_rule("admin", like=0, port=9443))
+    plan = plan_promotion(now)
+    assert "move the undeclared rule admin in one write of shop" in str(plan)
+    written = after(plan, now)["properties"]["loadBalancingRules"][-1]
     assert written["name"] == "admin"
-    assert written["properties"]["backendAddressPool"] == {"id": str(pool("blue"))}
+    assert written["properties"]["backendAddressPool"] == {"id": str(pool("green"))}
+    assert written["properties"]["backendAddressPools"] == [{"id": str(pool("green"))}]
+
+
+def test_a_rule_that_nobody_declared_and_that_leads_elsewhere_stays() -> None:
+    document = with_a_rule("admin", like=0, port=9443)
+    elsewhere = {"id": str(pool("red"))}
+    document["properties"]["loadBalancingRules"][-1]["properties"] |= {
+        "backendAddressPool": elsewhere,
+        "backendAddressPools": [elsewhere],
+    }
+    now = surveyed(LIVE, STAGED, load_balancer=document)
+    plan = plan_promotion(now)
+    assert "admin" not in str(plan)
+    written = after(plan, now)["properties"]["loadBalancingRules"][-1]
+    assert written["properties"]["backendAddressPool"] == elsewhere
+
+
+def test_an_outbound_rule_moves_with_production() -> None:
+    document = body()
+    document["properties"]["outboundRules"] = [
+        {"name": "egress", "properties": {"backendAddressPool": {"id": str(pool("blue"))}}},
+        {"name": "other", "properties": {"backendAddressPool": {"id": str(pool("red"))}}},
+    ]
+    now = surveyed(LIVE, STAGED, load_balancer=document)
+    plan = plan_promotion(now)
+    assert "move the outbound rule egress in one write of shop" in str(plan)
+    egress, other = after(plan, now)["properties"]["outboundRules"]
+    assert egress["properties"]["backendAddressPool"] == {"id": str(pool("green"))}
+    assert other["properties"]["backendAddressPool"] == {"id": str(pool("red"))}
+
+
+def test_addresses_are_those_of_the_rules_frontends_whatever_they_are_called() -> None:
+    document = body()
+    frontend = next(iter(ADDRESSES)).child("x", "y").segments[0:1]
+    theirs = replace(next(iter(ADDRESSES)), segments=(*frontend, ("frontendIPConfigurations", "P")))
+    document["properties"]["loadBalancingRules"][0]["properties"]["frontendIPConfiguration"] = {
+        "id": str(theirs)
+    }
+    now = surveyed(LIVE, STAGED, load_balancer=document)
+    state = replace(now.load_balancer, addresses={**ADDRESSES, theirs: "203.0.113.9"})
+    now = replace(now, load_balancer=state)
+    assert now.health_url("production").startswith("http://203.0.113.9:80/")
+    assert now.health_url("staging").startswith("http://203.0.113.2:8081/")
 
 
 def test_a_version_that_no_rule_shows_cannot_be_promoted() -> None:
