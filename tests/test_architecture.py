@@ -74,9 +74,11 @@ EMULATOR = {
         "state_folder",
         libraries=("aiohttp",),
     ),
-    "pipeline.emulator.state_folder": emulator_room(),
+    "pipeline.emulator.state_folder": emulator_room("files"),
+    "pipeline.emulator.files": emulator_room("serialization"),
+    "pipeline.emulator.serialization": emulator_room(),
     "pipeline.emulator.private": emulator_room(),
-    "pipeline.emulator.arm": emulator_room("arm"),
+    "pipeline.emulator.arm": emulator_room("arm", "files", "serialization"),
     "pipeline.emulator.balancer": emulator_room("balancer"),
     "pipeline.emulator.identity": emulator_room("identity", "private", libraries=("cryptography",)),
     "pipeline.emulator.machines": emulator_room("machines", libraries=("asyncssh",)),
@@ -87,7 +89,7 @@ EMULATOR = {
     "pipeline.emulator.network": emulator_room("network", "arm", "balancer", "machines.seam"),
     "pipeline.emulator.compute": emulator_room(
         # A scale set's model is refused for load balancing rules: only the network knows those.
-        *("compute", "arm", "machines.seam", "network.shared_pools")
+        *("compute", "arm", "machines.seam", "network.shared_pools", "serialization")
     ),
 }
 

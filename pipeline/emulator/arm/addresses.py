@@ -23,7 +23,7 @@ class Addresses:
         private, public = network.subnets(prefixlen_diff=1)
         self._halves = {"private": private, "public": public}
         self._store = store
-        self._owners: dict[str, str] = store.fact(_FACT) or {}
+        self._owners: dict[str, str] = store.fact(_FACT, dict[str, str]) or {}
 
     def take(self, owner: str, half: str = "private") -> str:
         """The owner's address; a new one on first asking. Raises RuntimeError when none is left."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeAlias
 
 from pipeline.emulator.arm.errors import (
     ArmError,
@@ -20,7 +20,9 @@ from pipeline.emulator.arm.errors import (
 from pipeline.emulator.arm.ids import ResourceId
 from pipeline.emulator.arm.operations import Operations
 from pipeline.emulator.arm.regions import normal_location
-from pipeline.emulator.arm.store import Record, Store
+from pipeline.emulator.arm.store import Internals, Record, Store
+
+_InternalsClass: TypeAlias = type[Internals]  # `type` is another thing in `Kind`
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,8 @@ class Kind:
     tracked: ClassVar[bool] = True
     """Whether the resource has a location and tags of its own."""
     patchable: ClassVar[bool] = True
+    internals: ClassVar[_InternalsClass] = Internals
+    """What is kept of each resource and never answered."""
 
     def __init__(self, registry: Registry) -> None:
         self.registry = registry
@@ -106,7 +110,7 @@ class Kind:
         for key in ("sku", "zones", "plan", "identity"):
             if body.get(key) is not None:
                 document[key] = body[key]
-        return Record(kept, document, dict(existing.internal) if existing else {})
+        return Record(kept, document, existing.internal if existing else Internals())
 
     def is_quick(self, record: Record) -> bool:
         """Whether the PUT is already terminal in its first answer (no operation). Default: yes."""
@@ -187,8 +191,9 @@ class Registry:
         self._default_location = default_location
 
     def register(self, *kinds: Kind) -> None:
-        """Serve these resource types."""
-        self.kinds.update({kind.type.lower(): kind for kind in kinds})
+        """Serve these resource types, all at once: the store reads their records back."""
+        self.kinds = {kind.type.lower(): kind for kind in kinds}
+        self.store.restore({name: kind.internals for name, kind in self.kinds.items()})
 
     def kind(self, type_name: str) -> Kind:
         """The kind that serves a type, or a refusal by name."""

@@ -10,7 +10,7 @@ import asyncio
 import logging
 import uuid
 from collections.abc import Awaitable, Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -66,9 +66,7 @@ class Operations:
         self._closing = False
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._ended: dict[str, asyncio.Event] = {}
-        self._all = {
-            kept["id"]: Operation(**kept) for kept in store.facts(_FACTS) if isinstance(kept, dict)
-        }
+        self._all = {kept.id: kept for kept in store.facts(_FACTS, Operation)}
 
     def resume(self) -> None:
         """Start again what was under way when the emulator ended."""
@@ -156,13 +154,13 @@ class Operations:
 
     def _end(self, operation: Operation, status: Status, error: dict[str, Any] | None) -> None:
         operation.status, operation.error, operation.ended_at = status, error, now()
-        self._keep(operation)
         event = self._ended.pop(operation.id, None)
         if event is not None:
             event.set()
+        self._keep(operation)
 
     def _keep(self, operation: Operation) -> None:
-        self._store.set_fact(f"{_FACTS}{operation.id}", asdict(operation))
+        self._store.set_fact(f"{_FACTS}{operation.id}", operation)
         if len(self._all) > 2 * _KEPT:
             for identifier in [key for key, kept in self._all.items() if kept.is_ended][:_KEPT]:
                 del self._all[identifier]

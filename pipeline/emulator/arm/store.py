@@ -4,28 +4,52 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator
+import zlib
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, TypeVar
 
+from pipeline.emulator.arm.errors import ArmError
 from pipeline.emulator.arm.ids import ResourceId
+from pipeline.emulator.files import FileError, check_regular, damaged
+from pipeline.emulator.serialization import from_json, to_json
+
+_FORMAT = 2
+"""The layout of the file; another one is refused, not converted."""
+
+_TABLES = """
+CREATE TABLE IF NOT EXISTS records (key TEXT PRIMARY KEY, value TEXT, sum INTEGER);
+CREATE TABLE IF NOT EXISTS facts (key TEXT PRIMARY KEY, value TEXT, sum INTEGER);
+"""
+
+
+@dataclass(frozen=True)
+class Internals:
+    """What is kept of a resource and never answered: handles, secrets. Kinds declare their own."""
+
+    @property
+    def machines(self) -> tuple[str, ...]:
+        """The handles of the machines that play the resource."""
+        return ()
+
+
+S = TypeVar("S", bound=Internals)
+T = TypeVar("T")
+_Table = Literal["records", "facts"]
 
 
 @dataclass(slots=True)
 class Record:
     """One resource.
 
-    `document` is what a GET answers (`id`, `name`, `type`, `location`, `tags`, `properties`, …).
-    `internal` is never answered: handles, secrets, protected settings. By convention
-    `internal["endpoints"]` is a list of the network presences of a NIC or scale set instance:
-    `{"address", "machine", "ip_configuration", "pools": [ids], "running": bool}`; `machine` is ""
-    while nothing runs there.
+    `document` is what a GET answers (`id`, `name`, `type`, `location`, `tags`, `properties`, …),
+    `internal` what is never answered, of the class that its kind declares.
     """
 
     id: ResourceId
     document: dict[str, Any]
-    internal: dict[str, Any] = field(default_factory=dict)
+    internal: Internals = field(default_factory=Internals)
 
     @property
     def properties(self) -> dict[str, Any]:
@@ -33,40 +57,116 @@ class Record:
         properties: dict[str, Any] = self.document.setdefault("properties", {})
         return properties
 
+    def internals(self, shape: type[S]) -> S:
+        """`internal` as the class that the record's kind declares."""
+        if not isinstance(self.internal, shape):
+            raise TypeError(f"{self.id} keeps {type(self.internal).__name__}")
+        return self.internal
+
     def copy(self) -> Record:
         """A deep copy: changing it does not change the store."""
-        return Record(
-            self.id, json.loads(json.dumps(self.document)), json.loads(json.dumps(self.internal))
-        )
+        return Record(self.id, json.loads(json.dumps(self.document)), self.internal)
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A record as it is written."""
+
+    id: str
+    document: dict[str, Any]
+    internal: Any
 
 
 class Store:
     """All records, in memory and, written through, on disk.
 
-    `get` and the listings answer copies; only `put` and `delete` change the state.
+    `get` and the listings answer copies; only `put` and `delete` change the state. Everything
+    raises FileError when the file cannot be used.
     """
 
     def __init__(self, path: Path) -> None:
-        path.touch(mode=0o600)
-        self._database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        self._database.execute("PRAGMA journal_mode=WAL")
-        self._database.execute("PRAGMA synchronous=NORMAL")
-        self._database.execute("PRAGMA secure_delete=ON")  # records may hold secrets
-        self._database.execute(
-            "CREATE TABLE IF NOT EXISTS records "
-            "(key TEXT PRIMARY KEY, id TEXT, document TEXT, internal TEXT)"
-        )
-        self._database.execute(
-            "CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT)"
-        )
+        self._path = path
+        for file in (path, *(path.with_name(f"{path.name}-{kind}") for kind in ("wal", "shm"))):
+            check_regular(file)
         self._records: dict[str, Record] = {}
-        for identifier, document, internal in self._database.execute(
-            "SELECT id, document, internal FROM records ORDER BY rowid"
-        ):
-            record = Record(
-                ResourceId.parse(identifier), json.loads(document), json.loads(internal)
+        self._shapes: Mapping[str, type[Internals]] = {}
+        try:
+            path.touch(mode=0o600)
+            self._database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        except (OSError, sqlite3.Error) as error:
+            raise self._refusal(error) from error
+        try:
+            self._prepare()
+        except FileError:
+            self._database.close()
+            raise
+
+    def _prepare(self) -> None:
+        if (found := self._run("PRAGMA quick_check(1)")) != [("ok",)]:
+            raise damaged(self._path, " ".join(str(found[0][0]).split()))
+        kept = self._run("PRAGMA user_version")[0][0]
+        if kept != _FORMAT and self._run("SELECT 1 FROM sqlite_master"):
+            raise FileError(
+                self._path,
+                "written by another version of the emulator",
+                f"delete {self._path.parent} to start with an empty emulator",
             )
+        self._run("PRAGMA journal_mode=WAL")
+        self._run("PRAGMA synchronous=NORMAL")
+        self._run("PRAGMA secure_delete=ON")  # records may hold secrets
+        self._run(f"PRAGMA user_version={_FORMAT}")
+        for statement in _TABLES.strip().splitlines():
+            self._run(statement)
+
+    def restore(self, shapes: Mapping[str, type[Internals]]) -> None:
+        """Read the records back, once it is known what each type (in lower case) keeps."""
+        self._shapes = shapes
+        for row in self._values("records", _Row):
+            try:
+                parsed = ResourceId.parse(row.id)
+                shape = shapes.get(parsed.type.lower(), Internals)
+                record = Record(parsed, row.document, from_json(shape, row.internal))
+            except (ValueError, ArmError) as error:
+                raise damaged(self._path, f"{row.id}: {error}") from error
             self._records[record.id.key] = record
+
+    def _values(self, table: _Table, shape: type[T], pattern: str = "*") -> list[T]:
+        """The values whose key fits a glob pattern, in order of first writing."""
+        rows = self._run(
+            f"SELECT key, value, sum FROM {table} WHERE key GLOB ? ORDER BY rowid",  # noqa: S608 - one of two names
+            pattern,
+        )
+        try:
+            for key, value, kept in rows:
+                if kept != _sum(key, value):
+                    raise ValueError(f"the sum of {key} is wrong")
+            return [from_json(shape, json.loads(value)) for _, value, _ in rows]
+        except (ValueError, TypeError, AttributeError, RecursionError) as error:
+            raise damaged(self._path, str(error)) from error
+
+    def _write(self, table: _Table, key: str, value: Any) -> None:
+        text = json.dumps(to_json(value))
+        self._run(
+            f"INSERT INTO {table} VALUES (?, ?, ?) "  # noqa: S608 - one of two names
+            "ON CONFLICT(key) DO UPDATE SET value = excluded.value, sum = excluded.sum",
+            *(key, text, _sum(key, text)),
+        )
+
+    def _run(self, statement: str, *values: Any) -> list[Any]:
+        try:
+            return self._database.execute(statement, values).fetchall()
+        except (sqlite3.Error, UnicodeError) as error:
+            raise self._refusal(error) from error
+
+    def _refusal(self, error: Exception) -> FileError:
+        if isinstance(error, OSError):
+            return FileError.of(self._path, error)
+        name = getattr(error, "sqlite_errorname", "")
+        if name.startswith(("SQLITE_FULL", "SQLITE_IOERR")):
+            return FileError(self._path, str(error), "free some space")
+        if name.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM")):
+            return FileError(self._path, str(error), "let this user read and write it")
+        return damaged(self._path, str(error))
 
     def get(self, identifier: ResourceId) -> Record | None:
         """A copy of one record."""
@@ -76,23 +176,39 @@ class Store:
     def put(self, record: Record) -> None:
         """Write one record, durably."""
         kept = record.copy()
+        kept.internals(self._shapes.get(kept.id.type.lower(), Internals))
+        self._write("records", kept.id.key, _Row(str(kept.id), kept.document, kept.internal))
         self._records[record.id.key] = kept
-        self._database.execute(
-            "INSERT INTO records VALUES (?, ?, ?, ?) ON CONFLICT(key) DO UPDATE SET "
-            "document = excluded.document, internal = excluded.internal",
-            (kept.id.key, str(kept.id), json.dumps(kept.document), json.dumps(kept.internal)),
-        )
+
+    def change(self, identifier: ResourceId, shape: type[S], how: Callable[[S], S]) -> None:
+        """Write a record's internals anew; no error when the record is gone."""
+        record = self.get(identifier)
+        if record is not None:
+            record.internal = how(record.internals(shape))
+            self.put(record)
 
     def delete(self, identifier: ResourceId) -> None:
         """Forget one record; no error when there is none."""
+        self._run("DELETE FROM records WHERE key = ?", identifier.key)
         self._records.pop(identifier.key, None)
-        self._database.execute("DELETE FROM records WHERE key = ?", (identifier.key,))
 
     def of_type(self, *types: str) -> Iterator[Record]:
         """Copies of all records of these types, in order of creation."""
         wanted = {kind.lower() for kind in types}
         for record in list(self._records.values()):
             if record.id.type.lower() in wanted:
+                yield record.copy()
+
+    def with_internals(self, shape: type[S]) -> Iterator[tuple[Record, S]]:
+        """Copies of all records that keep such internals, with these, in order of creation."""
+        for record in list(self._records.values()):
+            if isinstance(record.internal, shape):
+                yield record.copy(), record.internal
+
+    def groups(self) -> Iterator[Record]:
+        """Copies of all resource groups, in order of creation."""
+        for record in list(self._records.values()):
+            if record.id.is_group:
                 yield record.copy()
 
     def children(self, parent: ResourceId, kind: str) -> Iterator[Record]:
@@ -115,31 +231,27 @@ class Store:
         for record in list(self._records.values()):
             yield record.copy()
 
-    def fact(self, name: str) -> Any:
-        """A value of the emulator's own, such as the operations under way; None when never set."""
-        row = self._database.execute("SELECT value FROM facts WHERE name = ?", (name,)).fetchone()
-        return json.loads(row[0]) if row else None
+    def fact(self, name: str, shape: type[T]) -> T | None:
+        """A value of the emulator's own, such as the addresses taken; None when never set."""
+        return next(iter(self._values("facts", shape, name)), None)
 
     def set_fact(self, name: str, value: Any) -> None:
         """Remember a value of the emulator's own, durably."""
-        self._database.execute(
-            "INSERT INTO facts VALUES (?, ?) "
-            "ON CONFLICT(name) DO UPDATE SET value = excluded.value",
-            (name, json.dumps(value)),
-        )
+        self._write("facts", name, value)
 
-    def facts(self, prefix: str) -> list[Any]:
+    def facts(self, prefix: str, shape: type[T]) -> list[T]:
         """The values of all facts whose name begins with `prefix`, in order of first setting."""
-        rows = self._database.execute(
-            "SELECT value FROM facts WHERE substr(name, 1, ?) = ? ORDER BY rowid",
-            (len(prefix), prefix),
-        )
-        return [json.loads(value) for (value,) in rows]
+        return self._values("facts", shape, f"{prefix}*")
 
     def drop_fact(self, name: str) -> None:
         """Forget a fact; no error when it was never set."""
-        self._database.execute("DELETE FROM facts WHERE name = ?", (name,))
+        self._run("DELETE FROM facts WHERE key = ?", name)
 
     def close(self) -> None:
         """Close the file."""
         self._database.close()
+
+
+def _sum(key: str, value: str) -> int:
+    """Finds damage that is still a well-formed database with well-formed JSON in it."""
+    return zlib.crc32(f"{key}\0{value}".encode())

@@ -11,6 +11,7 @@ from pipeline.emulator.arm.kinds import Kind
 from pipeline.emulator.arm.operations import now
 from pipeline.emulator.arm.store import Record
 from pipeline.emulator.compute.guests import DISK_SIZE_GB, Guests
+from pipeline.emulator.compute.internals import DiskInternals, MachineInternals
 from pipeline.emulator.compute.wording import conflict, not_allowed
 
 
@@ -21,6 +22,7 @@ class Disks(Kind):
     operation_path = "DiskOperations"
     created_status = 202
     updated_status = 202
+    internals = DiskInternals
 
     def __init__(self, guests: Guests) -> None:
         super().__init__(guests.manager)
@@ -45,17 +47,16 @@ class Disks(Kind):
 
     async def destroy(self, identifier: ResourceId) -> None:
         """The contents go too."""
-        await self._guests.delete_disk(self.require(identifier).internal["disk"])
+        await self._guests.delete_disk(self.require(identifier).internals(DiskInternals).disk)
 
     def busy(self, identifier: ResourceId) -> Exception:
         """Azure's conflict."""
         return conflict(identifier)
 
 
-def attached_disk(
-    identifier: ResourceId, vm: Record, handle: str, os_disk: dict[str, Any]
-) -> Record:
+def attached_disk(identifier: ResourceId, vm: Record, os_disk: dict[str, Any]) -> Record:
     """The record of the OS disk that a VM brings into being."""
+    made = vm.internals(MachineInternals)
     managed = os_disk.get("managedDisk") or {}
     properties: dict[str, Any] = {
         "osType": "Linux",
@@ -77,4 +78,4 @@ def attached_disk(
         "sku": {"name": managed.get("storageAccountType") or "Standard_LRS"},
         "properties": properties,
     }
-    return Record(identifier, document, {"disk": handle})
+    return Record(identifier, document, DiskInternals(disk=made.disk, source=made.source))

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import replace
 
 from pipeline.emulator.arm.errors import ArmError
 from pipeline.emulator.arm.ids import ResourceId
 from pipeline.emulator.arm.store import Record
 from pipeline.emulator.compute.guests import Guests
 from pipeline.emulator.compute.instance_model import apply_model, choose_image, new_instance
-from pipeline.emulator.compute.scale_set_model import boot_print
+from pipeline.emulator.compute.internals import InstanceInternals, ScaleSetInternals
+from pipeline.emulator.compute.scale_set_model import boot_digest
+from pipeline.emulator.compute.sources import Source
 from pipeline.emulator.compute.wording import at, is_true
 
 
@@ -33,12 +36,7 @@ class Fleet:
         present = self.instances(identifier)
         await self.each(self._surplus(scale_set, present, capacity), self.remove)
         self._add(scale_set, capacity - len(present))
-        wanted = [
-            record.id
-            for record in self.instances(identifier)
-            if record.internal.get("power", "running") in {"running", "starting"}
-            or record.properties["provisioningState"] != "Succeeded"
-        ]
+        wanted = [record.id for record in self.instances(identifier) if should_run(record)]
         await self.each(wanted, self._bring_up)
         if str(at(scale_set.properties, "upgradePolicy", "mode")).lower() == "automatic":
             await self.each([record.id for record in self.instances(identifier)], self.upgrade)
@@ -66,12 +64,13 @@ class Fleet:
         """Bring an instance to the latest model: in place where that is enough, else by reimage."""
         instance = self._guests.require(identifier)
         scale_set = self._scale_set(identifier)
-        if instance.internal["model"] == scale_set.internal["model"]:
+        made = instance.internals(InstanceInternals)
+        if made.model == scale_set.internals(ScaleSetInternals).model:
             return
-        if instance.internal["boot"] != boot_print(scale_set):
+        if made.boot != boot_digest(scale_set):
             await self.reimage(identifier)
             return
-        apply_model(scale_set, instance, self._guests.addresses)
+        apply_model(scale_set, instance)
         self._store.put(instance)
         self._guests.watch(identifier)
         await self._guests.data_path.refresh()
@@ -80,9 +79,9 @@ class Fleet:
         """A new disk from the model's image, and a first boot; the number and the address stay."""
         await self._guests.discard(identifier)
         instance, scale_set = self._guests.require(identifier), self._scale_set(identifier)
-        await self._guests.delete_disk(instance.internal["disk"])
-        apply_model(scale_set, instance, self._guests.addresses)
-        choose_image(scale_set, instance, self._guests.sources)
+        await self._guests.delete_disk(instance.internals(InstanceInternals).disk)
+        apply_model(scale_set, instance)
+        choose_image(scale_set, instance, self._source(scale_set))
         instance.properties["provisioningState"] = "Updating"
         self._store.put(instance)
         await self._bring_up(identifier)
@@ -94,7 +93,7 @@ class Fleet:
             return
         self._set_state(identifier, "Deleting")
         await self._guests.discard(identifier)
-        await self._guests.delete_disk(record.internal["disk"])
+        await self._guests.delete_disk(record.internals(InstanceInternals).disk)
         self._guests.addresses.release(identifier.key)
         self._store.delete(identifier)
 
@@ -138,23 +137,34 @@ class Fleet:
         return may_go[: max(0, len(present) - capacity)]
 
     def _add(self, scale_set: Record, count: int) -> None:
-        first = scale_set.internal.get("next", 0)
-        self._guests.update(scale_set.id, next=first + max(0, count))
-        for number in range(first, first + count):
-            instance = new_instance(scale_set, number)
-            apply_model(scale_set, instance, self._guests.addresses)
-            choose_image(scale_set, instance, self._guests.sources)
-            self._store.put(instance)
+        first = scale_set.internals(ScaleSetInternals).next_number
+        following = first + max(0, count)
+        self._store.change(
+            scale_set.id, ScaleSetInternals, lambda kept: replace(kept, next_number=following)
+        )
+        for number in range(first, following):
+            self._store.put(
+                new_instance(scale_set, number, self._source(scale_set), self._guests.addresses)
+            )
+
+    def _source(self, scale_set: Record) -> Source:
+        """The image that the model means now."""
+        reference = scale_set.properties["virtualMachineProfile"]["storageProfile"]
+        location = scale_set.document["location"]
+        return self._guests.sources.resolve(reference["imageReference"], location)
 
     async def _bring_up(self, identifier: ResourceId) -> None:
         instance = self._guests.require(identifier)
-        if self._guests.machines.is_running(instance.internal["machine"]):
+        made = instance.internals(InstanceInternals)
+        if self._guests.machines.is_running(made.machine):
             self._set_state(identifier, "Succeeded")
             return
         try:
-            if not instance.internal["is_made"]:
+            if not made.is_made:
                 await self._guests.make_disk(instance)
-                self._guests.update(identifier, is_made=True)
+                self._store.change(
+                    identifier, InstanceInternals, lambda kept: replace(kept, is_made=True)
+                )
             await self._guests.power_on(identifier)
         except ArmError:
             self._set_state(identifier, "Failed")
@@ -169,3 +179,10 @@ class Fleet:
 
     def _scale_set(self, instance: ResourceId) -> Record:
         return self._guests.require(instance.parent or instance)
+
+
+def should_run(instance: Record) -> bool:
+    """Whether an instance is new, half made, or was not stopped on request."""
+    power = instance.internals(InstanceInternals).power
+    is_whole = instance.properties["provisioningState"] == "Succeeded"
+    return power in {None, "running", "starting"} or not is_whole

@@ -1,20 +1,20 @@
 """The machines behind virtual machines and scale set instances: made, started, stopped, discarded.
 
-Both keep in their record's `internal`: `machine` and `disk` (handles), `source` (see `sources`),
-`secrets`, `power` (the word after `PowerState/`) and, where asked for, `health` (see `health`).
-Their network presence is `internal["endpoints"]`, of the NIC for a VM, their own for an instance.
+Both keep `MachineInternals`. The endpoint is the network interface's for a VM, its own for an
+instance.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+import logging
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
-from typing import Any
+from dataclasses import replace
+from typing import Any, Literal
 
 from pipeline.emulator.arm.addresses import Addresses
-from pipeline.emulator.arm.data_path import DataPath
+from pipeline.emulator.arm.data_path import Connected, DataPath, Endpoint
 from pipeline.emulator.arm.errors import ArmError
 from pipeline.emulator.arm.ids import ResourceId
 from pipeline.emulator.arm.manager import ResourceManager
@@ -22,17 +22,19 @@ from pipeline.emulator.arm.operations import now
 from pipeline.emulator.arm.store import Record
 from pipeline.emulator.compute import os_profile, sizes
 from pipeline.emulator.compute.health import Health, Settings
-from pipeline.emulator.compute.sources import Source, Sources
+from pipeline.emulator.compute.internals import MachineInternals, Power
+from pipeline.emulator.compute.sources import Sources
 from pipeline.emulator.compute.views import instance_view
 from pipeline.emulator.machines.seam import Machine, MachineError, Machines
 
 VM = "microsoft.compute/virtualmachines"
-INSTANCE = "microsoft.compute/virtualmachinescalesets/virtualmachines"
 DISK_SIZE_GB = 30
 """What is told as the size of every disk: sizes are not carried."""
 
 _STARTS_AT_ONCE = {"qemu": 2}
 """A boot keeps a core busy. Kinds that are not named start fifty at a time."""
+
+_log = logging.getLogger(__name__)
 
 
 class Guests:
@@ -55,23 +57,25 @@ class Guests:
 
     # -- documents -------------------------------------------------------------------------------
 
-    def update(self, identifier: ResourceId, **internal: Any) -> None:
-        """Change entries of a record's `internal`; no error when the record is gone."""
-        record = self.manager.store.get(identifier)
-        if record is not None:
-            record.internal.update(internal)
-            self.manager.store.put(record)
-
     def require(self, identifier: ResourceId) -> Record:
         """The record of a VM or instance, or Azure's 404."""
         return self.manager.kind(identifier.type).require(identifier)
 
+    def internals(self, identifier: ResourceId) -> MachineInternals:
+        """What is kept of a VM or instance; raises Azure's 404."""
+        return self.require(identifier).internals(MachineInternals)
+
     def presence(self, record: Record) -> Record | None:
-        """The record that holds the endpoints of a VM or instance."""
-        if record.id.type.lower() == INSTANCE:
+        """The record that holds the endpoint of a VM or instance."""
+        if isinstance(record.internal, Connected):
             return record
         interface = network_interface(record)
         return self.manager.find(interface) if interface else None
+
+    def endpoint(self, record: Record) -> Endpoint | None:
+        """Where a VM or instance is reached; None when its interface is gone."""
+        presence = self.presence(record)
+        return presence.internals(Connected).endpoint if presence else None
 
     async def delete(self, identifier: ResourceId) -> None:
         """Delete a resource that goes with a machine."""
@@ -81,24 +85,23 @@ class Guests:
 
     async def make_disk(self, record: Record) -> None:
         """Make the disk named in the record from its image; repeating it changes nothing."""
-        source = Source.from_json(record.internal["source"])
+        made = record.internals(MachineInternals)
         with host_failures(record.id):
-            await source.provide(self.machines)
-            await self.machines.create_disk(record.internal["disk"], source.handle)
+            await made.source.provide(self.machines)
+            await self.machines.create_disk(made.disk, made.source.handle)
 
     async def power_on(self, identifier: ResourceId) -> None:
         """Start a machine; its endpoints carry traffic and its health is probed from then on."""
-        self.update(identifier, power="starting")
-        record = self.require(identifier)
-        machine = self._machine(record)
+        self._set_power(identifier, "starting")
+        machine = self._machine(self.require(identifier))
         try:
             async with self._starting:
                 with host_failures(identifier):
                     await self.machines.start(machine)
         except ArmError:
-            self.update(identifier, power="stopped")
+            self._set_power(identifier, "stopped")
             raise
-        self.update(identifier, power="running", provisioned_at=now())
+        self._change(identifier, lambda kept: replace(kept, power="running", provisioned_at=now()))
         self._connect(identifier, machine.name)
         if self.health.state(identifier.key) is None:
             self.watch(identifier)
@@ -108,36 +111,35 @@ class Guests:
         """Probe a running machine's health from now on as its record says, or no longer."""
         self.health.forget(identifier.key)
         record = self.require(identifier)
-        presence, settings = self.presence(record), record.internal.get("health")
-        if settings and presence and record.internal.get("power") == "running":
-            address = presence.internal["endpoints"][0]["address"]
-            self.health.watch(identifier.key, address, Settings(**settings))
+        made, endpoint = record.internals(MachineInternals), self.endpoint(record)
+        if made.health and endpoint and made.power == "running":
+            self.health.watch(identifier.key, endpoint.address, made.health)
 
     async def follow_health(self, identifier: ResourceId, settings: Settings | None) -> None:
         """Probe a machine's health in another way, or no longer; its port is opened for that."""
-        self.update(identifier, health=asdict(settings) if settings else None)
-        record = self.require(identifier)
-        is_running = record.internal.get("power") == "running"
-        self._connect(identifier, record.internal["machine"] if is_running else None)
+        self._change(identifier, lambda kept: replace(kept, health=settings))
+        made = self.internals(identifier)
+        self._connect(identifier, made.machine if made.power == "running" else "")
         await self.data_path.refresh()
         self.watch(identifier)
 
-    async def power_off(self, identifier: ResourceId, power: str) -> None:
-        """Shut a machine down; `power` is `stopped` or `deallocated`."""
-        record = self.require(identifier)
-        transition = "stopping" if power == "stopped" else "deallocating"
-        self.update(identifier, power=transition)
+    async def power_off(
+        self, identifier: ResourceId, power: Literal["stopped", "deallocated"]
+    ) -> None:
+        """Shut a machine down, and give the hardware back when it is to be deallocated."""
+        made = self.internals(identifier)
+        self._set_power(identifier, "stopping" if power == "stopped" else "deallocating")
         await self._disconnect(identifier)
         with host_failures(identifier):
-            await self.machines.stop(record.internal["machine"])
-        self.update(identifier, power=power)
+            await self.machines.stop(made.machine)
+        self._set_power(identifier, power)
 
     async def discard(self, identifier: ResourceId) -> None:
         """End a machine at once; its disk stays."""
-        record = self.require(identifier)
+        made = self.internals(identifier)
         await self._disconnect(identifier)
         with host_failures(identifier):
-            await self.machines.kill(record.internal["machine"])
+            await self.machines.kill(made.machine)
 
     async def delete_disk(self, handle: str) -> None:
         """Delete a disk's contents."""
@@ -145,8 +147,9 @@ class Guests:
 
     def view(self, record: Record) -> dict[str, Any]:
         """The instance view; a machine that ended by itself is stopped, whatever was asked for."""
-        power = record.internal.get("power")
-        if power == "running" and not self.machines.is_running(record.internal["machine"]):
+        made = record.internals(MachineInternals)
+        power = made.power
+        if power == "running" and not self.machines.is_running(made.machine):
             power = "stopped"
         return instance_view(record, power, self.health.state(record.id.key))
 
@@ -160,13 +163,13 @@ class Guests:
         What an operation is at work on is left to that operation, which is itself resumed.
         """
         wanted = []
-        for record in list(self.manager.store.of_type(VM, INSTANCE)):
-            if self.machines.is_running(record.internal.get("machine", "")):
+        for record, made in list(self.manager.store.with_internals(MachineInternals)):
+            if self.machines.is_running(made.machine):
                 continue
-            self._connect(record.id, None)
+            self._connect(record.id, "")
             owner = record.id.parent or record.id
             is_busy = any(self.manager.operations.under_way(one) for one in (record.id, owner))
-            if record.internal.get("power") in {"running", "starting"} and not is_busy:
+            if made.is_wanted and not is_busy:
                 wanted.append(record.id)
         await self.data_path.refresh()
         await asyncio.gather(*(self._restart(identifier) for identifier in wanted))
@@ -175,51 +178,56 @@ class Guests:
         try:
             await self.power_on(identifier)
         except ArmError as failure:
+            _log.warning("%s does not start again: %s", identifier, failure)
             record = self.require(identifier)
             record.properties["provisioningState"] = "Failed"
-            record.internal["failure"] = failure.error()
             self.manager.store.put(record)
+
+    def _set_power(self, identifier: ResourceId, power: Power) -> None:
+        self._change(identifier, lambda kept: replace(kept, power=power))
+
+    def _change(
+        self, identifier: ResourceId, how: Callable[[MachineInternals], MachineInternals]
+    ) -> None:
+        self.manager.store.change(identifier, MachineInternals, how)
 
     # -- network ---------------------------------------------------------------------------------
 
-    def _connect(self, identifier: ResourceId, machine: str | None) -> None:
-        """Mark the endpoints as carried by a machine, or by none."""
+    def _connect(self, identifier: ResourceId, machine: str) -> None:
+        """Say which machine is reached at the endpoint; "" for none."""
         record = self.manager.store.get(identifier)
         presence = self.presence(record) if record else None
         if record is None or presence is None:
             return
-        health = record.internal.get("health")
-        presence.internal["health_port"] = health["port"] if health else None
-        for endpoint in presence.internal.get("endpoints", []):
-            endpoint["machine"] = machine or ""
-            endpoint["running"] = machine is not None
+        health = record.internals(MachineInternals).health
+        kept = presence.internals(Connected)
+        port = health.port if health else None
+        endpoint = replace(kept.endpoint, machine=machine, health_port=port)
+        presence.internal = replace(kept, endpoint=endpoint)
         self.manager.kind(presence.id.type).save(presence)
 
     async def _disconnect(self, identifier: ResourceId) -> None:
         self.health.forget(identifier.key)
-        self._connect(identifier, None)
+        self._connect(identifier, "")
         await self.data_path.refresh()
 
     def _machine(self, record: Record) -> Machine:
-        internal, properties = record.internal, record.properties
-        presence = self.presence(record)
-        source = Source.from_json(internal["source"])
+        made, properties = record.internals(MachineInternals), record.properties
+        endpoint = self.endpoint(record)
+        if endpoint is None:
+            raise ArmError(409, "NetworkInterfaceNotFound", f"'{record.id}' has no address.")
         size = (properties.get("hardwareProfile") or {}).get("vmSize", "")
         cores, memory = sizes.cores_and_memory(size)
         profile = properties.get("osProfile")
-        health = internal.get("health")
-        facts = (("version", source.version), ("image", source.name))
-        if presence is None or not presence.internal.get("endpoints"):
-            raise ArmError(409, "NetworkInterfaceNotFound", f"'{record.id}' has no address.")
         return Machine(
-            name=internal["machine"],
-            disk=internal["disk"],
-            address=presence.internal["endpoints"][0]["address"],
+            name=made.machine,
+            disk=made.disk,
+            address=endpoint.address,
             cores=cores,
             memory_mib=memory,
-            profile=os_profile.first_boot(profile, internal["secrets"]) if profile else None,
-            ports=frozenset({health["port"]} if health else ()),
-            facts=facts,
+            profile=os_profile.first_boot(profile, made.secrets) if profile else None,
+            ports=frozenset({made.health.port} if made.health else ()),
+            facts=(("version", made.source.version), ("image", made.source.name)),
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from typing import Any
 
 from pipeline.emulator.arm.errors import invalid_reference, not_served
@@ -10,7 +11,8 @@ from pipeline.emulator.arm.ids import ResourceId, same
 from pipeline.emulator.arm.kinds import Kind
 from pipeline.emulator.arm.store import Record
 from pipeline.emulator.compute.guests import DISK_SIZE_GB, Guests, host_failures
-from pipeline.emulator.compute.sources import Source
+from pipeline.emulator.compute.internals import ManagedImageInternals, VirtualMachineInternals
+from pipeline.emulator.compute.sources import Source, made_source
 from pipeline.emulator.compute.virtual_machines import VirtualMachines
 from pipeline.emulator.compute.wording import at, change_not_allowed, conflict, not_allowed
 
@@ -19,6 +21,7 @@ class Images(Kind):
     """`Microsoft.Compute/images`."""
 
     type = "Microsoft.Compute/images"
+    internals = ManagedImageInternals
 
     def __init__(self, guests: Guests) -> None:
         super().__init__(guests.manager)
@@ -41,35 +44,39 @@ class Images(Kind):
         vm = self.registry.find(ResourceId.parse(given))
         if vm is None or vm.id.type.lower() != VirtualMachines.type.lower():
             raise invalid_reference(given, str(identifier))
-        if not vm.internal.get("generalized"):
+        made = vm.internals(VirtualMachineInternals)
+        if not made.is_generalized:
             raise not_allowed(
                 "The operation 'Create Image' requires the Virtual Machine "
                 f"'{vm.id.name}' to be Generalized."
             )
         record.document["properties"] = _properties(vm, body["properties"])
-        record.internal |= {"from": vm.internal, "handle": f"image-{uuid.uuid4().hex}"}
+        record.internal = ManagedImageInternals(
+            handle=f"image-{uuid.uuid4().hex}", disk=made.disk, origin=made.source
+        )
         return record
 
     def is_quick(self, record: Record) -> bool:
         """Once captured, only tags change."""
-        return bool(record.internal.get("source"))
+        return made_source(record) is not None
 
     async def realize(self, identifier: ResourceId) -> None:
         """Capture the VM's disk."""
         record = self.require(identifier)
-        handle, vm = record.internal["handle"], record.internal["from"]
+        made = record.internals(ManagedImageInternals)
         with host_failures(identifier):
-            await self._guests.machines.capture(vm["disk"], handle)
-        parent = Source.from_json(vm["source"])
-        source = Source(handle, version=parent.version, name=parent.name)
-        self._guests.update(identifier, source=source.to_json())
+            await self._guests.machines.capture(made.disk, made.handle)
+        source = Source(made.handle, version=made.origin.version, name=made.origin.name)
         record = self.require(identifier)
+        record.internal = replace(record.internals(ManagedImageInternals), source=source)
         record.properties["storageProfile"]["osDisk"]["diskSizeGB"] = DISK_SIZE_GB
         self.save(record)
 
     async def destroy(self, identifier: ResourceId) -> None:
         """The contents go; disks made from it stay usable."""
-        await self._guests.machines.delete_image(self.require(identifier).internal["handle"])
+        await self._guests.machines.delete_image(
+            self.require(identifier).internals(ManagedImageInternals).handle
+        )
 
     def busy(self, identifier: ResourceId) -> Exception:
         """Azure's conflict."""

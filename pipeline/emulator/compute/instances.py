@@ -12,6 +12,7 @@ from pipeline.emulator.arm.store import Record
 from pipeline.emulator.compute import instance_model
 from pipeline.emulator.compute.fleet import Fleet
 from pipeline.emulator.compute.guests import Guests
+from pipeline.emulator.compute.internals import InstanceInternals, ScaleSetInternals
 from pipeline.emulator.compute.wording import conflict
 
 
@@ -19,6 +20,7 @@ class Instances(Kind):
     """Instances come and go with their set; a PUT changes tags and `protectionPolicy` only."""
 
     type = instance_model.TYPE
+    internals = InstanceInternals
 
     def __init__(self, guests: Guests, fleet: Fleet) -> None:
         super().__init__(guests.manager)
@@ -46,8 +48,9 @@ class Instances(Kind):
     def present(self, record: Record, query: Mapping[str, str]) -> dict[str, Any]:
         """With `$expand=instanceView` as asked for."""
         scale_set = self.registry.store.get(record.id.parent or record.id)
-        latest = scale_set.internal["model"] if scale_set else None
-        record.properties["latestModelApplied"] = record.internal["model"] == latest
+        latest = scale_set.internals(ScaleSetInternals).model if scale_set else None
+        model = record.internals(InstanceInternals).model
+        record.properties["latestModelApplied"] = model == latest
         if "instanceview" in query.get("$expand", "").lower():
             record.properties["instanceView"] = self._guests.view(record)
         return record.document

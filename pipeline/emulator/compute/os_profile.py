@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import base64
 import binascii
+from dataclasses import dataclass, field
 from typing import Any
 
 from pipeline.emulator.arm.errors import invalid_parameter, not_served
 from pipeline.emulator.compute.wording import at, is_true, missing
 from pipeline.emulator.machines.seam import Profile
 
-SECRET = ("adminPassword", "customData")
-"""Never answered by a GET."""
+_SECRET = ("adminPassword", "customData")
 _RESERVED = frozenset(
     {"root", "admin", "administrator", "guest", "sys", "test", "user1", "console", "support"}
     | {"backup", "actuser", "adm", "aspnet", "owner", "server", "sql", "video", "david", "john"}
@@ -19,13 +19,37 @@ _RESERVED = frozenset(
 _LONGEST_CUSTOM_DATA = 87380
 
 
-def without_secrets(profile: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """What is never answered by a GET; data in Base64, as it was sent."""
+
+    password: str | None = field(default=None, repr=False)
+    custom_data: str | None = field(default=None, repr=False)
+    user_data: str | None = field(default=None, repr=False)
+
+    def over(self, kept: Secrets) -> Secrets:
+        """These, and those of `kept` that are not given again."""
+        return Secrets(
+            self.password or kept.password,
+            self.custom_data or kept.custom_data,
+            self.user_data or kept.user_data,
+        )
+
+
+def without_secrets(profile: dict[str, Any], user_data: Any) -> tuple[dict[str, Any], Secrets]:
     """The part of an `osProfile` that may be answered, and the part that may not."""
-    told = {key: value for key, value in profile.items() if key not in SECRET}
-    return told, {key: profile[key] for key in SECRET if profile.get(key)}
+    told = {name: value for name, value in profile.items() if name not in _SECRET}
+    password, custom_data = (_text(profile.get(name)) for name in _SECRET)
+    secrets = Secrets(password, custom_data, _text(user_data))
+    decoded("userData", secrets.user_data)
+    return told, secrets
 
 
-def check(profile: dict[str, Any], secrets: dict[str, Any]) -> None:
+def _text(value: Any) -> str | None:
+    return str(value) if value else None
+
+
+def check(profile: dict[str, Any], secrets: Secrets) -> None:
     """Refuse what Azure refuses in a Linux `osProfile`, and by name what is not served."""
     if profile.get("windowsConfiguration"):
         raise not_served("'osProfile.windowsConfiguration' (Windows)")
@@ -38,13 +62,13 @@ def check(profile: dict[str, Any], secrets: dict[str, Any]) -> None:
         raise invalid_parameter("adminUsername", "The Admin Username specified is not allowed.")
     linux = profile.get("linuxConfiguration") or {}
     is_password_off = is_true(linux.get("disablePasswordAuthentication"))
-    if not _keys(profile) and (is_password_off or not secrets.get("adminPassword")):
+    if not _keys(profile) and (is_password_off or not secrets.password):
         raise invalid_parameter(
             "linuxConfiguration",
             "Authentication using either SSH or by user name and password must be enabled in "
             "Linux profile.",
         )
-    decoded("customData", secrets.get("customData"))
+    decoded("customData", secrets.custom_data)
 
 
 def decoded(parameter: str, text: str | None) -> bytes | None:
@@ -63,7 +87,7 @@ def decoded(parameter: str, text: str | None) -> bytes | None:
         ) from None
 
 
-def first_boot(profile: dict[str, Any], secrets: dict[str, Any]) -> Profile:
+def first_boot(profile: dict[str, Any], secrets: Secrets) -> Profile:
     """What the machine is told at its first boot."""
     linux = profile.get("linuxConfiguration") or {}
     is_password_off = is_true(linux.get("disablePasswordAuthentication"))
@@ -71,9 +95,9 @@ def first_boot(profile: dict[str, Any], secrets: dict[str, Any]) -> Profile:
         hostname=profile["computerName"],
         admin_username=profile["adminUsername"],
         ssh_keys=tuple(_keys(profile)),
-        password=None if is_password_off else secrets.get("adminPassword"),
-        custom_data=decoded("customData", secrets.get("customData")),
-        user_data=decoded("userData", secrets.get("userData")),
+        password=None if is_password_off else secrets.password,
+        custom_data=decoded("customData", secrets.custom_data),
+        user_data=decoded("userData", secrets.user_data),
     )
 
 

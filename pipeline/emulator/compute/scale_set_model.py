@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 import uuid
-from dataclasses import asdict
+from dataclasses import replace
 from typing import Any
 
 from pipeline.emulator.arm.errors import invalid_parameter, not_served
@@ -16,13 +16,16 @@ from pipeline.emulator.arm.operations import now
 from pipeline.emulator.arm.store import Record
 from pipeline.emulator.compute import os_profile, sizes
 from pipeline.emulator.compute import scale_set_network as network
+from pipeline.emulator.compute.health import Settings
 from pipeline.emulator.compute.health_settings import (
     check_extension,
     of_extension,
     of_settings,
 )
+from pipeline.emulator.compute.internals import ScaleSetInternals
 from pipeline.emulator.compute.sources import Sources
 from pipeline.emulator.compute.wording import at, invalid_name, is_true, missing, not_allowed
+from pipeline.emulator.serialization import to_json
 
 _NAME = re.compile(r"^(?!-)[A-Za-z0-9-]{1,64}(?<!-)$")
 _MOST = 1000
@@ -85,31 +88,34 @@ def check_sku(sku: dict[str, Any] | None, properties: dict[str, Any]) -> None:
         )
 
 
-def take_secrets(record: Record, existing: Record | None) -> None:
-    """Move secrets from the model to `internal`; those that are not sent again are kept."""
+def take_secrets(record: Record, existing: Record | None) -> ScaleSetInternals:
+    """Take the secrets out of the model; those that are not sent again are kept."""
     profile = record.properties["virtualMachineProfile"]
-    kept = existing.internal if existing else {}
-    told, secrets = os_profile.without_secrets(profile.get("osProfile") or {})
-    user_data = profile.pop("userData", None)
-    os_profile.decoded("userData", user_data)
-    secrets = {
-        **kept.get("secrets", {}),
-        **secrets,
-        **({"userData": user_data} if user_data else {}),
-    }
+    kept = (
+        existing.internals(ScaleSetInternals)
+        if existing
+        else ScaleSetInternals(secrets=os_profile.Secrets(), protected={})
+    )
+    told, secrets = os_profile.without_secrets(
+        profile.get("osProfile") or {}, profile.pop("userData", None)
+    )
     if told:
         told.setdefault("computerNamePrefix", record.id.name[:9])
         profile["osProfile"] = told
-    protected = dict(kept.get("protected", {}))
+    protected = dict(kept.protected)
     for extension in extensions(profile):
         given = extension["properties"].pop("protectedSettings", None)
         if given is not None:
             protected[extension["name"]] = given
-    record.internal |= {"secrets": secrets, "protected": protected}
+    return replace(kept, secrets=secrets.over(kept.secrets), protected=protected)
 
 
 def check_profile(
-    registry: Registry, sources: Sources, record: Record, existing: Record | None
+    registry: Registry,
+    sources: Sources,
+    record: Record,
+    existing: Record | None,
+    secrets: os_profile.Secrets,
 ) -> None:
     """Refuse what Azure refuses in the `virtualMachineProfile`."""
     profile = record.properties["virtualMachineProfile"]
@@ -130,41 +136,35 @@ def check_profile(
         if not source.is_specialized and not profile.get("osProfile"):
             raise missing("osProfile")
     if profile.get("osProfile"):
-        os_profile.check(profile["osProfile"], record.internal["secrets"])
+        os_profile.check(profile["osProfile"], secrets)
     network.check(registry, record.id, profile)
-    record.internal["health"] = _health(registry, profile)
 
 
-def count_model(record: Record, existing: Record | None) -> None:
-    """Give the model a number, a new one when anything in it has changed."""
-    told = json.dumps(
-        [
-            record.properties["virtualMachineProfile"],
-            record.document["sku"]["name"],
-            record.internal["secrets"],
-            record.internal["protected"],
-        ],
-        sort_keys=True,
+def counted(internals: ScaleSetInternals, record: Record) -> ScaleSetInternals:
+    """With the model's number: a new one when anything in it has changed."""
+    digest = _digest(
+        record.properties["virtualMachineProfile"],
+        record.document["sku"]["name"],
+        internals.secrets,
+        internals.protected,
     )
-    print_ = hashlib.sha256(told.encode()).hexdigest()
-    before = existing.internal if existing else {}
-    number = int(before.get("model", 0)) + (print_ != before.get("model_print"))
-    record.internal |= {"model": number, "model_print": print_}
+    number = internals.model + (digest != internals.model_digest)
+    return replace(internals, model=number, model_digest=digest)
 
 
-def boot_print(scale_set: Record) -> str:
+def boot_digest(scale_set: Record) -> str:
     """A digest of what an instance has from its first boot: another one means reimage."""
     profile = scale_set.properties["virtualMachineProfile"]
-    told = json.dumps(
-        [
-            at(profile, "storageProfile"),
-            at(profile, "osProfile"),
-            scale_set.internal["secrets"],
-            scale_set.document["sku"]["name"],
-        ],
-        sort_keys=True,
+    return _digest(
+        at(profile, "storageProfile"),
+        at(profile, "osProfile"),
+        scale_set.internals(ScaleSetInternals).secrets,
+        scale_set.document["sku"]["name"],
     )
-    return hashlib.sha256(told.encode()).hexdigest()
+
+
+def _digest(*parts: Any) -> str:
+    return hashlib.sha256(json.dumps(to_json(parts), sort_keys=True).encode()).hexdigest()
 
 
 def extensions(profile: dict[str, Any]) -> list[dict[str, Any]]:
@@ -175,10 +175,11 @@ def extensions(profile: dict[str, Any]) -> list[dict[str, Any]]:
     return listed
 
 
-def _health(registry: Registry, profile: dict[str, Any]) -> dict[str, Any] | None:
+def health(registry: Registry, profile: dict[str, Any]) -> Settings | None:
+    """How the extension, or a load balancer's probe in its place, asks for health."""
     listed = extensions(profile)
     if listed:
-        return asdict(of_extension(listed[0]["properties"]))
+        return of_extension(listed[0]["properties"])
     probe = network.health_probe(profile)
     found = registry.find(ResourceId.parse(probe)) if probe else None
-    return asdict(of_settings(found.properties, is_rich=False)) if found else None
+    return of_settings(found.properties, is_rich=False) if found else None

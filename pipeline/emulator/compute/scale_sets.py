@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from copy import deepcopy
+from dataclasses import replace
 from typing import Any
 
 from pipeline.emulator.arm.errors import invalid_parameter
@@ -15,6 +16,7 @@ from pipeline.emulator.compute import scale_set_model as model
 from pipeline.emulator.compute import scale_set_network as network
 from pipeline.emulator.compute.fleet import Fleet
 from pipeline.emulator.compute.guests import Guests
+from pipeline.emulator.compute.internals import InstanceInternals, ScaleSetInternals
 from pipeline.emulator.compute.views import status
 from pipeline.emulator.compute.wording import at, conflict
 
@@ -27,6 +29,7 @@ class ScaleSets(Kind):
     """
 
     type = "Microsoft.Compute/virtualMachineScaleSets"
+    internals = ScaleSetInternals
 
     def __init__(self, guests: Guests, fleet: Fleet) -> None:
         super().__init__(guests.manager)
@@ -41,17 +44,19 @@ class ScaleSets(Kind):
         """A scale set, or changes to one; what a PUT leaves out stays as it is."""
         body = deepcopy(body)
         before = existing.document if existing else {}
-        kept = ("tags", "sku", "zones", "plan", "identity")
-        whole = {**{key: before[key] for key in kept if key in before}, **body}
+        names = ("tags", "sku", "zones", "plan", "identity")
+        whole = {**{name: before[name] for name in names if name in before}, **body}
         whole["sku"] = {"tier": "Standard", **before.get("sku", {}), **(body.get("sku") or {})}
         record = self.envelope(identifier, whole, existing)
         given = body.get("properties") or {}
         record.document["properties"] = model.merged(existing, given)
         model.check_served(identifier, record.properties)
         model.check_sku(record.document["sku"], record.properties)
-        model.take_secrets(record, existing)
-        model.check_profile(self.registry, self._guests.sources, record, existing)
-        model.count_model(record, existing)
+        kept = model.take_secrets(record, existing)
+        sources = self._guests.sources
+        model.check_profile(self.registry, sources, record, existing, kept.secrets)
+        health = model.health(self.registry, record.properties["virtualMachineProfile"])
+        record.internal = model.counted(replace(kept, health=health), record)
         return record
 
     def is_quick(self, record: Record) -> bool:
@@ -133,7 +138,9 @@ class ScaleSets(Kind):
         listed = self._fleet.instances(record.id)
         states = Counter(f"ProvisioningState/{_state(one)}" for one in listed)
         states.update(
-            f"PowerState/{one.internal['power']}" for one in listed if "power" in one.internal
+            f"PowerState/{power}"
+            for one in listed
+            if (power := one.internals(InstanceInternals).power)
         )
         counts = [{"code": code, "count": count} for code, count in sorted(states.items())]
         profile = record.properties["virtualMachineProfile"]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from pipeline.emulator.arm.errors import ArmError, invalid_parameter, not_served
 from pipeline.emulator.arm.ids import ResourceId
 from pipeline.emulator.arm.regions import normal_location
-from pipeline.emulator.arm.store import Record, Store
+from pipeline.emulator.arm.store import Internals, Record, Store
 from pipeline.emulator.machines.seam import Machines, Marketplace
 
 DEFINITION = "microsoft.compute/galleries/images"
@@ -34,20 +34,21 @@ class Source:
     is_specialized: bool = False
     marketplace: Marketplace | None = None
 
-    def to_json(self) -> dict[str, Any]:
-        """For a record's `internal`."""
-        return asdict(self)
-
-    @classmethod
-    def from_json(cls, kept: dict[str, Any]) -> Source:
-        """What `to_json` wrote."""
-        place = kept["marketplace"]
-        return cls(**{**kept, "marketplace": Marketplace(**place) if place else None})
-
     async def provide(self, machines: Machines) -> None:
         """Make sure that the image is there; raises MachineError."""
         if self.marketplace is not None:
             await machines.provide(self.marketplace, self.handle)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImageInternals(Internals):
+    """What a managed image and a version have in common.
+
+    `handle` names the contents behind the seam; `source` is None until they are there.
+    """
+
+    handle: str
+    source: Source | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,15 +99,17 @@ class Sources:
 
     def _managed_image(self, identifier: ResourceId, location: str) -> Source:
         record = self.store.get(identifier)
-        if record is None or not record.internal.get("source"):
+        source = made_source(record) if record else None
+        if source is None:
             raise invalid_parameter(
                 "imageReference",
                 f"The Image '{identifier}' cannot be found in '{location}' region.",
             )
-        return Source.from_json(record.internal["source"])
+        return source
 
     def _version(self, record: Record | None, asked: ResourceId, location: str) -> Source:
-        if record is None or not is_deployable(record, location):
+        source = made_source(record) if record and is_deployable(record, location) else None
+        if source is None:
             raise ArmError(
                 404,
                 "GalleryImageNotFound",
@@ -114,7 +117,7 @@ class Sources:
                 "image owner to replicate to this region, or change your requested region.",
                 target="imageReference",
             )
-        return Source.from_json(record.internal["source"])
+        return source
 
     def _latest(self, definition: ResourceId, location: str) -> Source:
         versions = [
@@ -131,9 +134,14 @@ def version_number(name: str) -> tuple[int, ...]:
     return tuple(int(part) for part in name.split("."))
 
 
+def made_source(record: Record) -> Source | None:
+    """What machines are made from with this managed image or version; None while it is made."""
+    return record.internals(ImageInternals).source
+
+
 def is_deployable(version: Record, location: str) -> bool:
     """Whether machines can be made from a gallery version in a region."""
-    return bool(version.internal.get("source")) and _target(version, location) is not None
+    return made_source(version) is not None and _target(version, location) is not None
 
 
 def is_excluded(version: Record, location: str) -> bool:

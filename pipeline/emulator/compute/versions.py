@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from pipeline.emulator.arm.errors import ArmError, invalid_parameter, invalid_reference, not_served
@@ -14,7 +15,8 @@ from pipeline.emulator.arm.operations import now
 from pipeline.emulator.arm.regions import REGIONS, normal_location
 from pipeline.emulator.arm.store import Record
 from pipeline.emulator.compute.guests import DISK_SIZE_GB, VM, Guests, host_failures
-from pipeline.emulator.compute.sources import IMAGE, VERSION, Source
+from pipeline.emulator.compute.internals import VersionInternals, VirtualMachineInternals
+from pipeline.emulator.compute.sources import IMAGE, VERSION, ImageInternals, Source, made_source
 from pipeline.emulator.compute.wording import (
     at,
     change_not_allowed,
@@ -35,6 +37,7 @@ class Versions(Kind):
 
     type = "Microsoft.Compute/galleries/images/versions"
     operation_path = "capsOperations"
+    internals = VersionInternals
 
     def __init__(self, guests: Guests) -> None:
         super().__init__(guests.manager)
@@ -57,7 +60,7 @@ class Versions(Kind):
         if given.get("safetyProfile"):
             properties["safetyProfile"] = given["safetyProfile"]
         record.document["properties"] = properties
-        if existing is None or not existing.internal.get("source"):
+        if existing is None or made_source(existing) is None:
             self._take_source(record, asked)
         elif asked:
             self._refuse_other_source(existing, asked)
@@ -65,31 +68,34 @@ class Versions(Kind):
 
     def is_quick(self, record: Record) -> bool:
         """Once published, changes need no copying here."""
-        return bool(record.internal.get("source"))
+        return made_source(record) is not None
 
     async def realize(self, identifier: ResourceId) -> None:
         """Capture the VM's disk, or copy the managed image or version it is made from."""
         record = self.require(identifier)
-        handle, origin = record.internal["handle"], record.internal["from"]
+        made = record.internals(VersionInternals)
         machines = self._guests.machines
         with host_failures(identifier):
-            if "disk" in origin:
-                await machines.capture(origin["disk"], handle)
-            else:
-                await machines.copy_image(origin["image"], handle)
+            if made.disk is not None:
+                await machines.capture(made.disk, made.handle)
+            if made.image is not None:
+                await machines.copy_image(made.image, made.handle)
         definition = identifier.parent or identifier
         source = Source(
-            handle,
+            made.handle,
             exact_version=identifier.name,
             version=identifier.name,
             name=definition.name,
             is_specialized=self._os_state(identifier) == "Specialized",
         )
-        self._guests.update(identifier, source=source.to_json())
+        store = self.registry.store
+        store.change(identifier, VersionInternals, lambda kept: replace(kept, source=source))
 
     async def destroy(self, identifier: ResourceId) -> None:
         """The contents go; machines made from it stay usable."""
-        await self._guests.machines.delete_image(self.require(identifier).internal["handle"])
+        await self._guests.machines.delete_image(
+            self.require(identifier).internals(VersionInternals).handle
+        )
 
     def refuse_delete(self, identifier: ResourceId) -> None:
         """`safetyProfile.blockDeletionBeforeEndOfLife` keeps a version until its end of life."""
@@ -105,7 +111,7 @@ class Versions(Kind):
     def present(self, record: Record, query: Mapping[str, str]) -> dict[str, Any]:
         """With `$expand=ReplicationStatus`: per region, when its copy is there."""
         if query.get("$expand", "").lower() == "replicationstatus":
-            state = "Completed" if record.internal.get("source") else "Replicating"
+            state = "Completed" if made_source(record) else "Replicating"
             targets = record.properties["publishingProfile"]["targetRegions"]
             record.properties["replicationStatus"] = {
                 "aggregatedState": "Completed" if state == "Completed" else "InProgress",
@@ -132,26 +138,26 @@ class Versions(Kind):
             raise missing(_SOURCE_PATH)
         found = self.registry.find(ResourceId.parse(asked))
         kind = found.id.type.lower() if found else ""
-        if found is None or not found.internal:
+        if found is None:
             raise invalid_reference(asked, str(record.id))
         if kind == VM:
-            origin = self._from_vm(found, record.id)
-        elif kind in {IMAGE, VERSION} and found.internal.get("source"):
-            origin = {
-                "image": found.internal["source"]["handle"],
-                "unique": found.internal["handle"],
-            }
+            disk, image = self._disk_of(found, record.id), None
+        elif kind in {IMAGE, VERSION} and (source := made_source(found)):
+            disk, image = None, source.handle
         else:
             raise not_served(f"a gallery image version made from '{kind or asked}'")
-        record.internal |= {"from": origin, "handle": f"version-{uuid.uuid4().hex}"}
+        record.internal = VersionInternals(
+            handle=f"version-{uuid.uuid4().hex}", disk=disk, image=image, origin=_unique(found)
+        )
         key = "virtualMachineId" if kind == VM else "id"
         record.properties["storageProfile"] = {
             "source": {key: str(found.id)},
             "osDiskImage": {"sizeInGB": DISK_SIZE_GB, "hostCaching": "ReadWrite", "source": {}},
         }
 
-    def _from_vm(self, vm: Record, version: ResourceId) -> dict[str, str]:
-        state = "Generalized" if vm.internal.get("generalized") else "Specialized"
+    def _disk_of(self, vm: Record, version: ResourceId) -> str:
+        made = vm.internals(VirtualMachineInternals)
+        state = "Generalized" if made.is_generalized else "Specialized"
         wanted = self._os_state(version)
         if state != wanted:
             raise ArmError(
@@ -160,12 +166,12 @@ class Versions(Kind):
                 f"The resource with id '{vm.id}' has a different OS state ['{state}'] than the "
                 f"parent gallery image OS state ['{wanted}'].",
             )
-        if vm.internal.get("power") not in {"stopped", "deallocated"}:
+        if not made.is_off:
             raise not_allowed(
                 f"The operation 'Create gallery image version' requires the Virtual Machine "
                 f"'{vm.id.name}' to be stopped or deallocated."
             )
-        return {"disk": vm.internal["disk"], "unique": vm.properties["vmId"]}
+        return made.disk
 
     def _os_state(self, version: ResourceId) -> str:
         definition = self.registry.store.get(version.parent or version)
@@ -177,10 +183,16 @@ class Versions(Kind):
         is_same = any(same(asked, known) for known in current.values())
         found = self.registry.find(ResourceId.parse(asked)) if is_same else None
         if found is not None:
-            unique = found.properties.get("vmId") or found.internal.get("handle")
-            is_same = unique == existing.internal["from"]["unique"]
+            is_same = _unique(found) == existing.internals(VersionInternals).origin
         if not is_same:
             raise change_not_allowed(_SOURCE_PATH)
+
+
+def _unique(source: Record) -> str:
+    """What tells a VM or image from another one that has the same id."""
+    if isinstance(source.internal, ImageInternals):
+        return source.internal.handle
+    return str(source.properties["vmId"])
 
 
 def _check_name(name: str) -> None:

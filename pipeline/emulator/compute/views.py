@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from pipeline.emulator.arm.store import Record
+from pipeline.emulator.compute.internals import MachineInternals, VirtualMachineInternals
 
 _DISPLAY = {
     "ProvisioningState/succeeded": "Provisioning succeeded",
@@ -35,8 +36,8 @@ def instance_view(record: Record, power: str | None, health: str | None) -> dict
     `power` is the word after `PowerState/`, None before the first start. `health` is a state such
     as `healthy`, None when nobody probes.
     """
-    internal = record.internal
-    time = internal.get("provisioned_at")
+    made = record.internals(MachineInternals)
+    time = made.provisioned_at
     provisioning = str(record.properties.get("provisioningState", "Succeeded")).lower()
     view: dict[str, Any] = {
         "hyperVGeneration": "V2",
@@ -48,7 +49,7 @@ def instance_view(record: Record, power: str | None, health: str | None) -> dict
         ],
         "statuses": [status(f"ProvisioningState/{provisioning}", time)],
     }
-    if internal.get("generalized"):
+    if isinstance(made, VirtualMachineInternals) and made.is_generalized:
         view["statuses"].append(status("OSState/generalized"))
     if power is not None:
         view["statuses"].append(status(f"PowerState/{power}"))

@@ -8,7 +8,6 @@ from typing import Any
 
 from pipeline.emulator.arm.errors import ArmError, invalid_parameter, invalid_reference, not_served
 from pipeline.emulator.arm.ids import ResourceId, same
-from pipeline.emulator.arm.operations import now
 from pipeline.emulator.arm.store import Record
 from pipeline.emulator.compute import os_profile, sizes
 from pipeline.emulator.compute.disks import Disks
@@ -142,24 +141,21 @@ def source(guests: Guests, record: Record) -> Source:
     return found
 
 
-def take_profile(record: Record, is_specialized: bool) -> None:
-    """Move the secrets of `osProfile` to `internal`; a specialized disk has no `osProfile`."""
+def take_secrets(record: Record, is_specialized: bool) -> os_profile.Secrets:
+    """Take the secrets out of the document; a specialized disk has no `osProfile`."""
     properties = record.properties
     given = properties.get("osProfile")
-    user_data = properties.pop("userData", None)
-    os_profile.decoded("userData", user_data)
-    record.internal["secrets"] = {"userData": user_data} if user_data else {}
+    told, secrets = os_profile.without_secrets(given or {}, properties.pop("userData", None))
     if is_specialized:
         if given:
             raise invalid_parameter("osProfile", "Parameter 'osProfile' is not allowed.")
-        return
+        return secrets
     if not given:
         raise missing("osProfile")
-    told, secrets = os_profile.without_secrets(given)
     told.setdefault("computerName", record.id.name)
     os_profile.check(told, secrets)
     properties["osProfile"] = told
-    record.internal["secrets"] |= secrets
+    return secrets
 
 
 def updated(existing: Record, given: dict[str, Any]) -> dict[str, Any]:
@@ -185,11 +181,9 @@ def updated(existing: Record, given: dict[str, Any]) -> dict[str, Any]:
     return merged
 
 
-def identity(record: Record) -> dict[str, Any]:
-    """What Azure adds to a new VM's properties, and our handles for its `internal`."""
-    record.properties.update(vmId=str(uuid.uuid4()), timeCreated=now())
-    handle = f"{re.sub(r'[^a-z0-9-]', '-', record.id.name.lower())[:24]}-{uuid.uuid4().hex[:8]}"
-    return {"machine": f"vm-{handle}", "disk": f"disk-{handle}"}
+def handle(record: Record) -> str:
+    """A name for a new VM behind the seam."""
+    return f"{re.sub(r'[^a-z0-9-]', '-', record.id.name.lower())[:24]}-{uuid.uuid4().hex[:8]}"
 
 
 def _refuse_other_image(before: dict[str, Any], given: dict[str, Any]) -> None:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Mapping
 from copy import deepcopy
+from dataclasses import replace
 from typing import Any
 
 from pipeline.emulator.arm.ids import ResourceId
 from pipeline.emulator.arm.kinds import Action, Kind
+from pipeline.emulator.arm.operations import now
 from pipeline.emulator.arm.store import Record
 from pipeline.emulator.compute import virtual_machine_model as model
 from pipeline.emulator.compute.disks import attached_disk
 from pipeline.emulator.compute.guests import Guests, network_interface
+from pipeline.emulator.compute.internals import DiskInternals, VirtualMachineInternals
 from pipeline.emulator.compute.wording import at, conflict, not_allowed
 
 
@@ -23,6 +27,7 @@ class VirtualMachines(Kind):
     """
 
     type = "Microsoft.Compute/virtualMachines"
+    internals = VirtualMachineInternals
 
     def __init__(self, guests: Guests) -> None:
         super().__init__(guests.manager)
@@ -57,8 +62,9 @@ class VirtualMachines(Kind):
         expand = {part.strip().lower() for part in query.get("$expand", "").split(",")}
         if "instanceview" in expand:
             record.properties["instanceView"] = self._guests.view(record)
-        if "userdata" in expand and record.internal.get("secrets", {}).get("userData"):
-            record.properties["userData"] = record.internal["secrets"]["userData"]
+        user_data = record.internals(VirtualMachineInternals).secrets.user_data
+        if "userdata" in expand and user_data:
+            record.properties["userData"] = user_data
         return record.document
 
     def busy(self, identifier: ResourceId) -> Exception:
@@ -76,18 +82,18 @@ class VirtualMachines(Kind):
         """Make the disk, take the NIC, boot; a machine whose size was changed is rebooted."""
         record = self.require(identifier)
         size = record.properties["hardwareProfile"]["vmSize"]
-        is_new = record.internal.get("size") is None
+        made = record.internals(VirtualMachineInternals)
+        is_new = made.size is None
         if is_new:
             await self._make_disk(record)
             self._claim_interface(record)
-        is_wanted = is_new or record.internal.get("power") in {"running", "starting"}
-        is_running = self._guests.machines.is_running(record.internal["machine"])
-        if is_running and record.internal.get("size") != size:
+        is_running = self._guests.machines.is_running(made.machine)
+        if is_running and made.size != size:
             await self._guests.power_off(identifier, "stopped")
             is_running = False
-        if is_wanted and not is_running:
+        if (is_new or made.is_wanted) and not is_running:
             await self._guests.power_on(identifier)
-        self._guests.update(identifier, size=size)
+        self._change(identifier, lambda kept: replace(kept, size=size))
 
     async def destroy(self, identifier: ResourceId) -> None:
         """End the machine, let go of disk and NIC; `deleteOption: Delete` takes them along."""
@@ -119,7 +125,7 @@ class VirtualMachines(Kind):
         }
 
     def _check_start(self, identifier: ResourceId, _: dict[str, Any]) -> None:
-        if self.require(identifier).internal.get("generalized"):
+        if self._internals(identifier).is_generalized:
             raise not_allowed(
                 f"Operation 'start' is not allowed on VM '{identifier.name}' since the VM is "
                 "generalized."
@@ -139,12 +145,12 @@ class VirtualMachines(Kind):
         await self._guests.power_off(identifier, "deallocated")
 
     def _generalize(self, identifier: ResourceId, _: dict[str, Any]) -> None:
-        if self.require(identifier).internal.get("power") not in {"stopped", "deallocated"}:
+        if not self._internals(identifier).is_off:
             raise not_allowed(
                 f"Operation 'generalize' is not allowed on VM '{identifier.name}' since the VM is "
                 "running. Please power off the VM before generalizing it."
             )
-        self._guests.update(identifier, generalized=True)
+        self._change(identifier, lambda kept: replace(kept, is_generalized=True))
 
     # -- inside ----------------------------------------------------------------------------------
 
@@ -153,17 +159,20 @@ class VirtualMachines(Kind):
         model.check_size(properties)
         model.check_interface(self._guests, record)
         attached = model.attached(self._guests, properties)
-        is_specialized = attached is not None
-        record.internal |= model.identity(record)
-        if attached is None:
-            source = model.source(self._guests, record)
-            record.internal["source"] = source.to_json()
-            is_specialized = source.is_specialized
-        else:
-            record.internal["disk"] = attached.internal["disk"]
-            record.internal["source"] = attached.internal.get("source")
+        properties.update(vmId=str(uuid.uuid4()), timeCreated=now())
+        handle = model.handle(record)
+        disk = (
+            DiskInternals(disk=f"disk-{handle}", source=model.source(self._guests, record))
+            if (attached is None)
+            else attached.internals(DiskInternals)
+        )
         properties["storageProfile"]["osDisk"] = model.new_os_disk(self._guests, record, attached)
-        model.take_profile(record, is_specialized)
+        record.internal = VirtualMachineInternals(
+            machine=f"vm-{handle}",
+            disk=disk.disk,
+            source=disk.source,
+            secrets=model.take_secrets(record, bool(attached) or disk.source.is_specialized),
+        )
 
     async def _make_disk(self, record: Record) -> None:
         identifier = self._disk_id(record)
@@ -171,8 +180,7 @@ class VirtualMachines(Kind):
         existing = self.registry.store.get(identifier)
         if existing is None:
             await self._guests.make_disk(record)
-            existing = attached_disk(identifier, record, record.internal["disk"], os_disk)
-            existing.internal["source"] = record.internal["source"]
+            existing = attached_disk(identifier, record, os_disk)
         existing.document["managedBy"] = str(record.id)
         existing.properties["diskState"] = "Attached"
         self.registry.store.put(existing)
@@ -195,6 +203,16 @@ class VirtualMachines(Kind):
         if interface is not None:
             interface.properties.pop("virtualMachine", None)
             self.registry.kind(interface.id.type).save(interface)
+
+    def _internals(self, identifier: ResourceId) -> VirtualMachineInternals:
+        return self.require(identifier).internals(VirtualMachineInternals)
+
+    def _change(
+        self,
+        identifier: ResourceId,
+        how: Callable[[VirtualMachineInternals], VirtualMachineInternals],
+    ) -> None:
+        self.registry.store.change(identifier, VirtualMachineInternals, how)
 
     @staticmethod
     def _disk_id(record: Record) -> ResourceId:

@@ -64,11 +64,7 @@ class Infirmary:
             return [who[0]]
         identifier = ResourceId.parse("/".join(who))
         record = self._store.get(identifier)
-        endpoints = record.internal.get("endpoints", []) if record else []
-        handles = [endpoint["machine"] for endpoint in endpoints if endpoint.get("machine")]
-        handle = record.internal.get("machine") if record else None
-        if isinstance(handle, str):
-            handles.append(handle)
+        handles = list(record.internal.machines) if record else []
         if not handles:
             raise ArmError(404, "NotFound", f"No machine runs for '{identifier}'.")
         return handles

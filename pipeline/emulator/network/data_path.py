@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pipeline.emulator.arm.data_path import Endpoint, presences
 from pipeline.emulator.arm.errors import ArmError
 from pipeline.emulator.arm.ids import ResourceId, key
 from pipeline.emulator.arm.store import Record, Store
@@ -16,7 +17,9 @@ from pipeline.emulator.balancer.balancer import Balancer
 from pipeline.emulator.balancer.traffic import Backend, BalancerError, Probe, Rule, Traffic
 from pipeline.emulator.machines.seam import MachineError, Machines
 from pipeline.emulator.network.common import reference
-from pipeline.emulator.network.references import LOAD_BALANCER, Endpoint, endpoints
+from pipeline.emulator.network.load_balancer_document import LoadBalancerInternals
+from pipeline.emulator.network.public_addresses import PublicAddressInternals
+from pipeline.emulator.network.references import LOAD_BALANCER
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +95,10 @@ def derive(store: Store) -> Wanted:
     A rule is carried when its pool has a running member; without one nobody listens, so that a
     client is refused at once.
     """
-    running = [endpoint for endpoint in endpoints(store) if endpoint.is_running]
+    running = [presence.endpoint for presence in presences(store) if presence.is_running]
     by_pool: dict[str, list[Endpoint]] = defaultdict(list)
     for endpoint in running:
-        for pool in endpoint.pools:
+        for pool in endpoint.pool_keys:
             by_pool[pool].append(endpoint)
     rules = frozenset(
         rule
@@ -114,11 +117,9 @@ def derive(store: Store) -> Wanted:
 def _ports(running: list[Endpoint], rules: frozenset[Rule]) -> dict[str, frozenset[int]]:
     ports: dict[str, set[int]] = defaultdict(set)
     for endpoint in running:
-        if not endpoint.machine:
-            continue
         ports[endpoint.machine] |= {endpoint.health_port} if endpoint.health_port else set()
         for rule in rules:
-            if rule.backend.pool in endpoint.pools:
+            if rule.backend.pool in endpoint.pool_keys:
                 probe = rule.backend.probe
                 ports[endpoint.machine] |= {rule.backend.port, probe.port if probe else 0} - {0}
     return {machine: frozenset(several) for machine, several in ports.items()}
@@ -164,7 +165,6 @@ def _address(store: Store, record: Record, frontend: dict[str, Any]) -> str | No
     """Where a frontend listens: at its public address, or at the one taken for itself."""
     public = reference(frontend["properties"], "publicIPAddress")
     if public is None:
-        private: str | None = record.internal["addresses"].get(key(frontend["id"]))
-        return private
+        return record.internals(LoadBalancerInternals).addresses.get(key(frontend["id"]))
     public_address = store.get(ResourceId.parse(public))
-    return str(public_address.internal["address"]) if public_address else None
+    return public_address.internals(PublicAddressInternals).address if public_address else None

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pipeline.emulator.arm.addresses import Addresses
-from pipeline.emulator.arm.data_path import DataPath
+from pipeline.emulator.arm.data_path import Connected, DataPath, Endpoint
 from pipeline.emulator.arm.errors import ArmError, invalid_parameter, not_served
 from pipeline.emulator.arm.ids import ResourceId, key
 from pipeline.emulator.arm.kinds import Registry
@@ -19,15 +20,23 @@ _CONFIGURATION_READ_ONLY = ("privateIPAddress", "provisioningState")
 _NOT_CARRIED = ("loadBalancerInboundNatRules", "applicationGatewayBackendAddressPools")
 
 
+@dataclass(frozen=True, kw_only=True)
+class InterfaceInternals(Connected):
+    """`left_pools` are those that the latest PUT took the interface out of, or kept it in."""
+
+    left_pools: tuple[str, ...] = ()
+
+
 class NetworkInterfaces(InUseKind):
     """`networkInterfaces`.
 
     The private address is the interface's loopback address, whatever its subnet's prefix or a
-    static allocation says. `internal["endpoints"]` has one entry; who runs a machine there writes
-    `machine` and `running` into it, and `virtualMachine.id` into the document.
+    static allocation says. Who runs a machine there writes it into the endpoint, and
+    `virtualMachine.id` into the document.
     """
 
     type = "Microsoft.Network/networkInterfaces"
+    internals = InterfaceInternals
 
     def __init__(self, registry: Registry, addresses: Addresses, data_path: DataPath) -> None:
         super().__init__(registry)
@@ -81,29 +90,27 @@ class NetworkInterfaces(InUseKind):
     def _keep_machine(self, record: Record, existing: Record | None) -> None:
         """Endpoint and machine: the pools are new, whatever runs there goes on."""
         configuration = record.properties["ipConfigurations"][0]
-        before = (existing.internal.get("endpoints") or [{}])[0] if existing else {}
-        address = before.get("address") or self._addresses.take(str(record.id))
-        properties = configuration["properties"]
+        properties, identifier = configuration["properties"], configuration["id"]
+        before = (
+            existing.internals(InterfaceInternals).endpoint
+            if existing
+            else Endpoint(self._addresses.take(str(record.id)), identifier)
+        )
         properties.setdefault("privateIPAllocationMethod", "Dynamic")
-        properties["privateIPAddress"] = address
-        endpoint = {
-            "address": address,
-            "machine": before.get("machine", ""),
-            "ip_configuration": configuration["id"],
-            "pools": [
-                pool["id"] for pool in properties.get("loadBalancerBackendAddressPools") or []
-            ],
-            "running": before.get("running", False),
-        }
-        record.internal |= {"endpoints": [endpoint], "left_pools": before.get("pools") or []}
+        properties["privateIPAddress"] = before.address
+        listed = properties.get("loadBalancerBackendAddressPools") or []
+        endpoint = replace(
+            before, ip_configuration=identifier, pools=tuple(str(pool["id"]) for pool in listed)
+        )
+        record.internal = InterfaceInternals(endpoint=endpoint, left_pools=before.pools)
         machine = existing.properties.get("virtualMachine") if existing else None
         if machine:
             record.properties["virtualMachine"] = machine
 
     def is_quick(self, record: Record) -> bool:
         """Done at once unless a pool's membership changed."""
-        endpoint = record.internal["endpoints"][0]
-        return not endpoint["pools"] and not record.internal["left_pools"]
+        kept = record.internals(InterfaceInternals)
+        return not kept.endpoint.pools and not kept.left_pools
 
     async def realize(self, identifier: ResourceId) -> None:
         """Let traffic follow the pools."""

@@ -39,7 +39,7 @@ class BackendAddressPools(InlineKind):
             )
         }
         members = references.members(self.registry.store, str(identifier))
-        if given != {key(endpoint.ip_configuration) for endpoint in members}:
+        if given != {key(member.endpoint.ip_configuration) for member in members}:
             raise ArmError(
                 400,
                 "ModificationOfNICIpConfigBackendPoolNotSupported",

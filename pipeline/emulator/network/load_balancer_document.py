@@ -7,13 +7,14 @@ etags, back-references, members) is dropped on the way in and made anew on the w
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
+from pipeline.emulator.arm.data_path import Presence
 from pipeline.emulator.arm.errors import ArmError, invalid_parameter, not_served
 from pipeline.emulator.arm.ids import ResourceId, key
-from pipeline.emulator.arm.store import Record
+from pipeline.emulator.arm.store import Internals, Record
 from pipeline.emulator.network.common import children, reference
-from pipeline.emulator.network.references import Endpoint
 
 TYPE = "Microsoft.Network/loadBalancers"
 ARRAYS = (
@@ -44,6 +45,13 @@ _READ_ONLY = {
     "probes": ("loadBalancingRules",),
 }
 MAX_PORT = 65535
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoadBalancerInternals(Internals):
+    """`addresses` says where private frontends are reached, by their comparable id."""
+
+    addresses: Mapping[str, str]
 
 
 def kept_properties(identifier: ResourceId, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -140,8 +148,8 @@ def _boolean(value: Any) -> bool:
     return value.lower() == "true" if isinstance(value, str) else bool(value)
 
 
-def shown(record: Record, endpoints: list[Endpoint]) -> dict[str, Any]:
-    """What a GET answers. `internal["addresses"]` says where private frontends are reached."""
+def shown(record: Record, members: list[Presence]) -> dict[str, Any]:
+    """What a GET answers."""
     properties = record.properties
     state = properties.get("provisioningState", "Succeeded")
     for array in ARRAYS:
@@ -149,7 +157,7 @@ def shown(record: Record, endpoints: list[Endpoint]) -> dict[str, Any]:
             child["type"] = f"{TYPE}/{array}"
             child["properties"]["provisioningState"] = state
     for frontend in properties["frontendIPConfigurations"]:
-        private = record.internal["addresses"].get(key(frontend["id"]))
+        private = record.internals(LoadBalancerInternals).addresses.get(key(frontend["id"]))
         if private is not None:
             frontend["properties"]["privateIPAddress"] = private
         _refer_back(properties, frontend, "frontendIPConfiguration")
@@ -157,7 +165,7 @@ def shown(record: Record, endpoints: list[Endpoint]) -> dict[str, Any]:
         _refer_back(properties, probe, "probe")
     for pool in properties["backendAddressPools"]:
         _refer_back(properties, pool, "backendAddressPool")
-        _show_members(record, pool, endpoints)
+        _show_members(record, pool, members)
     return record.document
 
 
@@ -179,9 +187,11 @@ def _referred(properties: Mapping[str, Any], name: str) -> set[str]:
     return {key(str(item["id"])) for item in several} | ({key(single)} if single else set())
 
 
-def _show_members(record: Record, pool: dict[str, Any], endpoints: list[Endpoint]) -> None:
+def _show_members(record: Record, pool: dict[str, Any], members: list[Presence]) -> None:
     configurations = [
-        endpoint.ip_configuration for endpoint in endpoints if key(pool["id"]) in endpoint.pools
+        member.endpoint.ip_configuration
+        for member in members
+        if key(pool["id"]) in member.endpoint.pool_keys
     ]
     if not configurations:
         return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pipeline.emulator.arm.data_path import presences
 from pipeline.emulator.arm.errors import ArmError
 from pipeline.emulator.arm.ids import key
 from pipeline.emulator.arm.store import Record, Store
@@ -62,14 +63,15 @@ def refuse_while_members_go(store: Store, record: Record) -> None:
         for found in store.of_type(references.SCALE_SET)
         if found.properties.get("provisioningState") == "Deleting"
     }
-    for endpoint in references.endpoints(store):
-        is_going = endpoint.is_going or endpoint.owner.parent in going_sets
-        if is_going and endpoint.pools & pools:
+    for member in presences(store):
+        is_going = member.is_going or member.owner.parent in going_sets
+        if is_going and member.endpoint.pool_keys & pools:
             detail = ArmError(
                 429,
                 "ReferencedResourceNotProvisioned",
-                f"Cannot proceed with operation because resource {endpoint.ip_configuration} used "
-                f"by resource {record.id} is not in Succeeded state. Resource is in Deleting state "
+                "Cannot proceed with operation because resource "
+                f"{member.endpoint.ip_configuration} used by "
+                f"resource {record.id} is not in Succeeded state. Resource is in Deleting state "
                 "and the last operation that updated/is updating the resource is "
                 "DeleteNicOperation.",
             )

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from pipeline.emulator.arm.addresses import Addresses
-from pipeline.emulator.arm.data_path import DataPath
+from pipeline.emulator.arm.data_path import DataPath, presences
 from pipeline.emulator.arm.errors import ArmError, invalid_parameter
 from pipeline.emulator.arm.ids import ResourceId, key
 from pipeline.emulator.arm.kinds import Registry
@@ -14,6 +15,8 @@ from pipeline.emulator.arm.store import Record
 from pipeline.emulator.network import load_balancer_document as document
 from pipeline.emulator.network import load_balancer_rules, load_balancer_uses, references
 from pipeline.emulator.network.common import NetworkKind, reference, require
+from pipeline.emulator.network.interfaces import InterfaceInternals
+from pipeline.emulator.network.load_balancer_document import LoadBalancerInternals
 from pipeline.emulator.network.public_addresses import require_free
 from pipeline.emulator.network.shared_pools import refuse_shared_members
 
@@ -22,6 +25,7 @@ class LoadBalancers(NetworkKind):
     """`loadBalancers`: a PUT replaces all of it; only traffic that has members takes time."""
 
     type = document.TYPE
+    internals = LoadBalancerInternals
 
     def __init__(self, registry: Registry, addresses: Addresses, data_path: DataPath) -> None:
         super().__init__(registry)
@@ -44,14 +48,14 @@ class LoadBalancers(NetworkKind):
             load_balancer_uses.refuse_unused_probe(store, record, existing)
             load_balancer_uses.refuse_while_members_go(store, existing)
         refuse_shared_members(store, record)
-        record.internal["addresses"] = self._private_addresses(record, existing)
+        record.internal = LoadBalancerInternals(addresses=self._private_addresses(record, existing))
         return record
 
     def is_quick(self, record: Record) -> bool:
         """Without members it is done at once, as recorded for Azure: there is no traffic."""
         pools = {key(pool["id"]) for pool in record.properties["backendAddressPools"]}
         return not any(
-            endpoint.pools & pools for endpoint in references.endpoints(self.registry.store)
+            presence.endpoint.pool_keys & pools for presence in presences(self.registry.store)
         )
 
     async def realize(self, identifier: ResourceId) -> None:
@@ -69,7 +73,7 @@ class LoadBalancers(NetworkKind):
         if record is not None:
             pools = {key(pool["id"]) for pool in record.properties["backendAddressPools"]}
             leave_pools(self.registry, pools)
-            for frontend in record.internal["addresses"]:
+            for frontend in record.internals(LoadBalancerInternals).addresses:
                 self._addresses.release(frontend)
 
     def stamp(self, document: dict[str, Any], etag: str) -> None:
@@ -80,7 +84,7 @@ class LoadBalancers(NetworkKind):
 
     def present(self, record: Record, query: Mapping[str, str]) -> dict[str, Any]:
         """With states, back-references, members and private addresses."""
-        return document.shown(record, references.endpoints(self.registry.store))
+        return document.shown(record, list(presences(self.registry.store)))
 
     def _check_frontends(self, record: Record) -> None:
         for frontend in record.properties["frontendIPConfigurations"]:
@@ -105,7 +109,8 @@ class LoadBalancers(NetworkKind):
             for frontend in record.properties["frontendIPConfigurations"]
             if not reference(frontend["properties"], "publicIPAddress")
         }
-        for frontend in (existing.internal["addresses"] if existing else {}).keys() - private:
+        kept = existing.internals(LoadBalancerInternals).addresses.keys() if existing else set()
+        for frontend in kept - private:
             self._addresses.release(frontend)
         return {frontend: self._addresses.take(frontend) for frontend in sorted(private)}
 
@@ -119,8 +124,9 @@ def leave_pools(registry: Registry, pools: set[str]) -> None:
                 configuration["properties"]["loadBalancerBackendAddressPools"] = [
                     pool for pool in given if key(pool["id"]) not in pools
                 ]
-        for endpoint in record.internal["endpoints"]:
-            endpoint["pools"] = [pool for pool in endpoint["pools"] if key(pool) not in pools]
+        kept = record.internals(InterfaceInternals)
+        remaining = tuple(pool for pool in kept.endpoint.pools if key(pool) not in pools)
+        record.internal = replace(kept, endpoint=replace(kept.endpoint, pools=remaining))
         registry.store.put(record)
 
 

@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from pipeline.emulator.arm.addresses import Addresses
+from pipeline.emulator.arm.data_path import presences
 from pipeline.emulator.arm.errors import ArmError, not_served
 from pipeline.emulator.arm.ids import ResourceId, key
 from pipeline.emulator.arm.kinds import Registry
-from pipeline.emulator.arm.store import Record
+from pipeline.emulator.arm.store import Internals, Record
 from pipeline.emulator.network import references
 from pipeline.emulator.network.common import InUseKind, require
 
 TYPE = "Microsoft.Network/publicIPAddresses"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PublicAddressInternals(Internals):
+    """`address` is the loopback address, whether it is answered or not."""
+
+    address: str
 
 
 class PublicIPAddresses(InUseKind):
@@ -24,6 +33,7 @@ class PublicIPAddresses(InUseKind):
     """
 
     type = TYPE
+    internals = PublicAddressInternals
 
     def __init__(self, registry: Registry, addresses: Addresses) -> None:
         super().__init__(registry)
@@ -46,7 +56,8 @@ class PublicIPAddresses(InUseKind):
         record.document["sku"] = {"name": "Basic", "tier": "Regional"} | (body.get("sku") or {})
         record.document["properties"] = properties
         self._check_allocation(record)
-        record.internal["address"] = self._addresses.take(str(record.id), "public")
+        taken = self._addresses.take(str(record.id), "public")
+        record.internal = PublicAddressInternals(address=taken)
         return record
 
     def _check_allocation(self, record: Record) -> None:
@@ -67,14 +78,15 @@ class PublicIPAddresses(InUseKind):
             record.properties[name] = {"id": user}
         is_static = str(record.properties["publicIPAllocationMethod"]).lower() == "static"
         if user is not None or is_static:
-            record.properties["ipAddress"] = self._reached_at(user) or record.internal["address"]
+            own = record.internals(PublicAddressInternals).address
+            record.properties["ipAddress"] = self._reached_at(user) or own
         return record.document
 
     def _reached_at(self, user: str | None) -> str | None:
         """The address of the interface behind an IP configuration, if it is one's."""
-        for endpoint in references.endpoints(self.registry.store) if user else ():
-            if key(endpoint.ip_configuration) == key(user or ""):
-                return endpoint.address
+        for presence in presences(self.registry.store) if user else ():
+            if key(presence.endpoint.ip_configuration) == key(user or ""):
+                return presence.endpoint.address
         return None
 
     def in_use(self, identifier: ResourceId) -> ArmError | None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from pipeline.emulator.arm.data_path import Presence, presences
 from pipeline.emulator.arm.ids import ResourceId, key
 from pipeline.emulator.arm.store import Record, Store
 from pipeline.emulator.network.common import reference
@@ -15,24 +15,6 @@ INSTANCE = "Microsoft.Compute/virtualMachineScaleSets/virtualMachines"
 SCALE_SET = "Microsoft.Compute/virtualMachineScaleSets"
 LOAD_BALANCER = "Microsoft.Network/loadBalancers"
 VIRTUAL_NETWORK = "Microsoft.Network/virtualNetworks"
-
-
-@dataclass(frozen=True, slots=True)
-class Endpoint:
-    """One network presence: an IP configuration of an interface or of a scale set instance.
-
-    `pools` holds comparable ids (`common.key`); `health_port` is the guest port that health is
-    asked at, or None.
-    """
-
-    owner: ResourceId
-    address: str
-    machine: str
-    ip_configuration: str
-    pools: frozenset[str]
-    is_running: bool
-    is_going: bool
-    health_port: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +28,6 @@ class ScaleSet:
     security_groups: frozenset[str]
 
 
-def endpoints(store: Store) -> list[Endpoint]:
-    """All endpoints, in the order their owners were made."""
-    return [
-        endpoint for record in store.of_type(INTERFACE, INSTANCE) for endpoint in _endpoints(record)
-    ]
-
-
 def scale_sets(store: Store) -> list[ScaleSet]:
     """All scale sets that are not being deleted."""
     return [
@@ -62,18 +37,16 @@ def scale_sets(store: Store) -> list[ScaleSet]:
     ]
 
 
-def members(store: Store, pool: str) -> list[Endpoint]:
-    """The endpoints in a backend pool."""
-    return [endpoint for endpoint in endpoints(store) if key(pool) in endpoint.pools]
+def members(store: Store, pool: str) -> list[Presence]:
+    """The network presences in a backend pool."""
+    return [member for member in presences(store) if key(pool) in member.endpoint.pool_keys]
 
 
 def pool_users(store: Store, pool: str) -> list[ResourceId]:
     """Scale sets that are in a pool: by their model, or by an instance of an older model."""
     by_model = {scale_set.id for scale_set in scale_sets(store) if key(pool) in scale_set.pools}
     by_instance = {
-        endpoint.owner.parent
-        for endpoint in members(store, pool)
-        if endpoint.owner.parent is not None
+        member.owner.parent for member in members(store, pool) if member.owner.parent is not None
     }
     return sorted(by_model | by_instance, key=str)
 
@@ -98,9 +71,9 @@ def subnet_users(store: Store, subnet: str) -> list[str]:
     }
     for scale_set in sorted(in_subnet, key=str):
         instances = [
-            endpoint.ip_configuration
-            for endpoint in endpoints(store)
-            if endpoint.owner.parent == scale_set
+            presence.endpoint.ip_configuration
+            for presence in presences(store)
+            if presence.owner.parent == scale_set
         ]
         users += instances or [str(scale_set)]
     return users
@@ -145,21 +118,6 @@ def security_group_users(store: Store, group: str) -> list[str]:
         if wanted in scale_set.security_groups
     ]
     return [*subnets_with(store, "networkSecurityGroup", group), *interfaces, *sets]
-
-
-def _endpoints(record: Record) -> Iterator[Endpoint]:
-    going = record.properties.get("provisioningState") == "Deleting"
-    for endpoint in record.internal.get("endpoints") or []:
-        yield Endpoint(
-            owner=record.id,
-            address=endpoint["address"],
-            machine=endpoint.get("machine") or "",
-            ip_configuration=endpoint["ip_configuration"],
-            pools=frozenset(key(pool) for pool in endpoint.get("pools") or []),
-            is_running=bool(endpoint.get("running")) and not going,
-            is_going=going,
-            health_port=record.internal.get("health_port"),
-        )
 
 
 def _all_scale_sets(store: Store) -> list[ScaleSet]:

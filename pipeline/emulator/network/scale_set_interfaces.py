@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from pipeline.emulator.arm.data_path import Connected, Endpoint
 from pipeline.emulator.arm.errors import not_served
 from pipeline.emulator.arm.ids import ResourceId
 from pipeline.emulator.arm.kinds import Kind
@@ -65,22 +66,23 @@ class ScaleSetInterfaces(InstanceInterfaces):
 
 def _interfaces(get: Any, instance: Record) -> Iterator[Record]:
     model = get(instance.id.parent) if instance.id.parent else None
-    for endpoint in instance.internal.get("endpoints") or []:
-        configuration = ResourceId.parse(endpoint["ip_configuration"])
+    if isinstance(instance.internal, Connected):
+        endpoint = instance.internal.endpoint
+        configuration = ResourceId.parse(endpoint.ip_configuration)
         if configuration.parent is not None:
             yield _interface(configuration, endpoint, instance, model)
 
 
 def _interface(
-    configuration: ResourceId, endpoint: dict[str, Any], instance: Record, model: Record | None
+    configuration: ResourceId, endpoint: Endpoint, instance: Record, model: Record | None
 ) -> Record:
     interface = configuration.parent or configuration
     properties: dict[str, Any] = {
         "provisioningState": "Succeeded",
-        "privateIPAddress": endpoint["address"],
+        "privateIPAddress": endpoint.address,
         "privateIPAllocationMethod": "Dynamic",
         "primary": True,
-        "loadBalancerBackendAddressPools": [{"id": pool} for pool in endpoint["pools"]],
+        "loadBalancerBackendAddressPools": [{"id": pool} for pool in endpoint.pools],
     }
     subnet = _subnet(model, interface.name, configuration.name)
     if subnet is not None:

@@ -6,11 +6,12 @@ import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from pipeline.emulator.arm.data_path import Presence, presences
 from pipeline.emulator.arm.errors import ArmError
 from pipeline.emulator.arm.ids import ResourceId, key
 from pipeline.emulator.arm.store import Record, Store
 from pipeline.emulator.network.common import reference
-from pipeline.emulator.network.references import LOAD_BALANCER, Endpoint, endpoints
+from pipeline.emulator.network.references import LOAD_BALANCER
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +77,13 @@ def refuse_shared_members(store: Store, balancer: Record) -> None:
     others = (other for other in store.of_type(LOAD_BALANCER) if other.id != balancer.id)
     rules = list(pool_rules([*others, balancer]))
     own = {rule.pool for rule in pool_rules([balancer])}
-    for endpoint in endpoints(store):
-        if len(endpoint.pools) < 2 or not endpoint.pools & own:  # noqa: PLR2004 - as above
+    for member in presences(store):
+        pools = member.endpoint.pool_keys
+        if len(pools) < 2 or not pools & own:  # noqa: PLR2004 - as above
             continue
-        collision = _collision(rules, endpoint.pools)
+        collision = _collision(rules, pools)
         if collision is not None:
-            raise _refusal(*collision, endpoint)
+            raise _refusal(*collision, member)
 
 
 def _collision(rules: list[PoolRule], pools: frozenset[str]) -> tuple[PoolRule, PoolRule] | None:
@@ -92,11 +94,11 @@ def _collision(rules: list[PoolRule], pools: frozenset[str]) -> tuple[PoolRule, 
     return None
 
 
-def _refusal(one: PoolRule, other: PoolRule, endpoint: Endpoint) -> ArmError:
-    scale_set = endpoint.owner.parent
+def _refusal(one: PoolRule, other: PoolRule, member: Presence) -> ArmError:
+    scale_set = member.owner.parent
     if scale_set is None:
-        return _interface_refusal(one, other, endpoint.ip_configuration)
-    return _scale_set_refusal(one, other, scale_set, endpoint.ip_configuration)
+        return _interface_refusal(one, other, member.endpoint.ip_configuration)
+    return _scale_set_refusal(one, other, scale_set, member.endpoint.ip_configuration)
 
 
 def _scale_set_refusal(

@@ -7,6 +7,7 @@ import json
 import time
 import uuid
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 from pipeline.emulator.arm.errors import ArmError
@@ -14,20 +15,25 @@ from pipeline.emulator.arm.ids import ResourceId
 from pipeline.emulator.arm.kinds import Action, Kind
 from pipeline.emulator.arm.manager import ResourceManager
 from pipeline.emulator.arm.operations import now
-from pipeline.emulator.arm.store import Record
+from pipeline.emulator.arm.store import Internals, Record
 from pipeline.emulator.resources.expressions import TemplateError, resolve
 from pipeline.emulator.resources.rollout import Outcome, roll_out
 from pipeline.emulator.resources.template import Plan, plan
 
 
-class Deployments(Kind):
-    """`Microsoft.Resources/deployments` of resource groups.
+@dataclass(frozen=True, kw_only=True)
+class DeploymentInternals(Internals):
+    """`request` is kept while it is carried out, and no longer: it may hold secrets."""
 
-    `internal["request"]` holds the request while it is carried out, and no longer: it may hold
-    secrets. `internal["operations"]` is the list of the deployment's operations.
-    """
+    request: Mapping[str, Any] | None = field(default=None, repr=False)
+    operations: tuple[Mapping[str, Any], ...] = ()
+
+
+class Deployments(Kind):
+    """`Microsoft.Resources/deployments` of resource groups."""
 
     type: ClassVar[str] = "Microsoft.Resources/deployments"
+    internals = DeploymentInternals
     tracked: ClassVar[bool] = False
     patchable: ClassVar[bool] = False
     creating_state: ClassVar[str] = "Accepted"
@@ -46,7 +52,7 @@ class Deployments(Kind):
         record.document["properties"] = self._told(self._plan(record.id, request), request)
         if body.get("tags"):
             record.document["tags"] = body["tags"]
-        record.internal = {"request": request, "operations": []}
+        record.internal = DeploymentInternals(request=request)
         return record
 
     def is_quick(self, record: Record) -> bool:
@@ -56,7 +62,7 @@ class Deployments(Kind):
     async def realize(self, identifier: ResourceId) -> None:
         """Make all resources. Raises ArmError `DeploymentFailed` with the reasons as details."""
         self._note(identifier, lambda record: record.properties.update(provisioningState="Running"))
-        request = self.require(identifier).internal["request"]
+        request = dict(self.require(identifier).internals(DeploymentInternals).request or {})
         began = time.monotonic()
         outcomes: list[Outcome] = []
         try:
@@ -89,7 +95,7 @@ class Deployments(Kind):
     @property
     def views(self) -> Mapping[str, Callable[[Record], dict[str, Any]]]:
         """`operations`: what was made, and what became of it."""
-        return {"operations": lambda record: {"value": record.internal["operations"]}}
+        return {"operations": _operations}
 
     def _validate(self, identifier: ResourceId, body: dict[str, Any]) -> dict[str, Any]:
         request = _request(body)
@@ -167,17 +173,22 @@ class Deployments(Kind):
         told = outcome.told(identifier)
 
         def change(record: Record) -> None:
-            kept = [item for item in record.internal["operations"] if item["id"] != told["id"]]
-            record.internal["operations"] = [*kept, told]
+            internals = record.internals(DeploymentInternals)
+            kept = (item for item in internals.operations if item["id"] != told["id"])
+            record.internal = replace(internals, operations=(*kept, told))
 
         self._note(identifier, change)
 
     def _finish(self, identifier: ResourceId, told: dict[str, Any], seconds: float) -> None:
         def change(record: Record) -> None:
             record.properties.update(told, timestamp=now(), duration=f"PT{seconds:.7f}S")
-            record.internal.pop("request", None)
+            record.internal = replace(record.internals(DeploymentInternals), request=None)
 
         self._note(identifier, change)
+
+
+def _operations(record: Record) -> dict[str, Any]:
+    return {"value": list(record.internals(DeploymentInternals).operations)}
 
 
 def _request(body: dict[str, Any]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import asyncio
 import uuid
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -13,11 +14,18 @@ from pipeline.emulator.arm.errors import ArmError
 from pipeline.emulator.arm.ids import ResourceId
 from pipeline.emulator.arm.kinds import Action, Kind
 from pipeline.emulator.arm.manager import ResourceManager
-from pipeline.emulator.arm.store import Record, Store
+from pipeline.emulator.arm.store import Internals, Record, Store
 from pipeline.emulator.resources.deployments import Deployments
 from pipeline.emulator.resources.groups import ResourceGroups
 
 GROUP = ResourceId.group("sub", "rg")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ThingInternals(Internals):
+    """What is kept of a thing."""
+
+    secret: int = 0
 
 
 class Things(Kind):

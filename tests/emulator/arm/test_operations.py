@@ -8,7 +8,7 @@ from pathlib import Path
 from pipeline.emulator.arm.addresses import Addresses
 from pipeline.emulator.arm.operations import Operation, Operations
 from pipeline.emulator.arm.store import Record, Store
-from tests.emulator.arm.lab import lab, thing
+from tests.emulator.arm.lab import ThingInternals, Things, lab, thing
 
 
 def test_work_under_way_when_the_emulator_ends_is_done_at_the_next_start(tmp_path: Path) -> None:
@@ -78,7 +78,9 @@ def test_waiting_for_an_operation_ends_when_patience_does(tmp_path: Path) -> Non
 
 def test_the_store_answers_copies_and_keeps_what_it_was_given(tmp_path: Path) -> None:
     store = Store(tmp_path / "store.sqlite")
-    store.put(Record(thing("a"), {"name": "a"}, {"secret": 1}))
+    shapes = {Things.type.lower(): ThingInternals}
+    store.restore(shapes)
+    store.put(Record(thing("a"), {"name": "a"}, ThingInternals(secret=1)))
     copy = store.get(thing("A"))
     assert copy is not None
     copy.document["name"] = "changed"
@@ -86,12 +88,14 @@ def test_the_store_answers_copies_and_keeps_what_it_was_given(tmp_path: Path) ->
     store.set_fact("y/1", [2])
     store.close()
     again = Store(tmp_path / "store.sqlite")
+    again.restore(shapes)
     kept = again.get(thing("a"))
     assert kept is not None
-    assert (kept.document, kept.internal) == ({"name": "a"}, {"secret": 1})
-    assert again.facts("x/") == [[1]]
+    assert kept.document == {"name": "a"}
+    assert kept.internals(ThingInternals).secret == 1
+    assert again.facts("x/", list[int]) == [[1]]
     again.drop_fact("x/1")
-    assert again.fact("x/1") is None
+    assert again.fact("x/1", list[int]) is None
     again.delete(thing("a"))
     assert list(again.everything()) == []
     assert (tmp_path / "store.sqlite").stat().st_mode & 0o777 == 0o600

@@ -5,19 +5,22 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import asyncssh
 
 from pipeline.emulator.arm.addresses import Addresses
+from pipeline.emulator.arm.data_path import Connected, Endpoint
 from pipeline.emulator.arm.ids import ResourceId
 from pipeline.emulator.arm.kinds import Kind
 from pipeline.emulator.arm.manager import ResourceManager
-from pipeline.emulator.arm.store import Record, Store
+from pipeline.emulator.arm.store import Internals, Record, Store
 from pipeline.emulator.compute import Compute
+from pipeline.emulator.compute.internals import MachineInternals
 from pipeline.emulator.machines.simulated import Simulated
 from tests.emulator.loopback import address_block
 
+S = TypeVar("S", bound=Internals)
 GROUP = "/subscriptions/s/resourceGroups/rg"
 COMPUTE = f"{GROUP}/providers/Microsoft.Compute"
 NETWORK = f"{GROUP}/providers/Microsoft.Network"
@@ -68,6 +71,7 @@ class _Interfaces(_Stand):
     """NICs with the endpoint that the network provider gives them."""
 
     type = "Microsoft.Network/networkInterfaces"
+    internals = Connected
 
     def __init__(self, manager: ResourceManager, addresses: Addresses) -> None:
         super().__init__(manager)
@@ -78,7 +82,8 @@ class _Interfaces(_Stand):
     ) -> Record:
         record = super().accept(identifier, body, existing)
         address = self._addresses.take(identifier.key)
-        record.internal["endpoints"] = [{"address": address, "machine": "", "running": False}]
+        endpoint = Endpoint(address, f"{identifier}/ipConfigurations/ip")
+        record.internal = existing.internal if existing else Connected(endpoint=endpoint)
         return record
 
 
@@ -92,9 +97,12 @@ class Bench:
         self.machines = Simulated(folder)
         self.manager = ResourceManager(self.store)
         self.compute = Compute(self.manager, self.addresses, NoTraffic(), self.machines)
-        self.manager.register(*self.compute.kinds, _Interfaces(self.manager, self.addresses))
         stands = (_LoadBalancers, _Pools, _Probes, _VirtualNetworks, _Subnets)
-        self.manager.register(*(stand(self.manager) for stand in stands))
+        self.manager.register(
+            *self.compute.kinds,
+            _Interfaces(self.manager, self.addresses),
+            *(stand(self.manager) for stand in stands),
+        )
         group = ResourceId.parse(GROUP)
         self.store.put(Record(group, {"id": GROUP, "name": "rg", "location": "westeurope"}))
 
@@ -140,11 +148,19 @@ class Bench:
         """Whether there is such a resource."""
         return self.manager.find(ResourceId.parse(path)) is not None
 
-    def internal(self, path: str) -> dict[str, Any]:
+    def internals(self, path: str, shape: type[S]) -> S:
         """What is never answered."""
         record = self.manager.find(ResourceId.parse(path))
         assert record is not None
-        return record.internal
+        return record.internals(shape)
+
+    def machine(self, path: str) -> MachineInternals:
+        """What is kept of a VM or an instance."""
+        return self.internals(path, MachineInternals)
+
+    def endpoint(self, path: str) -> Endpoint:
+        """The endpoint of a NIC or an instance."""
+        return self.internals(path, Connected).endpoint
 
     def states(self, path: str) -> list[str]:
         """The codes of a machine's `statuses`."""

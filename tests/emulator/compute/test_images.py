@@ -27,7 +27,7 @@ async def version_of_a_new_machine(bench: Bench, name: str, image: str) -> str:
     properties["storageProfile"]["imageReference"] = {"id": image}
     vm = f"{COMPUTE}/virtualMachines/{name}"
     await bench.put(vm, properties)
-    return str(bench.internal(vm)["source"]["version"])
+    return str(bench.machine(vm).source.version)
 
 
 def test_an_image_is_made_of_a_generalized_machine_only(tmp_path: Path) -> None:
@@ -151,13 +151,13 @@ def test_what_a_machine_left_on_its_disk_travels_with_the_version(tmp_path: Path
     async def test(bench: Bench) -> None:
         await bench.definition()
         vm = await bench.vm()
-        disk = tmp_path / "simulated" / "disks" / bench.internal(vm)["disk"]
+        disk = tmp_path / "simulated" / "disks" / bench.machine(vm).disk
         (disk / "root/var/page").write_text("v2")
         await bench.act(vm, "deallocate")
         await bench.act(vm, "generalize")
         await bench.put(f"{WEB}/versions/1.0.0", version_properties(vm))
         await version_of_a_new_machine(bench, "next", WEB)
-        copy = bench.internal(f"{COMPUTE}/virtualMachines/next")["disk"]
+        copy = bench.machine(f"{COMPUTE}/virtualMachines/next").disk
         assert (tmp_path / "simulated" / "disks" / copy / "root/var/page").read_text() == "v2"
 
     with_bench(tmp_path, test)

@@ -11,6 +11,7 @@ import pytest
 
 from pipeline.emulator.arm.errors import ArmError
 from pipeline.emulator.arm.ids import ResourceId
+from pipeline.emulator.compute.internals import ScaleSetInternals
 from tests.emulator.compute.bench import (
     BALANCER,
     BASE,
@@ -55,12 +56,12 @@ def test_a_scale_set_has_as_many_running_instances_as_its_capacity(tmp_path: Pat
         assert instance["properties"]["latestModelApplied"] is True
         codes = [one["code"] for one in instance["properties"]["instanceView"]["statuses"]]
         assert codes == ["ProvisioningState/succeeded", "PowerState/running"]
-        endpoint = bench.internal(f"{scale_set}/virtualMachines/1")["endpoints"][0]
-        assert endpoint["pools"] == [f"{BALANCER}/backendAddressPools/blue"]
-        assert endpoint["ip_configuration"] == (
+        endpoint = bench.endpoint(f"{scale_set}/virtualMachines/1")
+        assert endpoint.pools == (f"{BALANCER}/backendAddressPools/blue",)
+        assert endpoint.ip_configuration == (
             f"{scale_set}/virtualMachines/1/networkInterfaces/nic/ipConfigurations/ip"
         )
-        assert bench.machines.is_running(endpoint["machine"])
+        assert bench.machines.is_running(endpoint.machine)
         answer = bench.manager.view(ResourceId.parse(scale_set), "instanceView")
         assert answer is not None
         assert answer.body["virtualMachine"]["statusesSummary"] == [
@@ -79,8 +80,9 @@ def test_no_secret_of_a_scale_set_is_answered_or_lost(tmp_path: Path) -> None:
         assert "never-told-2" not in told
         assert "protectedSettings" not in told
         await bench.put(scale_set, document["properties"])
-        assert bench.internal(scale_set)["secrets"] == {"adminPassword": "never-told-2"}
-        assert bench.internal(scale_set)["protected"] == {"health": {"never": "told"}}
+        kept = bench.internals(scale_set, ScaleSetInternals)
+        assert kept.secrets.password == "never-told-2"
+        assert kept.protected == {"health": {"never": "told"}}
         instance = bench.get(f"{scale_set}/virtualMachines/0")
         assert instance["properties"]["latestModelApplied"] is True
 
@@ -122,7 +124,7 @@ def test_the_oldest_go_first_when_the_policy_says_so(tmp_path: Path) -> None:
 def test_a_deleted_instance_is_not_replaced(tmp_path: Path) -> None:
     async def test(bench: Bench) -> None:
         scale_set = await bench.scale_set(capacity=4)
-        machine = bench.internal(f"{scale_set}/virtualMachines/1")["machine"]
+        machine = bench.machine(f"{scale_set}/virtualMachines/1").machine
         await bench.delete(f"{scale_set}/virtualMachines/1")
         assert not bench.machines.is_running(machine)
         assert await bench.act(scale_set, "delete", instanceIds=["0", "2"]) == 202
@@ -142,13 +144,13 @@ def test_a_new_image_waits_for_a_manual_upgrade(tmp_path: Path) -> None:
         await bench.put(scale_set, scale_set_properties(image={"id": second}), sku=sku(2))
         one = f"{scale_set}/virtualMachines/1"
         assert bench.get(one)["properties"]["latestModelApplied"] is False
-        assert bench.internal(one)["source"]["version"] == "1.0.0"
-        address = bench.internal(one)["endpoints"][0]["address"]
+        assert bench.machine(one).source.version == "1.0.0"
+        address = bench.endpoint(one).address
         await bench.act(scale_set, "manualupgrade", instanceIds=["1"])
         assert bench.get(one)["properties"]["latestModelApplied"] is True
-        assert bench.internal(one)["source"]["version"] == "1.0.1"
-        assert bench.internal(one)["endpoints"][0]["address"] == address
-        assert bench.internal(f"{scale_set}/virtualMachines/0")["source"]["version"] == "1.0.0"
+        assert bench.machine(one).source.version == "1.0.1"
+        assert bench.endpoint(one).address == address
+        assert bench.machine(f"{scale_set}/virtualMachines/0").source.version == "1.0.0"
 
     with_bench(tmp_path, test)
 
@@ -161,8 +163,8 @@ def test_under_automatic_a_new_image_reaches_all_instances(tmp_path: Path) -> No
         properties = scale_set_properties(image={"id": second}, mode="Automatic")
         await bench.put(scale_set, properties, sku=sku(2))
         for number in bench.numbers(scale_set):
-            internal = bench.internal(f"{scale_set}/virtualMachines/{number}")
-            assert internal["source"]["version"] == "1.0.1"
+            made = bench.machine(f"{scale_set}/virtualMachines/{number}")
+            assert made.source.version == "1.0.1"
 
     with_bench(tmp_path, test)
 
@@ -171,13 +173,13 @@ def test_a_network_change_is_applied_without_a_reboot(tmp_path: Path) -> None:
     async def test(bench: Bench) -> None:
         scale_set = await bench.scale_set(capacity=1)
         one = f"{scale_set}/virtualMachines/0"
-        before = bench.internal(one)["provisioned_at"]
+        before = bench.machine(one).provisioned_at
         await bench.put(scale_set, scale_set_properties(pools=("green",)), sku=sku(1))
-        assert bench.internal(one)["endpoints"][0]["pools"][0].endswith("/blue")
+        assert bench.endpoint(one).pools[0].endswith("/blue")
         await bench.act(scale_set, "manualupgrade", instanceIds=["*"])
-        assert bench.internal(one)["endpoints"][0]["pools"][0].endswith("/green")
-        assert bench.internal(one)["endpoints"][0]["running"]
-        assert bench.internal(one)["provisioned_at"] == before
+        assert bench.endpoint(one).pools[0].endswith("/green")
+        assert bench.endpoint(one).machine
+        assert bench.machine(one).provisioned_at == before
 
     with_bench(tmp_path, test)
 
@@ -207,11 +209,11 @@ def test_instances_stop_start_and_are_reimaged(tmp_path: Path) -> None:
         one = f"{scale_set}/virtualMachines/0"
         await bench.act(scale_set, "deallocate", instanceIds=["0"])
         assert bench.states(one)[-1] == "PowerState/deallocated"
-        assert not bench.internal(one)["endpoints"][0]["running"]
+        assert not bench.endpoint(one).machine
         await bench.patch(scale_set, {"tags": {"a": "b"}})
         assert bench.states(one)[-1] == "PowerState/deallocated"
         await bench.act(one, "start")
-        disk = tmp_path / "simulated/disks" / bench.internal(one)["disk"]
+        disk = tmp_path / "simulated/disks" / bench.machine(one).disk
         (disk / "root/var/trace").write_text("used")
         await bench.act(one, "reimage")
         assert bench.states(one)[-1] == "PowerState/running"
@@ -224,7 +226,7 @@ def test_instances_become_healthy_and_a_stopped_one_has_no_health(tmp_path: Path
     async def test(bench: Bench) -> None:
         scale_set = await bench.scale_set(health=HEALTH)
         await health_becomes(bench, scale_set, ["healthy", "healthy"])
-        machine = bench.internal(f"{scale_set}/virtualMachines/0")["machine"]
+        machine = bench.machine(f"{scale_set}/virtualMachines/0").machine
         bench.machines.sicken(machine, "unhealthy")
         await bench.act(scale_set, "restart", instanceIds=["0"])
         await health_becomes(bench, scale_set, ["initializing", "healthy"])
@@ -238,13 +240,13 @@ def test_instances_become_healthy_and_a_stopped_one_has_no_health(tmp_path: Path
 def test_a_deleted_scale_set_leaves_nothing(tmp_path: Path) -> None:
     async def test(bench: Bench) -> None:
         scale_set = await bench.scale_set(capacity=3)
-        internals = [bench.internal(f"{scale_set}/virtualMachines/{n}") for n in range(3)]
+        instances = [bench.machine(f"{scale_set}/virtualMachines/{n}") for n in range(3)]
         await bench.delete(scale_set)
         assert not bench.exists(scale_set)
-        for number, internal in enumerate(internals):
+        for number, instance in enumerate(instances):
             assert not bench.exists(f"{scale_set}/virtualMachines/{number}")
-            assert not bench.machines.is_running(internal["machine"])
-            assert not (tmp_path / "simulated/disks" / internal["disk"]).exists()
+            assert not bench.machines.is_running(instance.machine)
+            assert not (tmp_path / "simulated/disks" / instance.disk).exists()
 
     with_bench(tmp_path, test)
 
@@ -430,7 +432,7 @@ def test_instances_run_again_after_a_restart_of_the_emulator(tmp_path: Path) -> 
     async def after(bench: Bench) -> None:
         await bench.compute.resume()
         running = [
-            bench.machines.is_running(bench.internal(f"{scale_set}/virtualMachines/{n}")["machine"])
+            bench.machines.is_running(bench.machine(f"{scale_set}/virtualMachines/{n}").machine)
             for n in range(2)
         ]
         assert running == [False, True]

@@ -78,9 +78,9 @@ def test_a_virtual_machine_runs_and_says_so(tmp_path: Path) -> None:
         assert bench.states(vm) == ["ProvisioningState/succeeded", "PowerState/running"]
         nic = bench.get(f"{NETWORK}/networkInterfaces/vm-nic")
         assert nic["properties"]["virtualMachine"]["id"] == vm
-        endpoint = bench.internal(nic["id"])["endpoints"][0]
-        assert endpoint["running"]
-        assert bench.machines.is_running(endpoint["machine"])
+        endpoint = bench.endpoint(nic["id"])
+        assert endpoint.machine
+        assert bench.machines.is_running(endpoint.machine)
 
     with_bench(tmp_path, test)
 
@@ -251,8 +251,8 @@ def test_the_health_extension_probes_a_single_machine_and_no_other_is_served(
             "settings": {"protocol": "http", "port": 8080},
         }
         await bench.put(f"{vm}/extensions/health", health)
-        machine = bench.internal(vm)["machine"]
-        assert bench.internal(f"{NETWORK}/networkInterfaces/vm-nic")["health_port"] == 8080
+        machine = bench.machine(vm).machine
+        assert bench.endpoint(f"{NETWORK}/networkInterfaces/vm-nic").health_port == 8080
         await bench.machines.open_ports(machine, frozenset({8080}))
         await bench.act(vm, "restart")
         async with asyncio.timeout(60):
@@ -272,7 +272,7 @@ def test_the_health_extension_probes_a_single_machine_and_no_other_is_served(
 def test_a_machine_that_ends_by_itself_is_shown_as_stopped(tmp_path: Path) -> None:
     async def test(bench: Bench) -> None:
         vm = await bench.vm()
-        await bench.machines.stop(bench.internal(vm)["machine"])
+        await bench.machines.stop(bench.machine(vm).machine)
         assert bench.states(vm)[-1] == "PowerState/stopped"
         await bench.act(vm, "start")
         assert bench.states(vm)[-1] == "PowerState/running"
@@ -287,12 +287,12 @@ def test_machines_run_again_after_a_restart_of_the_emulator(tmp_path: Path) -> N
 
     async def after(bench: Bench) -> None:
         running, stopped = (f"{COMPUTE}/virtualMachines/{name}" for name in ("running", "stopped"))
-        assert not bench.machines.is_running(bench.internal(running)["machine"])
+        assert not bench.machines.is_running(bench.machine(running).machine)
         await bench.compute.resume()
-        assert bench.machines.is_running(bench.internal(running)["machine"])
-        endpoint = bench.internal(f"{NETWORK}/networkInterfaces/running-nic")["endpoints"][0]
-        assert endpoint["running"]
-        assert not bench.machines.is_running(bench.internal(stopped)["machine"])
+        assert bench.machines.is_running(bench.machine(running).machine)
+        endpoint = bench.endpoint(f"{NETWORK}/networkInterfaces/running-nic")
+        assert endpoint.machine
+        assert not bench.machines.is_running(bench.machine(stopped).machine)
 
     with_bench(tmp_path, before)
     with_bench(tmp_path, after)

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -153,11 +154,9 @@ def test_an_instance_that_leaves_gets_no_new_connection(tmp_path: Path, addresse
         async with two_sets(world) as (address, production, _), load(address, production) as result:
             blue = ResourceId.parse(_scale_set("blue"))
             record = next(world.store.children(blue, "virtualMachines"))
-            record.internal["endpoints"][0]["running"] = False
-            world.store.put(record)
+            left = world.change_endpoint(record.id, lambda endpoint: replace(endpoint, machine=""))
             await world.path.refresh()
-            left = record.internal["endpoints"][0]["address"]
-            assert (pool_id("blue").lower(), left) not in await world.path.healthy()
+            assert (pool_id("blue").lower(), left.address) not in await world.path.healthy()
             assert await get(address, production) == "blue"
         assert result.lost == []
 
@@ -212,20 +211,14 @@ def test_guests_serve_the_ports_of_rules_probes_and_health(tmp_path: Path, addre
         idle = world.make_instance(world.make_scale_set("idle", "green"), 1, "green")
         world.make_instance(world.make_scale_set("other"), 2)
         for identifier in (instance, idle):
-            record = world.store.get(identifier)
-            assert record is not None
-            record.internal["health_port"] = 9002
-            world.store.put(record)
+            world.change_endpoint(identifier, lambda kept: replace(kept, health_port=9002))
         ports = derive(world.store).ports
         assert ports == {
             "machine-0": {9000, 9001, 9002},
             "machine-1": {9002},
             "machine-2": frozenset(),
         }
-        record = world.store.get(idle)
-        assert record is not None
-        record.internal["endpoints"][0]["machine"] = "gone"
-        world.store.put(record)
+        world.change_endpoint(idle, lambda kept: replace(kept, machine="gone"))
         await world.path.refresh()
         assert world.machines.opened == {
             name: wanted for name, wanted in ports.items() if name != "machine-1"

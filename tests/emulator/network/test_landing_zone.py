@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from pipeline.emulator.arm.data_path import Connected, Endpoint
 from pipeline.emulator.arm.ids import ResourceId
 from pipeline.emulator.arm.store import Record
 from tests.emulator.network.world import (
@@ -46,8 +48,8 @@ def attach_machine(world: World, name: str = "nic", state: str = "Succeeded") ->
     interface = world.store.get(ResourceId.parse(f"{NETWORK}/networkInterfaces/{name}"))
     assert interface is not None
     interface.properties["virtualMachine"] = {"id": str(machine)}
-    interface.internal["endpoints"][0] |= {"machine": "vm-1", "running": True}
     world.store.put(interface)
+    world.change_endpoint(interface.id, lambda endpoint: replace(endpoint, machine="vm-1"))
     return machine
 
 
@@ -265,15 +267,12 @@ def test_an_interface_keeps_its_machine_through_a_put(tmp_path: Path) -> None:
         record = world.store.get(ResourceId.parse(INTERFACE))
         assert record is not None
         own = first["properties"]["ipConfigurations"][0]["properties"]["privateIPAddress"]
-        assert record.internal["endpoints"] == [
-            {
-                "address": own,
-                "machine": "vm-1",
-                "ip_configuration": f"{INTERFACE}/ipConfigurations/ipconfig",
-                "pools": [pool_id("blue")],
-                "running": True,
-            }
-        ]
+        assert record.internals(Connected).endpoint == Endpoint(
+            address=own,
+            ip_configuration=f"{INTERFACE}/ipConfigurations/ipconfig",
+            pools=(pool_id("blue"),),
+            machine="vm-1",
+        )
 
     play(tmp_path, scenario)
 

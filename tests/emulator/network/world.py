@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 from pipeline.emulator import network
 from pipeline.emulator.arm.addresses import Addresses
 from pipeline.emulator.arm.answers import Answer
-from pipeline.emulator.arm.data_path import DataPath
+from pipeline.emulator.arm.data_path import Connected, DataPath, Endpoint
 from pipeline.emulator.arm.errors import ArmError
 from pipeline.emulator.arm.ids import ResourceId
 from pipeline.emulator.arm.manager import ResourceManager
@@ -134,16 +135,22 @@ class World:
         """A running instance, in these pools whatever its scale set's model says."""
         identifier = ResourceId.parse(f"{scale_set}/virtualMachines/{number}")
         configuration = f"{identifier}/networkInterfaces/nic/ipConfigurations/ipconfig"
-        endpoint = {
-            "address": address,
-            "machine": f"machine-{number}",
-            "ip_configuration": configuration,
-            "pools": [pool_id(pool) for pool in pools],
-            "running": True,
-        }
+        joined = tuple(pool_id(pool) for pool in pools)
+        endpoint = Endpoint(address, configuration, joined, machine=f"machine-{number}")
         document = {"id": str(identifier), "name": str(number), "properties": {}}
-        self.store.put(Record(identifier, document, {"endpoints": [endpoint]}))
+        self.store.put(Record(identifier, document, Connected(endpoint=endpoint)))
         return identifier
+
+    def change_endpoint(
+        self, identifier: ResourceId, how: Callable[[Endpoint], Endpoint]
+    ) -> Endpoint:
+        """Write the endpoint of an interface or instance, as the provider of its machine would."""
+        record = self.store.get(identifier)
+        assert record is not None
+        kept = record.internals(Connected)
+        record.internal = replace(kept, endpoint=how(kept.endpoint))
+        self.store.put(record)
+        return record.internals(Connected).endpoint
 
     def set_state(self, identifier: ResourceId, state: str) -> None:
         """Write a provisioning state, as the provider of the resource would."""
