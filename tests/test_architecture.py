@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import sys
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
@@ -70,15 +71,15 @@ EMULATOR = {
     "pipeline.emulator.__main__": emulator_room("command_line"),
     "pipeline.emulator.command_line": emulator_room("app", "machines.seam", "state_folder"),
     "pipeline.emulator.app": emulator_room(
-        *("arm", "compute", "edge", "identity", "machines", "network", "resources"),
-        "state_folder",
+        *("arm", "edge", "identity", "machines", "network.data_path", "providers", "state_folder"),
         libraries=("aiohttp",),
     ),
+    "pipeline.emulator.providers": emulator_room("arm", "compute", "network", "resources"),
     "pipeline.emulator.state_folder": emulator_room("files"),
     "pipeline.emulator.files": emulator_room("serialization"),
     "pipeline.emulator.serialization": emulator_room(),
     "pipeline.emulator.private": emulator_room(),
-    "pipeline.emulator.arm": emulator_room("arm", "files", "serialization"),
+    "pipeline.emulator.arm": emulator_room("arm", "files", "machines.seam", "serialization"),
     "pipeline.emulator.balancer": emulator_room("balancer"),
     "pipeline.emulator.identity": emulator_room("identity", "private", libraries=("cryptography",)),
     "pipeline.emulator.machines": emulator_room("machines", libraries=("asyncssh",)),
@@ -145,6 +146,8 @@ EXECUTION = {
         *("build.survey", "landing_zone.survey", "swap.survey"),
     ),
 }
+
+_PROVIDERS = {"compute", "network", "resources"}
 
 PARTS = {
     "pipeline": Part(frozenset()),  # the package itself, with no code
@@ -278,6 +281,17 @@ def forbidden(module: str, source: str) -> list[str]:
     return [name for name in imports(source) if not part.allows(name)]
 
 
+def _is_edge(module: str) -> bool:
+    return module.startswith("pipeline.emulator.edge")
+
+
+def provider_names(source: str) -> list[str]:
+    """Namespaces and packages of the emulator's resource providers, wherever in a source."""
+    packages = f"pipeline.emulator.({'|'.join(sorted(_PROVIDERS))})"
+    named = [name for name in imports(source) if re.match(packages.replace(".", r"\."), name)]
+    return [*named, *re.findall(r"microsoft\.\w+", source, re.IGNORECASE)]
+
+
 def reads_files(source: str) -> bool:
     """Whether a module calls something that looks at the file system."""
     called = (node.func for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call))
@@ -340,6 +354,25 @@ def test_a_circle_of_imports_is_found_also_when_it_is_for_types_only() -> None:
     }
 
     assert circles(imported_modules(sources)) == [("a", "b", "c.inner")]
+
+
+@pytest.mark.parametrize("module", sorted(name for name in modules() if _is_edge(name)))
+def test_the_edge_of_the_emulator_knows_no_provider_by_name(module: str) -> None:
+    assert provider_names(modules()[module].read_text()) == []
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        'if namespace == "microsoft.network": pass',
+        "LOOKUPS = {'Microsoft.Compute': None}",
+        "from pipeline.emulator.network import POLLING",
+        "import pipeline.emulator.compute",
+        "from pipeline.emulator import resources",
+    ],
+)
+def test_a_provider_s_name_in_the_edge_is_found(source: str) -> None:
+    assert len(provider_names(source)) == 1
 
 
 def test_planning_reads_no_file_and_definition_in_one_module_only() -> None:

@@ -15,25 +15,22 @@ from aiohttp import web
 
 from pipeline.emulator.arm.addresses import Addresses
 from pipeline.emulator.arm.manager import ResourceManager
+from pipeline.emulator.arm.providers import Providers, Services
 from pipeline.emulator.arm.store import Store
-from pipeline.emulator.compute import Compute
 from pipeline.emulator.edge.admin import Admin
 from pipeline.emulator.edge.faults import Faults
 from pipeline.emulator.edge.infirmary import Infirmary
 from pipeline.emulator.edge.router import Router
 from pipeline.emulator.edge.server import Edge, listen
 from pipeline.emulator.edge.sign_in import CLOUD, SignIn
-from pipeline.emulator.edge.subscriptions import Subscriptions
 from pipeline.emulator.identity.certificates import server_context
 from pipeline.emulator.identity.credentials import credentials
 from pipeline.emulator.identity.tokens import Tokens
 from pipeline.emulator.machines.qemu import Qemu
 from pipeline.emulator.machines.seam import Machines
 from pipeline.emulator.machines.simulated import Simulated
-from pipeline.emulator.network import kinds as network_kinds
 from pipeline.emulator.network.data_path import HaproxyDataPath
-from pipeline.emulator.resources.deployments import Deployments
-from pipeline.emulator.resources.groups import ResourceGroups
+from pipeline.emulator.providers import PROVIDERS
 from pipeline.emulator.state_folder import StateFolder
 
 
@@ -86,13 +83,16 @@ class _Emulator:
         self._manager = ResourceManager(self._store)
         addresses = Addresses(self._store, settings.addresses)
         self._data_path = HaproxyDataPath(folder.root, self._store, self._machines)
-        self._compute = Compute(self._manager, addresses, self._data_path, self._machines)
-        self._manager.register(
-            ResourceGroups(self._manager),
-            Deployments(self._manager),
-            *network_kinds(self._manager, addresses, self._data_path),
-            *self._compute.kinds,
+        services = Services(
+            manager=self._manager,
+            addresses=addresses,
+            data_path=self._data_path,
+            machines=self._machines,
+            tenant=self._credentials.tenant,
+            subscription=self._credentials.subscription,
         )
+        self._providers = Providers(provide(services) for provide in PROVIDERS)
+        self._manager.register(*self._providers.kinds)
         self._addressed: dict[str, str] = {}
         self._edge = self._make_edge(stop_asked)
 
@@ -108,13 +108,13 @@ class _Emulator:
             stack.push_async_callback(self._machines.close)
             await self._data_path.recover()
             stack.push_async_callback(self._data_path.close)
-            stack.push_async_callback(self._compute.close)
+            stack.push_async_callback(self._providers.close)
             stack.push_async_callback(self._manager.operations.close)
             runner, port = await self._listen()
             stack.push_async_callback(runner.cleanup)
             base = f"https://127.0.0.1:{port}"
             self._addressed = {"resource_manager": base, "authority": base}
-            self._compute.resume()
+            self._providers.resume()
             self._manager.operations.resume()
             yield self._facts()
 
@@ -125,17 +125,15 @@ class _Emulator:
         infirmary = None
         if isinstance(self._machines, Simulated):
             infirmary = Infirmary(self._machines, self._store)
-        subscriptions = Subscriptions(self._manager, self._credentials)
-        lookups = {"Microsoft.Compute": self._compute.catalogue.answer}
-        poll_wait = self._settings.poll_wait
+        subscription, poll_wait = self._credentials.subscription, self._settings.poll_wait
         return Edge(
             manager=self._manager,
-            credentials=self._credentials,
             tokens=tokens,
             faults=faults,
             sign_in=SignIn(self._credentials, tokens),
             admin=Admin(self._manager, faults, self._facts, infirmary, stop_asked),
-            router=Router(self._manager, subscriptions, lookups, poll_wait),
+            router=Router(self._manager, self._providers, subscription, poll_wait),
+            providers=self._providers,
         )
 
     async def _listen(self) -> tuple[web.AppRunner, int]:

@@ -76,6 +76,13 @@ def resource_group_being_deleted(name: str) -> ArmError:
     )
 
 
+def subscription_not_found(identifier: str) -> ArmError:
+    """404 for any subscription but the emulator's own."""
+    return ArmError(
+        404, "SubscriptionNotFound", f"The subscription '{identifier}' could not be found."
+    )
+
+
 def precondition_failed(message: str) -> ArmError:
     """412. Both codes are reported for Azure; which one is the outer one is uncertain."""
     inner = ArmError(412, "PreconditionFailedEtagMismatch", message)

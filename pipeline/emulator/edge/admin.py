@@ -79,7 +79,7 @@ class Admin:
     async def _reset(self) -> Answer:
         """Delete every resource group, with all that is inside."""
         self._faults.clear()
-        groups = list(self._manager.store.of_type("Microsoft.Resources/resourceGroups"))
+        groups = list(self._manager.store.groups())
         answers = [await self._manager.delete(group.id) for group in groups]
         await asyncio.gather(*(self._manager.settle(answer) for answer in answers))
         self.requests.clear()

@@ -55,9 +55,14 @@ class Exchange:
         """The api-version, "" when there is none."""
         return self.query.get("api-version", "")
 
-    def url(self, path: str, **query: str) -> str:
-        """An absolute URL of the emulator, as this client addresses it."""
-        return f"{self.base}{path}?{urlencode({**query, 'api-version': self.api_version})}"
+    def url(self, path: str) -> str:
+        """An absolute URL of the emulator, as this client addresses it; `path` may have a query."""
+        query = urlencode({"api-version": self.api_version})
+        return f"{self.base}{path}{'&' if '?' in path else '?'}{query}"
+
+    def body(self) -> dict[str, Any]:
+        """The body of a request that may have one. Raises ArmError when it is no JSON object."""
+        return self.json() if self.method in {"POST", "PUT", "PATCH"} else {}
 
     def json(self) -> dict[str, Any]:
         """The body as a JSON object, {} when empty. Raises ArmError for anything else."""

@@ -22,8 +22,8 @@ class Fault:
     """One fault: what it meets, what it does, how many times still.
 
     It meets requests (`method` and `path`, regular expressions) or, when `operation` is given, the
-    work of operations: a regular expression on `destroy Microsoft.Compute/virtualMachines <id>`
-    (verbs: realize, destroy, act, the action's name).
+    work of operations: a regular expression on `VERB TYPE ID` (verbs: realize, destroy, an action's
+    name).
     """
 
     method: re.Pattern[str]

@@ -1,7 +1,4 @@
-"""How each resource provider tells about its operations: headers, poll addresses, poll answers.
-
-Network, compute and the deployment engine differ; what is sent here was recorded from Azure.
-"""
+"""How an operation is told about: headers, poll addresses and answers, as its provider says."""
 
 from __future__ import annotations
 
@@ -11,55 +8,42 @@ from pipeline.emulator.arm.answers import Answer
 from pipeline.emulator.arm.ids import ResourceId
 from pipeline.emulator.arm.kinds import Kind
 from pipeline.emulator.arm.operations import Operation
+from pipeline.emulator.arm.providers import Polling
 from pipeline.emulator.edge.exchange import Exchange
 
 _IN_PROGRESS_HEADERS = {"Retry-After": "1"}
 
 
-def headers(operation: Operation, kind: Kind, exchange: Exchange) -> dict[str, str]:
+def headers(
+    operation: Operation, kind: Kind, polling: Polling, exchange: Exchange
+) -> dict[str, str]:
     """The headers of the answer that accepted an operation.
 
     `Retry-After: 0`, because the first poll waits on the server until the operation ends. Every
     client takes that: Packer's plugins poll at once, the SDK ignores a zero there.
     """
     identifier = ResourceId.parse(operation.resource)
-    namespace = identifier.namespace.lower()
-    made = {"Retry-After": "0"}
-    if namespace == "microsoft.resources":
-        is_delete = operation.verb == "destroy"
-        if is_delete:
-            path = f"/subscriptions/{identifier.subscription}/operationresults/{operation.id}"
-            made["Location"] = exchange.url(path)
-        else:
-            path = f"{identifier}/operationStatuses/{operation.id}"
-            made["Azure-AsyncOperation"] = exchange.url(path)
-        return made
-    root = (
-        f"/subscriptions/{identifier.subscription}/providers/{identifier.namespace}"
-        f"/locations/{operation.location}"
-    )
-    status = f"{root}/{kind.operation_path}/{operation.id}"
-    has_location = operation.verb in {"act", "destroy"}
-    if namespace == "microsoft.network":
-        made["Azure-AsyncOperation"] = exchange.url(status)
-        made["azure-asyncnotification"] = "Enabled"
-        if has_location:
-            made["Location"] = exchange.url(f"{root}/operationResults/{operation.id}")
-        return made
-    made["Azure-AsyncOperation"] = exchange.url(status, p=operation.id)
-    if has_location:
-        made["Location"] = exchange.url(status, p=operation.id, monitor="true")
+    words = {
+        "subscription": identifier.subscription,
+        "namespace": identifier.namespace,
+        "location": operation.location,
+        "resource": str(identifier),
+        "operations": kind.operation_path,
+        "id": operation.id,
+    }
+    made = {"Retry-After": "0", **polling.headers}
+    if operation.verb in polling.status_of:
+        made["Azure-AsyncOperation"] = exchange.url(polling.status.format_map(words))
+    if operation.verb in polling.result_of:
+        made["Location"] = exchange.url(polling.result.format_map(words))
     return made
 
 
-def status(operation: Operation) -> Answer:
+def status(operation: Operation, polling: Polling) -> Answer:
     """The answer at an `Azure-AsyncOperation` address."""
-    namespace = ResourceId.parse(operation.resource).namespace.lower()
-    word: str = operation.status
-    if namespace == "microsoft.resources" and not operation.is_ended:
-        word = "Running"
+    word: str = operation.status if operation.is_ended else polling.running
     body: dict[str, Any] = {"status": word}
-    if namespace not in {"microsoft.resources", "microsoft.network"}:
+    if polling.tells_times:
         body = {"startTime": operation.accepted_at, "status": word, "name": operation.id}
         if operation.ended_at is not None:
             body["endTime"] = operation.ended_at

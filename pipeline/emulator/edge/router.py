@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
-
 from pipeline.emulator.arm.answers import Answer
-from pipeline.emulator.arm.errors import ArmError, not_served
+from pipeline.emulator.arm.errors import ArmError, not_served, subscription_not_found
 from pipeline.emulator.arm.ids import ResourceId
 from pipeline.emulator.arm.manager import ResourceManager
+from pipeline.emulator.arm.providers import Call, Providers
 from pipeline.emulator.edge import polling
 from pipeline.emulator.edge.exchange import Exchange
-from pipeline.emulator.edge.subscriptions import Subscriptions
-
-Lookup = Callable[[Sequence[str], Mapping[str, str]], Any]
-"""Answers `GET /subscriptions/S/providers/NAMESPACE/locations/LOCATION/…`: gets the path's segments
-and the query; raises ArmError."""
 
 _DELETION_PATIENCE = 1.0
 """Seconds a GET waits for a deletion under way: Packer's plugin 2.x asks again without a pause."""
@@ -25,55 +18,54 @@ class Router:
     """Everything that needs a token and an api-version."""
 
     def __init__(
-        self,
-        manager: ResourceManager,
-        subscriptions: Subscriptions,
-        lookups: Mapping[str, Lookup],
-        poll_wait: float,
+        self, manager: ResourceManager, providers: Providers, subscription: str, poll_wait: float
     ) -> None:
         self._manager = manager
-        self._subscriptions = subscriptions
-        self._lookups = {namespace.lower(): lookup for namespace, lookup in lookups.items()}
+        self._providers = providers
+        self._subscription = subscription
         self._poll_wait = poll_wait
 
-    async def answer(self, exchange: Exchange) -> Answer:  # noqa: PLR0911 - a table of routes
+    async def answer(self, exchange: Exchange) -> Answer:
         """Answer one request, or raise ArmError."""
-        match exchange.words:
-            case ["subscriptions", subscription, *_]:
-                self._subscriptions.require(subscription)
-        match exchange.words:
-            case ["subscriptions", _, "operationresults", identifier]:
-                return await self._poll(exchange, identifier, is_result=True)
-            case ["subscriptions", _, "providers", _, "locations", _, *_]:
-                return await self._in_location(exchange)
-            case ["subscriptions", _, "resourcegroups", _, "providers", _, _, *_]:
-                return await self._provider(exchange, exchange.segments[6:])
-            case ["subscriptions", _, "resourcegroups", _, "deployments", *_]:
-                return await self._provider(exchange, exchange.segments[4:], "Microsoft.Resources")
-            case ["subscriptions", _, "resourcegroups", _]:
-                group = ResourceId.group(exchange.segments[1], exchange.segments[3])
-                return await self._resource(exchange, group)
-            case ["subscriptions", subscription, "providers", namespace, *kind] if kind:
-                type_name = "/".join((namespace, *kind))
-                _only(exchange, "GET")
-                return self._manager.list(type_name, subscription, None, exchange.query)
-        answer = self._subscriptions.answer(exchange)
-        if answer is None:
-            raise not_served(f"{exchange.method} {exchange.path}")
-        return answer
+        self._require_subscription(exchange)
+        polled = _polled(exchange)
+        if polled is not None:
+            return await self._poll(exchange, polled)
+        routed = self._providers.route(exchange.method, exchange.segments)
+        if routed is not None:
+            route, parameters = routed
+            path = "/" + "/".join(exchange.segments)
+            return await route.answer(Call(path, parameters, exchange.query, exchange.body()))
+        return await self._in_subscription(exchange)
 
-    async def _provider(
-        self, exchange: Exchange, tail: tuple[str, ...], namespace: str | None = None
-    ) -> Answer:
+    def _require_subscription(self, exchange: Exchange) -> None:
+        match exchange.segments:
+            case [word, subscription, *_] if word.lower() == "subscriptions":
+                if subscription.lower() != self._subscription:
+                    raise subscription_not_found(subscription)
+
+    async def _in_subscription(self, exchange: Exchange) -> Answer:
+        segments = exchange.segments
+        match exchange.words:
+            case ["subscriptions", _, "resourcegroups", _]:
+                return await self._resource(exchange, ResourceId.group(segments[1], segments[3]))
+            case ["subscriptions", _, "resourcegroups", _, "providers", _, _, *_]:
+                return await self._in_group(exchange, segments[5], segments[6:])
+            case ["subscriptions", _, "resourcegroups", _, *_]:
+                group = ResourceId.group(segments[1], segments[3])
+                return await self._in_group(exchange, group.namespace, segments[4:])
+            case ["subscriptions", _, "providers", _, kind, *_] if kind != "locations":
+                _only(exchange, "GET")
+                type_name = "/".join(segments[3:])
+                return self._manager.list(type_name, segments[1], None, exchange.query)
+        raise not_served(f"{exchange.method} {exchange.path}")
+
+    async def _in_group(self, exchange: Exchange, namespace: str, tail: tuple[str, ...]) -> Answer:
         _, subscription, _, group, *_ = exchange.segments
-        namespace = namespace or exchange.segments[5]
         pairs = tuple(zip(tail[::2], tail[1::2], strict=False))
         identifier = ResourceId(subscription, group, namespace, pairs)
         is_collection = len(tail) % 2 == 1
         if not is_collection:
-            kind, name = pairs[-1]
-            if kind.lower() == "operationstatuses":
-                return await self._poll(exchange, name, is_result=False)
             return await self._resource(exchange, self._manager.canonical(identifier))
         if not pairs:
             _only(exchange, "GET")
@@ -113,26 +105,29 @@ class Router:
                 await operations.ended(operation, _DELETION_PATIENCE)
         return self._manager.get(identifier, exchange.query)
 
-    async def _in_location(self, exchange: Exchange) -> Answer:
-        namespace, rest = exchange.segments[3], exchange.segments[6:]
-        identifier = rest[-1] if rest else ""
-        if self._manager.operations.find(identifier) is not None:
-            is_result = rest[0].lower() == "operationresults" or "monitor" in exchange.query
-            return await self._poll(exchange, identifier, is_result=is_result)
-        lookup = self._lookups.get(namespace.lower())
-        if lookup is None or "operation" in "".join(rest[:1]).lower():
-            raise ArmError(404, "NotFound", f"There is no operation '{identifier}'.")
-        _only(exchange, "GET")
-        return Answer(200, lookup(exchange.segments, exchange.query))
-
-    async def _poll(self, exchange: Exchange, identifier: str, *, is_result: bool) -> Answer:
+    async def _poll(self, exchange: Exchange, identifier: str) -> Answer:
         """Wait for the operation's end, then tell its state: nobody polls in a tight loop."""
         _only(exchange, "GET")
         operation = self._manager.operations.find(identifier)
         if operation is None:
             raise ArmError(404, "NotFound", f"There is no operation '{identifier}'.")
         await self._manager.operations.ended(operation, self._poll_wait)
-        return polling.result(operation, exchange) if is_result else polling.status(operation)
+        if "operationresults" in exchange.words or "monitor" in exchange.query:
+            return polling.result(operation, exchange)
+        namespace = ResourceId.parse(operation.resource).namespace
+        return polling.status(operation, self._providers.polling(namespace))
+
+
+def _polled(exchange: Exchange) -> str | None:
+    """The operation that a poll asks for; None for other requests."""
+    match exchange.words:
+        case ["subscriptions", _, "operationresults", _]:
+            return exchange.segments[-1]
+        case ["subscriptions", _, "providers", _, "locations", _, place, _] if "operation" in place:
+            return exchange.segments[-1]
+        case ["subscriptions", _, "resourcegroups", _, *_, "operationstatuses", _]:
+            return exchange.segments[-1]
+    return None
 
 
 def _only(exchange: Exchange, method: str) -> None:

@@ -15,13 +15,13 @@ from pipeline.emulator.arm.errors import ArmError
 from pipeline.emulator.arm.ids import ResourceId
 from pipeline.emulator.arm.manager import ResourceManager
 from pipeline.emulator.arm.operations import now
+from pipeline.emulator.arm.providers import Providers
 from pipeline.emulator.edge import polling
 from pipeline.emulator.edge.admin import Admin, Seen
 from pipeline.emulator.edge.exchange import Exchange
 from pipeline.emulator.edge.faults import Dropped, Faults
 from pipeline.emulator.edge.router import Router
 from pipeline.emulator.edge.sign_in import SignIn
-from pipeline.emulator.identity.credentials import Credentials
 from pipeline.emulator.identity.tokens import InvalidToken, Tokens
 
 _LARGEST_BODY = 16 * 1024 * 1024
@@ -39,15 +39,15 @@ class Edge:
         self,
         *,
         manager: ResourceManager,
-        credentials: Credentials,
         tokens: Tokens,
         faults: Faults,
         sign_in: SignIn,
         admin: Admin,
         router: Router,
+        providers: Providers,
     ) -> None:
         self._manager = manager
-        self._credentials = credentials
+        self._providers = providers
         self._tokens = tokens
         self._faults = faults
         self._admin = admin
@@ -110,7 +110,7 @@ class Edge:
             self._tokens.check(token.strip(), exchange.base)
         except InvalidToken as refusal:
             # clients that know no tenant read it from here
-            authority = f"{exchange.base}/{self._credentials.tenant}"
+            authority = f"{exchange.base}/{self._tokens.tenant}"
             challenge = (
                 f'Bearer authorization_uri="{authority}", error="invalid_token", '
                 f'error_description="{refusal.message}"'
@@ -150,8 +150,10 @@ class Edge:
         if client_id is not None:
             headers["x-ms-client-request-id"] = client_id
         if answer.operation is not None:
-            kind = self._manager.kind(ResourceId.parse(answer.operation.resource).type)
-            headers |= polling.headers(answer.operation, kind, exchange)
+            resource = ResourceId.parse(answer.operation.resource)
+            manner = self._providers.polling(resource.namespace)
+            kind = self._manager.kind(resource.type)
+            headers |= polling.headers(answer.operation, kind, manner, exchange)
         headers |= answer.headers
         if answer.body is None:
             return web.Response(status=answer.status, headers=headers)

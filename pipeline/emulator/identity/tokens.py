@@ -50,6 +50,11 @@ class Tokens:
         self._key = key
         self._credentials = credentials
 
+    @property
+    def tenant(self) -> str:
+        """The one tenant that tokens are from."""
+        return self._credentials.tenant
+
     def issue(self, authority: str, audience: str, now: float | None = None) -> str:
         """A token for an audience (`https://127.0.0.1:8443/`), from now on."""
         began = int(time.time() if now is None else now)

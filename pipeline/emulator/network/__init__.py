@@ -1,10 +1,8 @@
-"""Microsoft.Network, as much as a landing zone, Packer and a swap of backend pools need."""
+"""The resource provider Microsoft.Network: what a landing zone, Packer and a swap need."""
 
 from __future__ import annotations
 
-from pipeline.emulator.arm.addresses import Addresses
-from pipeline.emulator.arm.data_path import DataPath
-from pipeline.emulator.arm.kinds import Kind, Registry
+from pipeline.emulator.arm.providers import Polling, Provider, Services
 from pipeline.emulator.network.interfaces import NetworkInterfaces
 from pipeline.emulator.network.load_balancer_children import (
     BackendAddressPools,
@@ -21,24 +19,37 @@ from pipeline.emulator.network.scale_set_interfaces import InstanceInterfaces, S
 from pipeline.emulator.network.security_groups import NetworkSecurityGroups, SecurityRules
 from pipeline.emulator.network.virtual_networks import Subnets, VirtualNetworks
 
+POLLING = Polling.in_location(
+    status="{operations}/{id}",
+    result="operationResults/{id}",
+    headers={"azure-asyncnotification": "Enabled"},
+    tells_times=False,
+)
 
-def kinds(registry: Registry, addresses: Addresses, data_path: DataPath) -> list[Kind]:
-    """Every kind this package serves, among them the interfaces of scale set instances."""
-    return [
-        VirtualNetworks(registry),
-        Subnets(registry),
-        NetworkSecurityGroups(registry),
-        SecurityRules(registry),
-        NatGateways(registry),
-        PublicIPAddresses(registry, addresses),
-        NetworkInterfaces(registry, addresses, data_path),
-        LoadBalancers(registry, addresses, data_path),
-        BackendAddressPools(registry, data_path),
-        FrontendIPConfigurations(registry),
-        InboundNatRules(registry),
-        LoadBalancingRules(registry),
-        OutboundRules(registry),
-        Probes(registry),
-        ScaleSetInterfaces(registry),
-        InstanceInterfaces(registry),
-    ]
+
+def provider(services: Services) -> Provider:
+    """Microsoft.Network for one emulator, with the interfaces of scale set instances."""
+    registry, addresses = services.manager, services.addresses
+    data_path = services.data_path
+    return Provider(
+        namespace="Microsoft.Network",
+        kinds=(
+            VirtualNetworks(registry),
+            Subnets(registry),
+            NetworkSecurityGroups(registry),
+            SecurityRules(registry),
+            NatGateways(registry),
+            PublicIPAddresses(registry, addresses),
+            NetworkInterfaces(registry, addresses, data_path),
+            LoadBalancers(registry, addresses, data_path),
+            BackendAddressPools(registry, data_path),
+            FrontendIPConfigurations(registry),
+            InboundNatRules(registry),
+            LoadBalancingRules(registry),
+            OutboundRules(registry),
+            Probes(registry),
+            ScaleSetInterfaces(registry),
+            InstanceInterfaces(registry),
+        ),
+        polling=POLLING,
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -14,8 +14,10 @@ from pipeline.emulator.arm.data_path import Connected, Endpoint
 from pipeline.emulator.arm.ids import ResourceId
 from pipeline.emulator.arm.kinds import Kind
 from pipeline.emulator.arm.manager import ResourceManager
+from pipeline.emulator.arm.providers import Call, Providers
 from pipeline.emulator.arm.store import Internals, Record, Store
-from pipeline.emulator.compute import Compute
+from pipeline.emulator.compute import provider_of
+from pipeline.emulator.compute.guests import Guests
 from pipeline.emulator.compute.internals import MachineInternals
 from pipeline.emulator.machines.simulated import Simulated
 from tests.emulator.loopback import address_block
@@ -96,7 +98,9 @@ class Bench:
         self.addresses = Addresses(self.store, address_block())
         self.machines = Simulated(folder)
         self.manager = ResourceManager(self.store)
-        self.compute = Compute(self.manager, self.addresses, NoTraffic(), self.machines)
+        guests = Guests(self.manager, self.addresses, NoTraffic(), self.machines)
+        self.health = guests.health
+        self.compute = provider_of(guests)
         stands = (_LoadBalancers, _Pools, _Probes, _VirtualNetworks, _Subnets)
         self.manager.register(
             *self.compute.kinds,
@@ -166,6 +170,13 @@ class Bench:
         """The codes of a machine's `statuses`."""
         view = self.get(path, expand="instanceView")["properties"]["instanceView"]
         return [status["code"] for status in view["statuses"]]
+
+    async def ask(self, path: str, query: Mapping[str, str]) -> Any:
+        """What a route of the provider answers."""
+        routed = Providers([self.compute]).route("GET", path.split("/"))
+        assert routed is not None
+        route, parameters = routed
+        return (await route.answer(Call(f"/{path}", parameters, query))).body
 
     # -- what most tests need --------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ import pytest
 
 from pipeline.emulator.arm.errors import ArmError
 from pipeline.emulator.arm.ids import ResourceId
+from pipeline.emulator.arm.providers import Providers
 from tests.emulator.compute.bench import (
     COMPUTE,
     Bench,
@@ -259,19 +260,14 @@ def test_marketplace_versions_are_listed_newest_first_on_request(tmp_path: Path)
             "subscriptions/s/providers/Microsoft.Compute/locations/West Europe/publishers/debian"
             "/ArtifactTypes/VMImage/offers/debian-12/skus/12-gen2/versions"
         )
-        segments = tuple(path.split("/"))
-        query = {"$top": "1", "$orderby": "name desc"}
-        found = bench.compute.catalogue.answer(segments, query)
-        assert isinstance(found, list)
+        found = await bench.ask(path, {"$top": "1", "$orderby": "name desc"})
         assert [(one["name"], one["location"]) for one in found] == [("0.20260101.1", "westeurope")]
-        one = bench.compute.catalogue.answer((*segments, "0.20260101.1"), {})
-        assert isinstance(one, dict)
+        one = await bench.ask(f"{path}/0.20260101.1", {})
         assert one["properties"]["osDiskImage"]["operatingSystem"] == "Linux"
         assert one["id"] == found[0]["id"]
         with pytest.raises(ArmError, match="VMImage was not found"):
-            bench.compute.catalogue.answer((*segments, "9.9.9"), {})
-        with pytest.raises(ArmError, match="does not serve"):
-            bench.compute.catalogue.answer(segments[:8], {})
+            await bench.ask(f"{path}/9.9.9", {})
+        assert Providers([bench.compute]).route("GET", path.split("/")[:8]) is None
 
     with_bench(tmp_path, test)
 

@@ -40,7 +40,7 @@ async def health_becomes(bench: Bench, scale_set: str, wanted: list[str]) -> Non
         )
         return [view["properties"]["instanceView"]["vmHealth"]["status"]["code"] for view in views]
 
-    health = bench.compute.health
+    health = bench.health
     async with asyncio.timeout(60):
         while states() != [f"HealthState/{state}" for state in wanted]:
             await health.changes()

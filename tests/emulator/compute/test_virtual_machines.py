@@ -256,8 +256,8 @@ def test_the_health_extension_probes_a_single_machine_and_no_other_is_served(
         await bench.machines.open_ports(machine, frozenset({8080}))
         await bench.act(vm, "restart")
         async with asyncio.timeout(60):
-            while bench.compute.health.state(vm.lower()) != "healthy":
-                await bench.compute.health.changes()
+            while bench.health.state(vm.lower()) != "healthy":
+                await bench.health.changes()
         view = bench.get(vm, expand="instanceView")["properties"]["instanceView"]
         assert view["vmHealth"]["status"]["code"] == "HealthState/healthy"
         await bench.delete(f"{vm}/extensions/health")

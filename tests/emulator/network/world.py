@@ -17,7 +17,9 @@ from pipeline.emulator.arm.data_path import Connected, DataPath, Endpoint
 from pipeline.emulator.arm.errors import ArmError
 from pipeline.emulator.arm.ids import ResourceId
 from pipeline.emulator.arm.manager import ResourceManager
+from pipeline.emulator.arm.providers import Services
 from pipeline.emulator.arm.store import Record, Store
+from pipeline.emulator.machines.simulated import Simulated
 
 SUBSCRIPTION = "11111111-1111-1111-1111-111111111111"
 GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg"
@@ -49,8 +51,15 @@ class World:
         self.manager = ResourceManager(self.store)
         self.still = Still()
         self.addresses = Addresses(self.store, block)
-        data_path = self.data_path(folder)
-        self.manager.register(*network.kinds(self.manager, self.addresses, data_path))
+        services = Services(
+            self.manager,
+            self.addresses,
+            self.data_path(folder),
+            Simulated(folder),
+            "",
+            SUBSCRIPTION,
+        )
+        self.manager.register(*network.provider(services).kinds)
         document = {"name": "rg", "location": "westeurope", "properties": {}}
         self.store.put(Record(ResourceId.parse(GROUP), document))
 

@@ -1,18 +1,17 @@
-"""What lies above resource groups: the subscription, its regions, providers and resources."""
+"""The subscription and what is above resource groups: regions, providers, resources."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pipeline.emulator.arm.answers import Answer
 from pipeline.emulator.arm.errors import ArmError
-from pipeline.emulator.arm.manager import ResourceManager
+from pipeline.emulator.arm.kinds import Registry
+from pipeline.emulator.arm.providers import Call, Route
 from pipeline.emulator.arm.regions import REGIONS
 from pipeline.emulator.arm.store import Record
-from pipeline.emulator.edge.exchange import Exchange
-from pipeline.emulator.identity.credentials import Credentials
 
 _API_VERSIONS = ("2026-04-01", "2025-04-01", "2024-11-01", "2023-09-01", "2022-09-01", "2021-04-01")
 """What a provider's listing names; any well-formed api-version is accepted."""
@@ -23,51 +22,70 @@ _CONDITION = re.compile(r"\s*(\w+)\s+eq\s+'((?:[^']|'')*)'\s*", re.IGNORECASE)
 class Subscriptions:
     """Read-only views of the one subscription."""
 
-    def __init__(self, manager: ResourceManager, credentials: Credentials) -> None:
-        self._manager = manager
-        self._credentials = credentials
+    def __init__(self, registry: Registry, tenant: str, subscription: str) -> None:
+        self._registry = registry
+        self._tenant = tenant
+        self._id = subscription
 
-    def require(self, subscription: str) -> None:
-        """Refuse any subscription but the emulator's own."""
-        if subscription.lower() != self._credentials.subscription:
-            raise ArmError(
-                404,
-                "SubscriptionNotFound",
-                f"The subscription '{subscription}' could not be found.",
-            )
+    @property
+    def routes(self) -> tuple[Route, ...]:
+        """What is asked above and beside resource groups."""
+        one = "/subscriptions/{subscription}"
+        return (
+            Route("GET", "/tenants", self._tenants),
+            Route("GET", "/subscriptions", self._subscriptions),
+            Route("GET", one, self._get),
+            Route("GET", f"{one}/locations", self._locations),
+            Route("GET", f"{one}/providers", self._providers),
+            Route("GET", f"{one}/providers/{{namespace}}", self._provider),
+            Route("POST", f"{one}/providers/{{namespace}}/register", self._provider),
+            Route("GET", f"{one}/resourcegroups", self._groups),
+            Route("GET", f"{one}/resources", self._resources),
+            Route("GET", f"{one}/resourcegroups/{{group}}/resources", self._resources),
+        )
 
-    def answer(self, exchange: Exchange) -> Answer | None:  # noqa: PLR0911 - a table of routes
-        """The answer, or None when the path is none of these."""
-        match exchange.method, exchange.words:
-            case "GET", ["tenants"]:
-                tenant = self._credentials.tenant
-                return _list([{"id": f"/tenants/{tenant}", "tenantId": tenant}])
-            case "GET", ["subscriptions"]:
-                return _list([self._subscription()])
-            case "GET", ["subscriptions", _]:
-                return Answer(200, self._subscription())
-            case "GET", ["subscriptions", subscription, "locations"]:
-                return _list([_location(subscription, *region) for region in REGIONS.items()])
-            case "GET", ["subscriptions", _, "providers"]:
-                return _list([self._provider(name) for name in self._namespaces()])
-            case "GET", ["subscriptions", _, "providers", namespace]:
-                return Answer(200, self._provider(namespace))
-            case "POST", ["subscriptions", _, "providers", namespace, "register"]:
-                return Answer(200, self._provider(namespace))
-            case "GET", ["subscriptions", _, "resourcegroups"]:
-                return self._groups(exchange)
-            case "GET", ["subscriptions", _, "resources"]:
-                return self._resources(exchange, None)
-            case "GET", ["subscriptions", _, "resourcegroups", group, "resources"]:
-                return self._resources(exchange, group)
-        return None
+    async def _tenants(self, _: Call) -> Answer:
+        return _list([{"id": f"/tenants/{self._tenant}", "tenantId": self._tenant}])
+
+    async def _subscriptions(self, _: Call) -> Answer:
+        return _list([self._subscription()])
+
+    async def _get(self, _: Call) -> Answer:
+        return Answer(200, self._subscription())
+
+    async def _locations(self, call: Call) -> Answer:
+        subscription = call.parameters["subscription"]
+        return _list([_location(subscription, *region) for region in REGIONS.items()])
+
+    async def _providers(self, _: Call) -> Answer:
+        return _list([self._registered(name) for name in self._namespaces()])
+
+    async def _provider(self, call: Call) -> Answer:
+        return Answer(200, self._registered(call.parameters["namespace"]))
+
+    async def _groups(self, call: Call) -> Answer:
+        groups = (record.document for record in self._registry.store.groups())
+        return _list(_filtered(groups, call.query))
+
+    async def _resources(self, call: Call) -> Answer:
+        group = call.parameters.get("group")
+        if group is not None:
+            self._registry.require_group(self._id, group)
+        records = (
+            _brief(record)
+            for record in self._registry.store.everything()
+            if not record.id.is_group
+            and self._registry.kind(record.id.type).tracked
+            and (group is None or record.id.resource_group.lower() == group.lower())
+        )
+        return _list(_filtered(records, call.query))
 
     def _subscription(self) -> dict[str, Any]:
-        identifier = self._credentials.subscription
+        identifier = self._id
         return {
             "id": f"/subscriptions/{identifier}",
             "subscriptionId": identifier,
-            "tenantId": self._credentials.tenant,
+            "tenantId": self._tenant,
             "displayName": "bakeswap emulator",
             "state": "Enabled",
             "subscriptionPolicies": {
@@ -80,9 +98,9 @@ class Subscriptions:
         }
 
     def _namespaces(self) -> list[str]:
-        return sorted({kind.type.split("/")[0] for kind in self._manager.kinds.values()})
+        return sorted({kind.type.split("/")[0] for kind in self._registry.kinds.values()})
 
-    def _provider(self, namespace: str) -> dict[str, Any]:
+    def _registered(self, namespace: str) -> dict[str, Any]:
         known = next(
             (name for name in self._namespaces() if name.lower() == namespace.lower()), None
         )
@@ -94,11 +112,11 @@ class Subscriptions:
             )
         types = (
             kind.type.split("/", 1)[1]
-            for kind in self._manager.kinds.values()
+            for kind in self._registry.kinds.values()
             if kind.type.startswith(f"{known}/")
         )
         return {
-            "id": f"/subscriptions/{self._credentials.subscription}/providers/{known}",
+            "id": f"/subscriptions/{self._id}/providers/{known}",
             "namespace": known,
             "registrationState": "Registered",
             "registrationPolicy": "RegistrationRequired",
@@ -112,25 +130,6 @@ class Subscriptions:
                 for type_name in types
             ],
         }
-
-    def _groups(self, exchange: Exchange) -> Answer:
-        groups = (
-            record.document
-            for record in self._manager.store.of_type("Microsoft.Resources/resourceGroups")
-        )
-        return _list(_filtered(groups, exchange))
-
-    def _resources(self, exchange: Exchange, group: str | None) -> Answer:
-        if group is not None:
-            self._manager.require_group(self._credentials.subscription, group)
-        records = (
-            _brief(record)
-            for record in self._manager.store.everything()
-            if not record.id.is_group
-            and self._manager.kind(record.id.type).tracked
-            and (group is None or record.id.resource_group.lower() == group)
-        )
-        return _list(_filtered(records, exchange))
 
 
 def _list(values: list[dict[str, Any]]) -> Answer:
@@ -157,12 +156,12 @@ def _brief(record: Record) -> dict[str, Any]:
     return brief
 
 
-def _filtered(values: Iterator[dict[str, Any]], exchange: Exchange) -> list[dict[str, Any]]:
-    conditions = _conditions(exchange.query.get("$filter", ""))
+def _filtered(values: Iterator[dict[str, Any]], query: Mapping[str, str]) -> list[dict[str, Any]]:
+    conditions = _conditions(query.get("$filter", ""))
     kept = [value for value in values if _fits(value, conditions)]
     for value in kept:
         value.pop("resourceGroup", None)
-    top = exchange.query.get("$top", "")
+    top = query.get("$top", "")
     return kept[: int(top)] if top.isdecimal() else kept
 
 

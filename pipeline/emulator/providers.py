@@ -1,0 +1,12 @@
+"""The resource providers that are served: a new one is a package, and its line here."""
+
+from __future__ import annotations
+
+from pipeline.emulator import compute, network, resources
+from pipeline.emulator.arm.providers import Provide
+
+PROVIDERS: tuple[Provide, ...] = (
+    resources.provider,
+    network.provider,
+    compute.provider,
+)
