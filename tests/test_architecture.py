@@ -69,7 +69,9 @@ def emulator_room(*rooms: str, libraries: tuple[str, ...] = ()) -> Part:
 EMULATOR = {
     "pipeline.emulator": emulator_room(),  # the package itself; each new module needs a row
     "pipeline.emulator.__main__": emulator_room("command_line"),
-    "pipeline.emulator.command_line": emulator_room("app", "machines.seam", "state_folder"),
+    "pipeline.emulator.command_line": emulator_room(
+        *("app", "files", "machines.seam", "state_folder")
+    ),
     "pipeline.emulator.app": emulator_room(
         *("arm", "edge", "identity", "machines", "network.data_path", "providers", "state_folder"),
         libraries=("aiohttp",),
@@ -78,19 +80,19 @@ EMULATOR = {
     "pipeline.emulator.state_folder": emulator_room("files"),
     "pipeline.emulator.files": emulator_room("serialization"),
     "pipeline.emulator.serialization": emulator_room(),
-    "pipeline.emulator.private": emulator_room(),
     "pipeline.emulator.arm": emulator_room("arm", "files", "machines.seam", "serialization"),
-    "pipeline.emulator.balancer": emulator_room("balancer"),
-    "pipeline.emulator.identity": emulator_room("identity", "private", libraries=("cryptography",)),
-    "pipeline.emulator.machines": emulator_room("machines", libraries=("asyncssh",)),
+    "pipeline.emulator.balancer": emulator_room("balancer", "files"),
+    "pipeline.emulator.identity": emulator_room("identity", "files", libraries=("cryptography",)),
+    "pipeline.emulator.machines": emulator_room("machines", "files", libraries=("asyncssh",)),
     "pipeline.emulator.edge": emulator_room(
-        "edge", "arm", "identity", "machines.seam", libraries=("aiohttp",)
+        "edge", "arm", "files", "identity", "machines.seam", libraries=("aiohttp",)
     ),
     "pipeline.emulator.resources": emulator_room("resources", "arm"),
     "pipeline.emulator.network": emulator_room("network", "arm", "balancer", "machines.seam"),
     "pipeline.emulator.compute": emulator_room(
         # A scale set's model is refused for load balancing rules: only the network knows those.
-        *("compute", "arm", "machines.seam", "network.shared_pools", "serialization")
+        *("compute", "arm", "machines.seam", "network.shared_pools"),
+        *("files", "serialization"),
     ),
 }
 

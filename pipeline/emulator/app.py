@@ -112,6 +112,7 @@ class _Emulator:
             stack.push_async_callback(self._manager.operations.close)
             runner, port = await self._listen()
             stack.push_async_callback(runner.cleanup)
+            self._folder.remember_port(port)
             base = f"https://127.0.0.1:{port}"
             self._addressed = {"resource_manager": base, "authority": base}
             self._providers.resume()
@@ -145,7 +146,6 @@ class _Emulator:
             if port is not None:  # asked for by number: no other will do
                 raise
             runner, used = await listen(self._edge, context, 0)
-        self._folder.remember_port(used)
         return runner, used
 
     def _facts(self) -> dict[str, Any]:

@@ -8,12 +8,13 @@ import json
 import logging
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from pipeline.emulator.app import Settings, make_machines, serve
+from pipeline.emulator.files import FileError
 from pipeline.emulator.machines.seam import MachineError, Marketplace
 from pipeline.emulator.state_folder import StateFolderInUse
 
@@ -22,8 +23,11 @@ _EPILOG = """exit codes: 0 stopped as asked; 1 the host could not do it; 2 wrong
 another emulator has the state folder"""
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; answers the exit code."""
+Announce = Callable[[dict[str, Any]], None]
+
+
+def main(arguments: Sequence[str] | None = None, announce: Announce | None = None) -> int:
+    """Run one command; answers the exit code. `announce` gets the facts in place of stdout."""
     chosen = _parser().parse_args(arguments)
     logging.basicConfig(level=chosen.log_level.upper(), format="%(asctime)s %(name)s %(message)s")
     try:
@@ -38,11 +42,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 machines=chosen.machines,
                 poll_wait=chosen.poll_wait,
             )
-            asyncio.run(serve(settings, _tell))
+            asyncio.run(serve(settings, announce or _tell))
     except StateFolderInUse as refusal:
         return _complain(str(refusal), 2)
-    except (MachineError, OSError) as failure:
+    except (FileError, MachineError) as failure:
         return _complain(str(failure), 1)
+    except OSError as failure:
+        named = FileError.of(Path(failure.filename), failure) if failure.filename else failure
+        return _complain(str(named), 1)
     return 0
 
 

@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from pipeline.emulator.files import FileError, open_regular, read, write
+
 
 class StateFolderInUse(Exception):
     """Another emulator uses the state folder; the text says which."""
@@ -29,27 +31,31 @@ class StateFolder:
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Make the folder and keep every other emulator out. Raises StateFolderInUse."""
-        self.root.mkdir(parents=True, exist_ok=True)
-        self.root.chmod(0o755)
-        with (self.root / "lock").open("a+") as lock:
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+            self.root.chmod(0o755)
+        except OSError as error:
+            raise FileError.of(self.root, error) from error
+        path = self.root / "lock"
+        with os.fdopen(open_regular(path, os.O_RDWR | os.O_CREAT), "r+b", buffering=0) as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                lock.seek(0)
-                holder = lock.read().strip() or "unknown"
+                holder = lock.read(32).decode(errors="replace").strip() or "unknown"
                 raise StateFolderInUse(
                     f"{self.root} is used by another emulator (process {holder})"
                 ) from None
-            lock.truncate(0)
-            lock.write(f"{os.getpid()}\n")
-            lock.flush()
+            try:
+                lock.truncate(0)
+                lock.write(f"{os.getpid()}\n".encode())
+            except OSError as error:
+                raise FileError.of(path, error) from error
             yield
 
     @contextmanager
     def announced(self, facts: dict[str, Any]) -> Iterator[None]:
         """Keep `serving.json` beside the state as long as the emulator serves."""
-        self._serving.write_text(json.dumps(facts) + "\n")
-        self._serving.chmod(0o644)
+        write(self._serving, json.dumps(facts).encode() + b"\n", mode=0o644)
         try:
             yield
         finally:
@@ -59,10 +65,10 @@ class StateFolder:
     def last_port(self) -> int:
         """The port of last time, 0 when there is none: poll addresses outlive a restart."""
         try:
-            return int(self._port.read_text())
-        except (FileNotFoundError, ValueError):
+            return int(read(self._port) or b"0")
+        except ValueError:
             return 0
 
     def remember_port(self, port: int) -> None:
         """Use this port again at the next start."""
-        self._port.write_text(f"{port}\n")
+        write(self._port, f"{port}\n".encode())

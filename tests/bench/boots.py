@@ -7,6 +7,7 @@ import os
 import time
 from pathlib import Path
 
+from pipeline.emulator import files
 from pipeline.emulator.machines import profile
 from pipeline.emulator.machines.accelerator import choose
 from pipeline.emulator.machines.command import PROFILE, command
@@ -39,7 +40,7 @@ async def _bare_boot(machines: Qemu, folder: Path, address: str, name: str) -> f
     own.mkdir(parents=True)
     accelerator = await choose(CACHE, disk)
     wanted = Profile("bare", "azureuser")
-    profile.write_private(own / PROFILE, profile.archive(wanted, (disk / IDENTITY).read_text()))
+    files.write(own / PROFILE, profile.archive(wanted, (disk / IDENTITY).read_text()))
     machine = Machine(name, name, address, 1, 1024, wanted)
     options = command(machine, disk, own, accelerator.kind)
     started = time.perf_counter()

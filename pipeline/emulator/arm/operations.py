@@ -17,6 +17,7 @@ from typing import Any, Literal
 from pipeline.emulator.arm.errors import ArmError
 from pipeline.emulator.arm.ids import ResourceId
 from pipeline.emulator.arm.store import Store
+from pipeline.emulator.files import FileError
 
 Status = Literal["InProgress", "Succeeded", "Failed", "Canceled"]
 Verb = Literal["realize", "destroy", "act"]
@@ -148,6 +149,9 @@ class Operations:
             if not self._closing:
                 self._end(operation, "Canceled", _SUPERSEDED)
             raise
+        except FileError as fault:
+            _log.error("%s %s: %s", operation.verb, operation.resource, fault)
+            self._end(operation, "Failed", {"code": "InternalServerError", "message": str(fault)})
         except Exception as fault:
             _log.exception("%s %s", operation.verb, operation.resource)
             self._end(operation, "Failed", {"code": "InternalServerError", "message": repr(fault)})
@@ -157,7 +161,10 @@ class Operations:
         event = self._ended.pop(operation.id, None)
         if event is not None:
             event.set()
-        self._keep(operation)
+        try:
+            self._keep(operation)
+        except FileError as fault:  # at the next start the operation is carried out again
+            _log.error("%s %s: %s", operation.verb, operation.resource, fault)
 
     def _keep(self, operation: Operation) -> None:
         self._store.set_fact(f"{_FACTS}{operation.id}", operation)

@@ -20,7 +20,6 @@ from pipeline.emulator.arm.manager import ResourceManager
 from pipeline.emulator.arm.operations import Verb
 from pipeline.emulator.machines.seam import Machines
 
-
 _log = logging.getLogger(__name__)
 
 

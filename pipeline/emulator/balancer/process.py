@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import resource
 import shutil
 import signal
@@ -18,11 +19,13 @@ from pathlib import Path
 from pipeline.emulator.balancer import control
 from pipeline.emulator.balancer.configuration import Places
 from pipeline.emulator.balancer.traffic import BalancerError
+from pipeline.emulator.files import FileError, check_regular, read, write
 
 _PATIENCE = 60
 """Seconds a new generation may take to answer: machines are busy."""
 
 _TICK = 0.02
+_PREFIX = "bakeswap-balancer-"
 _MOST_CONNECTIONS = 4000
 
 
@@ -51,6 +54,7 @@ class Processes:
     def __init__(self, folder: Path) -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._log = folder / "haproxy.log"
+        check_regular(self._log)
         self._pointer = folder / "runtime"
         self._runtime: Path | None = None
         self._generation = 0
@@ -116,9 +120,12 @@ class Processes:
 
     async def recover(self) -> None:
         """End what a killed emulator left behind: the processes that name its run-time folder."""
-        if not self._pointer.exists():
+        content = read(self._pointer)
+        if content is None:
             return
-        runtime = Path(self._pointer.read_text(encoding="utf-8"))
+        runtime = Path(os.fsdecode(content))
+        if not _is_ours(runtime):  # it is going to be deleted
+            raise FileError(self._pointer, "names no folder of a load balancer", "delete it")
         for pid in _processes_naming(runtime):
             os.kill(pid, signal.SIGKILL)
         while _processes_naming(runtime):
@@ -128,8 +135,8 @@ class Processes:
 
     def _folder(self) -> Path:
         if self._runtime is None:
-            self._runtime = Path(tempfile.mkdtemp(prefix="bakeswap-balancer-"))
-            self._pointer.write_text(str(self._runtime), encoding="utf-8")
+            self._runtime = Path(tempfile.mkdtemp(prefix=_PREFIX))
+            write(self._pointer, os.fsencode(self._runtime))
         return self._runtime
 
 
@@ -158,6 +165,15 @@ async def _is_listening(socket: Path) -> bool:
     except OSError:
         return False
     return True
+
+
+def _is_ours(runtime: Path) -> bool:
+    """Whether a path is that of a run-time folder of this user, which may be gone already."""
+    if not runtime.is_absolute() or not re.fullmatch(rf"{_PREFIX}\w+", runtime.name):
+        return False
+    return not runtime.is_symlink() and (
+        not runtime.exists() or (runtime.is_dir() and runtime.stat().st_uid == os.getuid())
+    )
 
 
 def _alerts(log: Path, start: int) -> str:

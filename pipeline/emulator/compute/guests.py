@@ -25,6 +25,7 @@ from pipeline.emulator.compute.health import Health, Settings
 from pipeline.emulator.compute.internals import MachineInternals, Power
 from pipeline.emulator.compute.sources import Sources
 from pipeline.emulator.compute.views import instance_view
+from pipeline.emulator.files import FileError
 from pipeline.emulator.machines.seam import Machine, MachineError, Machines
 
 VM = "microsoft.compute/virtualmachines"
@@ -242,7 +243,7 @@ def host_failures(identifier: ResourceId) -> Iterator[None]:
     """What the host could not do becomes the operation's error."""
     try:
         yield
-    except MachineError as failure:
+    except (MachineError, FileError, OSError) as failure:
         raise ArmError(
             409,
             "OSProvisioningInternalError",

@@ -22,6 +22,7 @@ from pipeline.emulator.edge.exchange import Exchange
 from pipeline.emulator.edge.faults import Dropped, Faults
 from pipeline.emulator.edge.router import Router
 from pipeline.emulator.edge.sign_in import SignIn
+from pipeline.emulator.files import FileError
 from pipeline.emulator.identity.tokens import InvalidToken, Tokens
 
 _LARGEST_BODY = 16 * 1024 * 1024
@@ -84,13 +85,12 @@ class Edge:
             return Answer(refusal.status, {"error": refusal.error()}, headers=refusal.headers)
         except Dropped:
             raise
+        except FileError as fault:
+            _log.error("%s %s: %s", exchange.method, exchange.path, fault)
+            return _internal_error(str(fault))
         except Exception as fault:
             _log.exception("%s %s", exchange.method, exchange.path)
-            error = {
-                "code": "InternalServerError",
-                "message": f"A fault of the emulator: {fault!r}",
-            }
-            return Answer(500, {"error": error})
+            return _internal_error(f"A fault of the emulator: {fault!r}")
         return Answer(404, {"error": {"code": "NotFound", "message": "Not found."}})
 
     # -- the steps ---------------------------------------------------------------------------------
@@ -163,6 +163,10 @@ class Edge:
         )
 
 
+def _internal_error(message: str) -> Answer:
+    return Answer(500, {"error": {"code": "InternalServerError", "message": message}})
+
+
 async def listen(edge: Edge, context: ssl.SSLContext, port: int) -> tuple[web.AppRunner, int]:
     """Serve HTTPS on 127.0.0.1; 0 is any free port. Answers the runner and the port."""
     application = web.Application(client_max_size=_LARGEST_BODY)
@@ -173,5 +177,9 @@ async def listen(edge: Edge, context: ssl.SSLContext, port: int) -> tuple[web.Ap
     )
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", port, ssl_context=context)
-    await site.start()
+    try:
+        await site.start()
+    except BaseException:
+        await runner.cleanup()
+        raise
     return runner, int(runner.addresses[0][1])

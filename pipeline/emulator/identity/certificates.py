@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import ipaddress
 import ssl
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from pipeline.emulator.private import write_private
+from pipeline.emulator.files import damaged, read, write
+from pipeline.emulator.identity.keys import elliptic_key, private_pem
 
 _TEN_YEARS = timedelta(days=3650)
 _NAMES: list[x509.GeneralName] = [
@@ -21,50 +24,67 @@ _NAMES: list[x509.GeneralName] = [
 ]
 
 
-def certificate_authority(folder: Path) -> Path:
-    """The CA's certificate as a PEM file, made on first use and kept. Its key stays beside it."""
-    certificate_file, key_file = folder / "ca.pem", folder / "ca-key.pem"
-    if not (certificate_file.exists() and key_file.exists()):
-        key = ec.generate_private_key(ec.SECP256R1())
-        name = _name("bakeswap emulator CA")
-        usage = _key_usage(key_cert_sign=True, crl_sign=True)
-        certificate = (
-            _builder(name, name, key.public_key())
-            .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-            .add_extension(usage, critical=True)
-            .sign(key, hashes.SHA256())
-        )
-        write_private(key_file, _key_pem(key))
-        certificate_file.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-        certificate_file.chmod(0o644)
-    return certificate_file
+@dataclass(frozen=True, slots=True)
+class Authority:
+    """A certificate authority: its certificate's file, and what it signs with."""
+
+    file: Path
+    certificate: x509.Certificate
+    key: ec.EllipticCurvePrivateKey
+
+
+def certificate_authority(folder: Path) -> Authority:
+    """The CA, made on first use and kept. Raises FileError when its files are damaged."""
+    file, key_file = folder / "ca.pem", folder / "ca-key.pem"
+    pem, key_pem = read(file), read(key_file)
+    if pem is None or key_pem is None:
+        pem, key_pem = _new_authority()
+        write(key_file, key_pem)
+        write(file, pem, mode=0o644)
+    key = elliptic_key(key_file, key_pem)
+    try:
+        certificate = x509.load_pem_x509_certificate(pem)
+        belongs = certificate.public_key() == key.public_key() and bool(certificate.subject)
+    except (ValueError, TypeError, x509.InvalidVersion, UnsupportedAlgorithm) as error:
+        raise damaged(file, "no certificate") from error
+    if not belongs:
+        raise damaged(file, f"a certificate for another key than {key_file.name}")
+    return Authority(file, certificate, key)
+
+
+def _new_authority() -> tuple[bytes, bytes]:
+    """A certificate and its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = _name("bakeswap emulator CA")
+    usage = _key_usage(key_cert_sign=True, crl_sign=True)
+    certificate = (
+        _builder(name, name, key.public_key())
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(usage, critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    return certificate.public_bytes(serialization.Encoding.PEM), private_pem(key)
 
 
 def server_context(folder: Path) -> ssl.SSLContext:
     """TLS for 127.0.0.1 and localhost, with a certificate issued anew at each start."""
-    authority_file = certificate_authority(folder)
-    authority = x509.load_pem_x509_certificate(authority_file.read_bytes())
-    authority_key = serialization.load_pem_private_key(
-        (folder / "ca-key.pem").read_bytes(), password=None
-    )
-    if not isinstance(authority_key, ec.EllipticCurvePrivateKey):
-        raise TypeError(f"{folder / 'ca-key.pem'} does not hold the key that was written there")
+    authority = certificate_authority(folder)
     key = ec.generate_private_key(ec.SECP256R1())
     certificate = (
-        _builder(_name("bakeswap emulator"), authority.subject, key.public_key())
+        _builder(_name("bakeswap emulator"), authority.certificate.subject, key.public_key())
         .add_extension(x509.SubjectAlternativeName(_NAMES), critical=False)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_key_usage(digital_signature=True), critical=True)
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
         .add_extension(
-            x509.AuthorityKeyIdentifier.from_issuer_public_key(authority_key.public_key()),
+            x509.AuthorityKeyIdentifier.from_issuer_public_key(authority.key.public_key()),
             critical=False,
         )
-        .sign(authority_key, hashes.SHA256())
+        .sign(authority.key, hashes.SHA256())
     )
-    pem = certificate.public_bytes(serialization.Encoding.PEM) + _key_pem(key)
+    pem = certificate.public_bytes(serialization.Encoding.PEM) + private_pem(key)
     server_file = folder / "server.pem"
-    write_private(server_file, pem)
+    write(server_file, pem)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(server_file)
     return context
@@ -103,12 +123,4 @@ def _key_usage(
         crl_sign=crl_sign,
         encipher_only=False,
         decipher_only=False,
-    )
-
-
-def _key_pem(key: ec.EllipticCurvePrivateKey) -> bytes:
-    return key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
     )

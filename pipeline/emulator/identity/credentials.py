@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import json
+import re
 import secrets
 import uuid
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from pipeline.emulator.private import write_private
+from pipeline.emulator.files import damaged, read_json, write_json
 
 SUBSCRIPTION = "b5a4e5a0-0000-4000-8000-000000000001"
 TENANT = "b5a4e5a0-0000-4000-8000-0000000000ff"
 """The same on every machine, so that definitions of a local environment can be kept and shared."""
+
+_GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +29,15 @@ class Credentials:
 
 
 def credentials(path: Path) -> Credentials:
-    """The credentials kept in a private JSON file, made on first use."""
-    if not path.exists():
+    """The credentials kept in a private JSON file, made on first use. Raises FileError."""
+    kept = read_json(path, Credentials)
+    if kept is None:
         client_id, object_id = str(uuid.uuid4()), str(uuid.uuid4())
-        made = Credentials(TENANT, SUBSCRIPTION, client_id, object_id, secrets.token_urlsafe(32))
-        write_private(path, json.dumps(asdict(made), indent=2).encode())
-    return Credentials(**json.loads(path.read_text()))
+        kept = Credentials(TENANT, SUBSCRIPTION, client_id, object_id, secrets.token_urlsafe(32))
+        write_json(path, kept)
+    for name in ("tenant", "subscription", "client_id", "object_id"):
+        if not _GUID.fullmatch(getattr(kept, name)):
+            raise damaged(path, f"{name} is no GUID in lower case")
+    if not (kept.client_secret.isascii() and kept.client_secret.isprintable()):
+        raise damaged(path, "client_secret is not printable")
+    return kept

@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
+from pipeline.emulator.files import read, write
 from pipeline.emulator.identity.credentials import Credentials
-from pipeline.emulator.private import write_private
+from pipeline.emulator.identity.keys import private_pem, rsa_key
 
 LIFETIME = 86_400
 """Seconds. Clients fetch a token for every request when less than 20 minutes are left."""
@@ -36,18 +37,11 @@ class Tokens:
     """Issues tokens for the one service principal, and checks them."""
 
     def __init__(self, key_file: Path, credentials: Credentials) -> None:
-        if not key_file.exists():
-            made = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-            pem = made.private_bytes(
-                serialization.Encoding.PEM,
-                serialization.PrivateFormat.PKCS8,
-                serialization.NoEncryption(),
-            )
-            write_private(key_file, pem)
-        key = serialization.load_pem_private_key(key_file.read_bytes(), password=None)
-        if not isinstance(key, rsa.RSAPrivateKey):
-            raise TypeError(f"{key_file} does not hold the key that was written there")
-        self._key = key
+        pem = read(key_file)
+        if pem is None:
+            pem = private_pem(rsa.generate_private_key(public_exponent=65537, key_size=2048))
+            write(key_file, pem)
+        self._key = rsa_key(key_file, pem)
         self._credentials = credentials
 
     @property

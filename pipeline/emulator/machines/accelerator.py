@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
-from dataclasses import asdict, dataclass
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from pipeline.emulator.files import FileError, read_json, write_json
 from pipeline.emulator.machines.command import Kind, board, escaped
 from pipeline.emulator.machines.disks import CONTENTS, INITRD, KERNEL
 from pipeline.emulator.machines.host import program
@@ -34,14 +35,16 @@ async def choose(cache: Path, disk: Path) -> Accelerator:
     Remembered in `cache` until the host boots anew.
     """
     memory = cache / f"accelerator-{BOOT_ID.read_text().strip()}.json"
-    try:
-        return Accelerator(**json.loads(memory.read_text()))
-    except (FileNotFoundError, ValueError, TypeError):
-        chosen = await _probe(disk)
-    cache.mkdir(parents=True, exist_ok=True)
-    for outdated in cache.glob("accelerator-*.json"):
-        outdated.unlink(missing_ok=True)
-    memory.write_text(json.dumps(asdict(chosen)))
+    with suppress(FileError):
+        kept = read_json(memory, Accelerator)
+        if kept is not None:
+            return kept
+    chosen = await _probe(disk)
+    with suppress(OSError, FileError):  # without a memory the next start probes again
+        cache.mkdir(parents=True, exist_ok=True)
+        for outdated in cache.glob("accelerator-*.json"):
+            outdated.unlink(missing_ok=True)
+        write_json(memory, chosen)
     return chosen
 
 

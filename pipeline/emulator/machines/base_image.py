@@ -15,6 +15,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
 
+from pipeline.emulator.files import open_regular
 from pipeline.emulator.machines.disks import CONTENTS, becoming, extract_kernel, forget, tidy
 from pipeline.emulator.machines.host import program, run
 from pipeline.emulator.machines.offer import Host, Newest, Offer
@@ -137,7 +138,7 @@ async def _assemble(draft: Path) -> None:
 async def _locked(path: Path) -> AsyncIterator[None]:
     """Hold a lock among processes; the kernel lets go of it when its holder dies."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w") as file:
+    with os.fdopen(open_regular(path, os.O_WRONLY | os.O_CREAT), "wb") as file:
         while True:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

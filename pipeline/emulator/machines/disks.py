@@ -102,6 +102,7 @@ class Disks:
         """An image with the files of the folder `source`; nothing is done when it is there."""
         if (self._images / image).exists():
             return
+        check_whole(source)
         with becoming(self._images / image) as draft:
             for name in (CONTENTS, KERNEL, INITRD):
                 await link(source / name, draft / name)
@@ -115,6 +116,7 @@ class Disks:
         if (self._disks / disk).exists():
             return
         source = _existing(self._images / image, "image")
+        check_whole(source)
         with becoming(self._disks / disk) as draft:
             for name in (CONTENTS, KERNEL, INITRD):
                 await link(source / name, draft / name)
@@ -148,3 +150,11 @@ def _existing(folder: Path, kind: str) -> Path:
     if not folder.is_dir():
         raise MachineError(f"there is no {kind} {folder.name!r}")
     return folder
+
+
+def check_whole(folder: Path) -> None:
+    """Raises MachineError when a file of an image is missing, empty or no file at all."""
+    for name in (CONTENTS, KERNEL, INITRD):
+        file = folder / name
+        if not file.is_file() or not file.stat().st_size:
+            raise MachineError(f"{file}: not a whole image; delete {folder} to have it made again")

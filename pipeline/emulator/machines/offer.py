@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import os
 import platform
+import re
 import tempfile
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from pipeline.emulator.files import FileError, read_json, write_json
 from pipeline.emulator.machines.host import run
 from pipeline.emulator.machines.seam import MachineError
 from pipeline.emulator.machines.sources import (
@@ -27,6 +28,7 @@ VALID: Final = 3600.0
 """Seconds after which the mirrors are asked again what they offer."""
 ASKING: Final = 20.0
 """Seconds that the mirrors have for an answer."""
+VERSION: Final = re.compile(r"0\.\d{8}\.\d+")
 APT_HELPER: Final = "/usr/lib/apt/apt-helper"
 
 
@@ -61,6 +63,14 @@ class Newest:
     sources: tuple[Source, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What the mirrors offered, and when they were asked."""
+
+    version: str
+    asked: float
+
+
 class Offer:
     """The versions on offer. The mirrors' last answer is remembered in a file in `folder`."""
 
@@ -84,7 +94,8 @@ class Offer:
 
     def made(self) -> tuple[str, ...]:
         """Versions that are in the folder, oldest first."""
-        versions = (path.name for path in self._folder.glob("0.*.*"))
+        found = (path.name for path in self._folder.glob("0.*.*"))
+        versions = (name for name in found if VERSION.fullmatch(name))
         return tuple(sorted(versions, key=version_order))
 
     async def refresh(self) -> None:
@@ -118,18 +129,16 @@ class Offer:
             await asyncio.gather(self._asking, return_exceptions=True)
 
     def _remembered(self) -> tuple[str, bool]:
-        try:
-            memory = json.loads(self._memory.read_text())
-            return memory["version"], time.time() - memory["asked"] > VALID
-        except (FileNotFoundError, ValueError, KeyError):
-            return "", True
+        with suppress(FileError):
+            kept = read_json(self._memory, _Answer)
+            if kept is not None and VERSION.fullmatch(kept.version):
+                return kept.version, time.time() - kept.asked > VALID
+        return "", True
 
     def _remember(self, version: str) -> None:
-        self._folder.mkdir(parents=True, exist_ok=True)
-        descriptor, draft = tempfile.mkstemp(dir=self._folder, prefix=".offer")
-        with os.fdopen(descriptor, "w") as file:
-            json.dump({"version": version, "asked": time.time()}, file)
-        Path(draft).rename(self._memory)
+        with suppress(OSError, FileError):  # without a memory the mirrors are asked again
+            self._folder.mkdir(parents=True, exist_ok=True)
+            write_json(self._memory, _Answer(version, time.time()))
 
 
 async def _releases(sources: tuple[Source, ...]) -> dict[Source, Release]:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import io
-import os
 import tarfile
-from pathlib import Path
 
 from pipeline.emulator.machines.seam import Profile
 
@@ -34,11 +32,3 @@ def archive(profile: Profile, identity: str) -> bytes:
             member.size, member.mode = len(content), 0o600
             tar.addfile(member, io.BytesIO(content))
     return buffer.getvalue()
-
-
-def write_private(path: Path, content: bytes) -> None:
-    """A file that only its owner may read, from the first byte on."""
-    path.unlink(missing_ok=True)
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)

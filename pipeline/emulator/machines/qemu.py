@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from pipeline.emulator import files
 from pipeline.emulator.machines import profile
 from pipeline.emulator.machines.accelerator import Accelerator, choose
 from pipeline.emulator.machines.base_image import BaseImages
@@ -134,8 +135,8 @@ class Qemu:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         (folder / CONSOLE).unlink(missing_ok=True)
         if machine.profile is not None:
-            identity = (disk / IDENTITY).read_text()
-            profile.write_private(folder / PROFILE, profile.archive(machine.profile, identity))
+            identity = (files.read(disk / IDENTITY) or b"").decode(errors="replace")
+            files.write(folder / PROFILE, profile.archive(machine.profile, identity))
         self._accelerator = self._accelerator or await choose(self._cache, disk)
         kind = self._accelerator.kind
         try:

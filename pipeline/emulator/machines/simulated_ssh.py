@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hmac
-import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import asyncssh
 
+from pipeline.emulator.files import read_json, write_json
 from pipeline.emulator.machines.seam import SSH_PORT, Profile
 from pipeline.emulator.machines.simulated_shell import Shell
 
@@ -29,16 +29,12 @@ class Login:
 
     @classmethod
     def read(cls, path: Path) -> Login:
-        """The login kept at a path; nobody's when there is none."""
-        if not path.exists():
-            return cls("", (), None)
-        kept = json.loads(path.read_text())
-        return cls(kept["user"], tuple(kept["keys"]), kept["password"])
+        """The login kept at a path; nobody's when there is none. Raises FileError."""
+        return read_json(path, cls) or cls("", (), None)
 
     def write(self, path: Path) -> None:
         """Keep it for machines started from this disk without a profile."""
-        path.touch(mode=0o600)
-        path.write_text(json.dumps(asdict(self)))
+        write_json(path, self)
 
 
 @dataclass(slots=True)

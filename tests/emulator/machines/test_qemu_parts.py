@@ -12,12 +12,13 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.emulator.files import write as write_file
 from pipeline.emulator.machines import sources
 from pipeline.emulator.machines.command import command
 from pipeline.emulator.machines.disks import CONTENTS, INITRD, KERNEL, OVERLAY, Disks
 from pipeline.emulator.machines.offer import Host, Offer
 from pipeline.emulator.machines.process import Process, end_leftovers, leftovers
-from pipeline.emulator.machines.profile import archive, write_private
+from pipeline.emulator.machines.profile import archive
 from pipeline.emulator.machines.seam import Machine, MachineError, Profile
 from pipeline.emulator.machines.sources import Release, Source
 
@@ -159,7 +160,7 @@ def test_a_specialized_disk_gets_no_profile_drive() -> None:
 
 def test_the_profile_drive_is_private_and_holds_what_was_asked(tmp_path: Path) -> None:
     path = tmp_path / "profile.tar"
-    write_private(path, archive(PROFILE, "id-1"))
+    write_file(path, archive(PROFILE, "id-1"))
     assert path.stat().st_mode & 0o777 == 0o600
     with tarfile.open(fileobj=io.BytesIO(path.read_bytes())) as tar:
         files = {m.name: (tar.extractfile(m) or io.BytesIO()).read() for m in tar.getmembers()}
