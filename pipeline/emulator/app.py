@@ -1,4 +1,4 @@
-"""The composition root: all parts of an emulator, put together, started and stopped in order."""
+"""The composition root: all parts of an emulator, made, started and stopped in order."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from pipeline.emulator.arm.providers import Providers, Services
 from pipeline.emulator.arm.store import Store
 from pipeline.emulator.edge.admin import Admin
 from pipeline.emulator.edge.faults import Faults
-from pipeline.emulator.edge.infirmary import Infirmary
+from pipeline.emulator.edge.machine_faults import MachineFaults
 from pipeline.emulator.edge.router import Router
 from pipeline.emulator.edge.server import Edge, listen
 from pipeline.emulator.edge.sign_in import CLOUD, SignIn
@@ -36,7 +36,7 @@ from pipeline.emulator.state_folder import StateFolder
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What the command line says. `port` None means the port of last time, 0 any free one."""
+    """The command line's arguments. `port` None means the port of last time, 0 any free one."""
 
     state: Path
     cache: Path
@@ -123,16 +123,16 @@ class _Emulator:
         tokens = Tokens(self._folder.signing_key, self._credentials)
         faults = Faults()
         self._manager.before_work = faults.before_work
-        infirmary = None
+        machine_faults = None
         if isinstance(self._machines, Simulated):
-            infirmary = Infirmary(self._machines, self._store)
+            machine_faults = MachineFaults(self._machines, self._store)
         subscription, poll_wait = self._credentials.subscription, self._settings.poll_wait
         return Edge(
             manager=self._manager,
             tokens=tokens,
             faults=faults,
             sign_in=SignIn(self._credentials, tokens),
-            admin=Admin(self._manager, faults, self._facts, infirmary, stop_asked),
+            admin=Admin(self._manager, faults, self._facts, machine_faults, stop_asked),
             router=Router(self._manager, self._providers, subscription, poll_wait),
             providers=self._providers,
         )
@@ -149,7 +149,7 @@ class _Emulator:
         return runner, used
 
     def _facts(self) -> dict[str, Any]:
-        """What clients must know, and what people may want to."""
+        """What clients must know, and more about the emulator."""
         accelerator = self._machines.accelerator if isinstance(self._machines, Qemu) else None
         return {
             **self._addressed,

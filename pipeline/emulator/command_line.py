@@ -42,23 +42,23 @@ def main(arguments: Sequence[str] | None = None, announce: Announce | None = Non
                 machines=chosen.machines,
                 poll_wait=chosen.poll_wait,
             )
-            asyncio.run(serve(settings, announce or _tell))
+            asyncio.run(serve(settings, announce or _print))
     except StateFolderInUse as refusal:
-        return _complain(str(refusal), 2)
+        return _refuse(str(refusal), 2)
     except (FileError, MachineError) as failure:
-        return _complain(str(failure), 1)
+        return _refuse(str(failure), 1)
     except OSError as failure:
         named = FileError.of(Path(failure.filename), failure) if failure.filename else failure
-        return _complain(str(named), 1)
+        return _refuse(str(named), 1)
     return 0
 
 
-def _tell(facts: dict[str, Any]) -> None:
+def _print(facts: dict[str, Any]) -> None:
     sys.stdout.write(json.dumps(facts) + "\n")
     sys.stdout.flush()
 
 
-def _complain(text: str, code: int) -> int:
+def _refuse(text: str, code: int) -> int:
     sys.stderr.write(f"emulator: {text}\n")
     return code
 
@@ -71,7 +71,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     server = commands.add_parser(
         "serve",
-        help="serve until told to stop",
+        help="serve until stopped",
         description="Prints one JSON line (addresses, CA file, where the credentials are) once it "
         "answers requests, and serves until SIGTERM, SIGINT or POST /emulator/stop.",
     )
@@ -137,4 +137,4 @@ async def _prepare(cache: Path, image: str) -> None:
             await machines.provide(Marketplace(publisher, offer, sku, versions[-1]), "base")
         finally:
             await machines.close()
-    _tell({"image": f"{image}:{versions[-1]}", "cache": str(cache)})
+    _print({"image": f"{image}:{versions[-1]}", "cache": str(cache)})

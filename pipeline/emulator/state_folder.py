@@ -1,4 +1,4 @@
-"""The state folder of one emulator: where things lie, and who uses it."""
+"""The state folder of one emulator: its files, and the process that uses it."""
 
 from __future__ import annotations
 

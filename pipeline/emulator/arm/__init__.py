@@ -1,1 +1,1 @@
-"""Azure Resource Manager's manners, without knowing any resource provider."""
+"""What Azure Resource Manager does for every resource provider; knows none of them."""

@@ -1,8 +1,8 @@
 """Network presences, and the seam between what ARM's documents say about traffic and its carrier.
 
 A network interface or scale set instance has one `Endpoint`. The network provider says which pools
-it is in, the compute provider which machine is reached there; whoever changed one of both awaits
-`DataPath.refresh`.
+it is in, the compute provider which machine is reached there; a provider that changed one of both
+awaits `DataPath.refresh`.
 """
 
 from __future__ import annotations
@@ -53,19 +53,19 @@ class Presence:
 
     owner: ResourceId
     endpoint: Endpoint
-    is_going: bool
+    is_being_deleted: bool
 
     @property
     def is_running(self) -> bool:
         """Whether traffic may be sent there."""
-        return bool(self.endpoint.machine) and not self.is_going
+        return bool(self.endpoint.machine) and not self.is_being_deleted
 
 
 def presences(store: Store) -> Iterator[Presence]:
     """All network presences, in the order their owners were made."""
     for record, internals in store.with_internals(Connected):
-        is_going = record.properties.get("provisioningState") == "Deleting"
-        yield Presence(record.id, internals.endpoint, is_going)
+        is_being_deleted = record.properties.get("provisioningState") == "Deleting"
+        yield Presence(record.id, internals.endpoint, is_being_deleted)
 
 
 class DataPath(Protocol):

@@ -11,7 +11,7 @@ from typing import Any
 class ArmError(Exception):
     """A refusal as Azure words it. Raised by providers, turned into an answer at the edge.
 
-    As the outcome of an operation only `code` and `message` are told, under `status: Failed`.
+    As the outcome of an operation only `code` and `message` are shown, under `status: Failed`.
     """
 
     def __init__(
@@ -34,7 +34,7 @@ class ArmError(Exception):
 
     @classmethod
     def from_error(cls, status: int, inner: dict[str, Any]) -> ArmError:
-        """The refusal that a stored `error` object tells of."""
+        """The refusal in a stored `error` object."""
         details = tuple(cls.from_error(status, detail) for detail in inner.get("details", ()))
         return cls(
             status, inner["code"], inner["message"], target=inner.get("target"), details=details

@@ -65,7 +65,7 @@ class ResourceId:
 
     @property
     def parent(self) -> ResourceId | None:
-        """The resource this one is a child of, if any; a resource group is nobody's parent here."""
+        """The resource this one is a child of, if any; a resource group is no parent here."""
         if len(self.segments) == 1:
             return None
         return ResourceId(

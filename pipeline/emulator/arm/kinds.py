@@ -31,8 +31,8 @@ class Action:
 
     `check` refuses at once (ArmError) and may answer a body; `work` is what takes time, or None
     when the action is done by `check` alone (answered 200, as Azure's `generalize` is).
-    Both get the resource's id and the request's body. `work` must bear being repeated after a
-    crash. `on_missing` actions, such as a deployment's `validate`, need no existing resource.
+    Both get the resource's id and the request's body. `work` is repeated after a crash.
+    `on_missing` actions, such as a deployment's `validate`, need no existing resource.
     """
 
     check: Callable[[ResourceId, dict[str, Any]], Any]
@@ -117,10 +117,10 @@ class Kind:
         return True
 
     async def realize(self, identifier: ResourceId) -> None:
-        """The real work after a PUT: make the world as the stored record says.
+        """The real work after a PUT: carry out what the stored record says.
 
         Runs when `is_quick` is False. Reads the record from the store, may write it back (with what
-        only the work could tell, such as addresses). Raises ArmError to fail the operation.
+        only the work finds out, such as addresses). Raises ArmError to fail the operation.
         Repeatable.
         """
 

@@ -1,4 +1,4 @@
-"""The resource manager: every PUT, PATCH, GET, DELETE and POST, whoever asks.
+"""The resource manager: every PUT, PATCH, GET, DELETE and POST.
 
 The HTTP edge and template deployments both come through here, so a deployment's resource meets the
 same rules as one that was PUT by hand.

@@ -1,7 +1,7 @@
-"""Long-running operations: accepted now, ended by a worker, never by somebody's poll.
+"""Long-running operations: accepted now, ended by a worker, never by a poll.
 
 An operation outlives the emulator: what was under way when it died is started again at the next
-start (every worker bears being repeated).
+start (every worker tolerates being repeated).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What a resource provider is: its kinds, how its operations are polled, what else it answers.
 
 A provider is a package with a function `provider(services)`, and a line in
-`pipeline/emulator/providers.py`. Whoever serves requests knows none by name.
+`pipeline/emulator/providers.py`. The edge knows none by name.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ _EVERY: frozenset[Verb] = frozenset({"realize", "act", "destroy"})
 
 @dataclass(frozen=True, slots=True)
 class Polling:
-    """How operations are told about, as recorded from Azure. The default is compute's.
+    """How operations are polled, as recorded from Azure. The default is compute's.
 
     `status` and `result` are the addresses in `Azure-AsyncOperation` and `Location`, and the verbs
     that have them; `{operations}` is the kind's `operation_path`. `running` is the status of an
@@ -138,7 +138,7 @@ class Providers:
         return [kind for provider in self._providers for kind in provider.kinds]
 
     def polling(self, namespace: str) -> Polling:
-        """How the operations on a namespace's resources are told about."""
+        """How the operations on a namespace's resources are polled."""
         return self._pollings.get(namespace.lower()) or Polling()
 
     def route(self, method: str, segments: Sequence[str]) -> tuple[Route, Mapping[str, str]] | None:

@@ -30,7 +30,7 @@ class Internals:
 
     @property
     def machines(self) -> tuple[str, ...]:
-        """The handles of the machines that play the resource."""
+        """The handles of the machines behind the resource."""
         return ()
 
 

@@ -47,8 +47,8 @@ class Balancer:
         """Carry this traffic from now on.
 
         In this order: what only a new process can open; new members, and their first probes; all
-        rules in one step; then who leaves. So no rule ever leads to a backend whose health is not
-        known yet.
+        rules in one step; then the members that leave. So no rule ever leads to a backend whose
+        health is not known yet.
         Raises BalancerError; what was carried before then still is.
         """
         if not await self._processes.answers():

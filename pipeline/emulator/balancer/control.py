@@ -14,7 +14,7 @@ _BATCH = 40
 
 
 async def ask(control: Path, command: str) -> str:
-    """The answer to a command. Raises OSError when nobody listens."""
+    """The answer to a command. Raises OSError when nothing listens."""
     reader, writer = await asyncio.open_unix_connection(str(control))
     try:
         writer.write(command.encode() + b"\n")
@@ -24,7 +24,7 @@ async def ask(control: Path, command: str) -> str:
         writer.close()
 
 
-async def tell(control: Path, commands: Iterable[str], expected: str = "") -> None:
+async def send(control: Path, commands: Iterable[str], expected: str = "") -> None:
     """Give commands that answer nothing but `expected`; raises BalancerError otherwise."""
     waiting = list(commands)
     while waiting:
@@ -41,7 +41,7 @@ async def admit(control: Path, servers: Iterable[Server]) -> None:
     A server leaves maintenance as if it were healthy, so its weight is 0 until that is taken back.
     """
     commands = [command for server in servers for command in _admission(server)]
-    await tell(control, commands, "New server registered.")
+    await send(control, commands, "New server registered.")
 
 
 def _admission(server: Server) -> list[str]:
@@ -61,7 +61,7 @@ def _admission(server: Server) -> list[str]:
 
 async def withdraw(control: Path, servers: Iterable[Server]) -> None:
     """Give servers no new connection; established ones go on."""
-    await tell(control, (f"set server {server.path} state maint" for server in servers))
+    await send(control, (f"set server {server.path} state maint" for server in servers))
 
 
 async def remove(control: Path, server: Server) -> bool:
@@ -79,13 +79,13 @@ async def route(control: Path, rules_file: Path, rules: Mapping[str, str]) -> No
         f"add map @{version} {rules_file} {frontend} {backend}"
         for frontend, backend in sorted(rules.items())
     ]
-    await tell(control, entries)
-    await tell(control, [f"commit map @{version} {rules_file}"])
+    await send(control, entries)
+    await send(control, [f"commit map @{version} {rules_file}"])
 
 
 async def unbind(control: Path, frontends: Iterable[str]) -> None:
     """Stop listening; established connections go on."""
-    await tell(control, (f"shutdown frontend {name}" for name in frontends))
+    await send(control, (f"shutdown frontend {name}" for name in frontends))
 
 
 async def unprobed(control: Path) -> set[str]:

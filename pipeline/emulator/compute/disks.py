@@ -40,13 +40,13 @@ class Disks(Kind):
         return record
 
     def refuse_delete(self, identifier: ResourceId) -> None:
-        """A disk that is attached stays."""
+        """Refuse to delete a disk that is attached."""
         owner = self.require(identifier).document.get("managedBy")
         if owner:
             raise not_allowed(f"Disk {identifier.name} is attached to VM {owner}.")
 
     async def destroy(self, identifier: ResourceId) -> None:
-        """The contents go too."""
+        """Delete the contents too."""
         await self._guests.delete_disk(self.require(identifier).internals(DiskInternals).disk)
 
     def busy(self, identifier: ResourceId) -> Exception:

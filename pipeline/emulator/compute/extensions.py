@@ -24,7 +24,7 @@ class Extensions(Kind):
     def accept(
         self, identifier: ResourceId, body: dict[str, Any], existing: Record | None
     ) -> Record:
-        """The extension without its protected settings, which nobody reads here."""
+        """The extension without its protected settings, which are not used here."""
         record = super().accept(identifier, body, existing)
         check_extension(record.properties)
         of_extension(record.properties)
@@ -41,7 +41,7 @@ class Extensions(Kind):
         await self._guests.follow_health(identifier.parent or identifier, settings)
 
     async def destroy(self, identifier: ResourceId) -> None:
-        """Probe no longer."""
+        """Stop probing."""
         machine = identifier.parent or identifier
         if self.registry.find(machine) is not None:
             await self._guests.follow_health(machine, None)

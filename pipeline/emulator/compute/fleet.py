@@ -1,4 +1,4 @@
-"""The instances of scale sets: made, removed, upgraded and switched, many at a time."""
+"""The instances of scale sets: made, removed, upgraded and switched on and off."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Fleet:
     async def each(
         self, identifiers: Iterable[ResourceId], work: Callable[[ResourceId], Awaitable[None]]
     ) -> None:
-        """Do the same to many at once; one ArmError tells of all that failed."""
+        """Do the same to many at once; one ArmError names all that failed."""
         listed = list(identifiers)
         results = await asyncio.gather(*map(work, listed), return_exceptions=True)
         failures = [result for result in results if isinstance(result, ArmError)]
@@ -125,7 +125,7 @@ class Fleet:
     # -- inside ----------------------------------------------------------------------------------
 
     def _surplus(self, scale_set: Record, present: list[Record], capacity: int) -> list[ResourceId]:
-        """Who goes when there are too many: the highest numbers, unless the policy says oldest."""
+        """The instances to remove: the highest numbers first, unless the policy says oldest."""
         rules = at(scale_set.properties, "scaleInPolicy", "rules") or ["Default"]
         may_go = [
             record.id

@@ -43,7 +43,7 @@ class Galleries(Kind):
         return record
 
     def refuse_delete(self, identifier: ResourceId) -> None:
-        """A gallery with image definitions stays."""
+        """Refuse to delete a gallery with image definitions."""
         definitions = [str(one.id) for one in self.registry.store.children(identifier, "images")]
         if definitions:
             raise has_children(definitions)
@@ -77,7 +77,7 @@ class Definitions(Kind):
         return record
 
     def refuse_delete(self, identifier: ResourceId) -> None:
-        """A definition with versions stays."""
+        """Refuse to delete a definition with versions."""
         versions = [str(one.id) for one in self.registry.store.children(identifier, "versions")]
         if versions:
             raise has_children(versions)

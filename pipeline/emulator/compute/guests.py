@@ -30,7 +30,7 @@ from pipeline.emulator.machines.seam import Machine, MachineError, Machines
 
 VM = "microsoft.compute/virtualmachines"
 DISK_SIZE_GB = 30
-"""What is told as the size of every disk: sizes are not carried."""
+"""What is shown as the size of every disk: sizes are not carried."""
 
 _STARTS_AT_ONCE = {"qemu": 2}
 """A boot keeps a core busy. Kinds that are not named start fifty at a time."""

@@ -1,9 +1,9 @@
-"""Application health: the emulator plays the extension that probes from inside each machine.
+"""Application health: the emulator does the probes of the extension in each machine.
 
 States follow Microsoft's page on the Application Health extension: binary (1.0) knows Healthy and
 Unhealthy; rich (2.0) reads `{"ApplicationHealthState": …}` from the answer and also knows
-Initializing (once, at the start) and Unknown. Probes run in the background; whoever reads sees the
-last result.
+Initializing (once, at the start) and Unknown. Probes run in the background; a
+read sees the last result.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ class Health:
         self._tasks[key] = asyncio.create_task(self._watch(key, address, settings))
 
     def forget(self, key: str) -> None:
-        """Stop probing; no error when nobody did."""
+        """Stop probing; no error when it is not probed."""
         self._judgements.pop(key, None)
         task = self._tasks.pop(key, None)
         if task is not None:
@@ -140,7 +140,7 @@ def _judge(status: int, body: bytes, settings: Settings, failed: State) -> State
         return "healthy" if status == _HTTP_OK else failed
     if status // 100 != _HTTP_OK // 100:
         return failed
-    told: Any = json.loads(body)
-    words = told.get("ApplicationHealthState") if isinstance(told, dict) else None
+    shown: Any = json.loads(body)
+    words = shown.get("ApplicationHealthState") if isinstance(shown, dict) else None
     states: dict[Any, State] = {"Healthy": "healthy", "Unhealthy": "unhealthy"}
     return states.get(words, failed)

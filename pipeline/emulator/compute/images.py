@@ -73,7 +73,7 @@ class Images(Kind):
         self.save(record)
 
     async def destroy(self, identifier: ResourceId) -> None:
-        """The contents go; disks made from it stay usable."""
+        """Delete the contents; disks made from it stay usable."""
         await self._guests.machines.delete_image(
             self.require(identifier).internals(ManagedImageInternals).handle
         )

@@ -97,7 +97,7 @@ def choose_image(scale_set: Record, instance: Record, source: Source) -> None:
 
 
 def _os_disk(instance: Record, profile: dict[str, Any]) -> dict[str, Any]:
-    """Told as on Azure; but the disk is no resource that can be asked for."""
+    """Shown as on Azure; the disk is no resource of its own here."""
     given = at(profile, "storageProfile", "osDisk") or {}
     name = f"{instance.document['name']}_OsDisk_1_{instance.internals(InstanceInternals).disk[-8:]}"
     group = ResourceId(

@@ -17,7 +17,7 @@ from pipeline.emulator.compute.wording import conflict
 
 
 class Instances(Kind):
-    """Instances come and go with their set; a PUT changes tags and `protectionPolicy` only."""
+    """Made and removed with their set; a PUT changes tags and `protectionPolicy` only."""
 
     type = instance_model.TYPE
     internals = InstanceInternals

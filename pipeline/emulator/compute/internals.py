@@ -99,7 +99,7 @@ class ManagedImageInternals(ImageInternals):
 class VersionInternals(ImageInternals):
     """A version is captured from `disk` or copied from `image`.
 
-    `origin` tells whether a source of the same id is still the same.
+    `origin` differs when another source has been given the same id.
     """
 
     disk: str | None

@@ -1,4 +1,4 @@
-"""`osProfile`: what is answered, what is secret, and what a first boot is told."""
+"""`osProfile`: what is answered, what is secret, and what a first boot gets."""
 
 from __future__ import annotations
 
@@ -38,11 +38,11 @@ class Secrets:
 
 def without_secrets(profile: dict[str, Any], user_data: Any) -> tuple[dict[str, Any], Secrets]:
     """The part of an `osProfile` that may be answered, and the part that may not."""
-    told = {name: value for name, value in profile.items() if name not in _SECRET}
+    shown = {name: value for name, value in profile.items() if name not in _SECRET}
     password, custom_data = (_text(profile.get(name)) for name in _SECRET)
     secrets = Secrets(password, custom_data, _text(user_data))
     decoded("userData", secrets.user_data)
-    return told, secrets
+    return shown, secrets
 
 
 def _text(value: Any) -> str | None:
@@ -88,7 +88,7 @@ def decoded(parameter: str, text: str | None) -> bytes | None:
 
 
 def first_boot(profile: dict[str, Any], secrets: Secrets) -> Profile:
-    """What the machine is told at its first boot."""
+    """What the machine gets at its first boot."""
     linux = profile.get("linuxConfiguration") or {}
     is_password_off = is_true(linux.get("disablePasswordAuthentication"))
     return Profile(

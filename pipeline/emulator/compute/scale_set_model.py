@@ -96,12 +96,12 @@ def take_secrets(record: Record, existing: Record | None) -> ScaleSetInternals:
         if existing
         else ScaleSetInternals(secrets=os_profile.Secrets(), protected={})
     )
-    told, secrets = os_profile.without_secrets(
+    shown, secrets = os_profile.without_secrets(
         profile.get("osProfile") or {}, profile.pop("userData", None)
     )
-    if told:
-        told.setdefault("computerNamePrefix", record.id.name[:9])
-        profile["osProfile"] = told
+    if shown:
+        shown.setdefault("computerNamePrefix", record.id.name[:9])
+        profile["osProfile"] = shown
     protected = dict(kept.protected)
     for extension in extensions(profile):
         given = extension["properties"].pop("protectedSettings", None)

@@ -90,7 +90,7 @@ def check_probe_is_reachable(scale_set: ResourceId, profile: dict[str, Any]) -> 
 
 
 def health_probe(profile: dict[str, Any]) -> str | None:
-    """The id of the load balancer probe that tells the scale set's health, if any."""
+    """The id of the load balancer probe that the scale set's health is taken from, if any."""
     found: str | None = at(profile, "networkProfile", "healthProbe", "id")
     return found
 

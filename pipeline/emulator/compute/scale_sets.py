@@ -85,7 +85,7 @@ class ScaleSets(Kind):
         await self._fleet.converge(identifier)
 
     async def destroy(self, identifier: ResourceId) -> None:
-        """All instances go, in whatever pool they are."""
+        """Remove all instances, in whatever pool they are."""
         listed = self._fleet.instances(identifier)
         await self._fleet.each((record.id for record in listed), self._fleet.remove)
 

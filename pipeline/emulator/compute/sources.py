@@ -22,7 +22,7 @@ _MARKETPLACE_KEYS = ("publisher", "offer", "sku")
 class Source:
     """A resolved image.
 
-    `handle` names it behind the seam. `exact_version` is told in `imageReference.exactVersion`.
+    `handle` names it behind the seam. `exact_version` is shown in `imageReference.exactVersion`.
     `version` and `name` (an image definition's) are those of the gallery version it is, or was
     made from; empty for others. `marketplace` is set for marketplace images: made on first use.
     """

@@ -1,4 +1,4 @@
-"""Gallery image versions: published once, then immutable but for where and for whom they are."""
+"""Gallery image versions: published once, then immutable but for their regions and tags."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ class Versions(Kind):
         store.change(identifier, VersionInternals, lambda kept: replace(kept, source=source))
 
     async def destroy(self, identifier: ResourceId) -> None:
-        """The contents go; machines made from it stay usable."""
+        """Delete the contents; machines made from it stay usable."""
         await self._guests.machines.delete_image(
             self.require(identifier).internals(VersionInternals).handle
         )
@@ -178,7 +178,7 @@ class Versions(Kind):
         return str(definition.properties["osState"]) if definition else ""
 
     def _refuse_other_source(self, existing: Record, asked: str) -> None:
-        """The same id counts as another source when another VM or image has come to bear it."""
+        """The same id counts as another source when another VM or image has it now."""
         current = existing.properties["storageProfile"]["source"]
         is_same = any(same(asked, known) for known in current.values())
         found = self.registry.find(ResourceId.parse(asked)) if is_same else None
@@ -189,7 +189,7 @@ class Versions(Kind):
 
 
 def _unique(source: Record) -> str:
-    """What tells a VM or image from another one that has the same id."""
+    """A value that differs between two VMs or images that have had the same id."""
     if isinstance(source.internal, ImageInternals):
         return source.internal.handle
     return str(source.properties["vmId"])

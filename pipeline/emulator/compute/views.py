@@ -26,15 +26,15 @@ _DISPLAY = {
 def status(code: str, time: str | None = None) -> dict[str, Any]:
     """One entry of `statuses`, with the sentence that people are shown."""
     level = "Error" if code.startswith("ProvisioningState/failed") else "Info"
-    told = {"code": code, "level": level, "displayStatus": _DISPLAY.get(code, code)}
-    return told | ({"time": time} if time else {})
+    shown = {"code": code, "level": level, "displayStatus": _DISPLAY.get(code, code)}
+    return shown | ({"time": time} if time else {})
 
 
 def instance_view(record: Record, power: str | None, health: str | None) -> dict[str, Any]:
     """The view of one machine.
 
     `power` is the word after `PowerState/`, None before the first start. `health` is a state such
-    as `healthy`, None when nobody probes.
+    as `healthy`, None when it is not probed.
     """
     made = record.internals(MachineInternals)
     time = made.provisioned_at

@@ -62,7 +62,7 @@ def check_size(properties: dict[str, Any]) -> None:
 
 
 def check_interface(guests: Guests, record: Record) -> None:
-    """The NIC must exist and be nobody else's."""
+    """The NIC must exist and not belong to another machine."""
     interface = network_interface(record)
     if interface is None:
         raise missing("networkProfile")
@@ -130,7 +130,7 @@ def attached(guests: Guests, properties: dict[str, Any]) -> Record | None:
 
 
 def source(guests: Guests, record: Record) -> Source:
-    """Resolve the image of a new VM and tell its exact version in the document."""
+    """Resolve the image of a new VM and write its exact version into the document."""
     storage = record.properties["storageProfile"]
     reference = storage.get("imageReference")
     if not reference:
@@ -145,16 +145,16 @@ def take_secrets(record: Record, is_specialized: bool) -> os_profile.Secrets:
     """Take the secrets out of the document; a specialized disk has no `osProfile`."""
     properties = record.properties
     given = properties.get("osProfile")
-    told, secrets = os_profile.without_secrets(given or {}, properties.pop("userData", None))
+    shown, secrets = os_profile.without_secrets(given or {}, properties.pop("userData", None))
     if is_specialized:
         if given:
             raise invalid_parameter("osProfile", "Parameter 'osProfile' is not allowed.")
         return secrets
     if not given:
         raise missing("osProfile")
-    told.setdefault("computerName", record.id.name)
-    os_profile.check(told, secrets)
-    properties["osProfile"] = told
+    shown.setdefault("computerName", record.id.name)
+    os_profile.check(shown, secrets)
+    properties["osProfile"] = shown
     return secrets
 
 

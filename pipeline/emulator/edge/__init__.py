@@ -1,1 +1,1 @@
-"""The HTTPS edge: a request comes in, ARM's manners are kept, an answer goes out."""
+"""The HTTPS edge: authentication, routing, faults, and ARM's headers on every answer."""

@@ -1,4 +1,4 @@
-"""`/emulator/…`: the door for people and tests. Azure has no such thing."""
+"""`/emulator/…`: status, faults, reset and stop. Azure has no such thing."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pipeline.emulator.arm.errors import not_served
 from pipeline.emulator.arm.manager import ResourceManager
 from pipeline.emulator.edge.exchange import Exchange
 from pipeline.emulator.edge.faults import Faults
-from pipeline.emulator.edge.infirmary import Infirmary
+from pipeline.emulator.edge.machine_faults import MachineFaults
 
 _REMEMBERED = 5000
 """Requests that are remembered."""
@@ -37,13 +37,13 @@ class Admin:
         manager: ResourceManager,
         faults: Faults,
         facts: Callable[[], dict[str, Any]],
-        infirmary: Infirmary | None,
+        machine_faults: MachineFaults | None,
         stop_asked: asyncio.Event,
     ) -> None:
         self._manager = manager
         self._faults = faults
         self._facts = facts
-        self._infirmary = infirmary
+        self._machine_faults = machine_faults
         self._stop_asked = stop_asked
         self.requests: deque[Seen] = deque(maxlen=_REMEMBERED)
 
@@ -53,7 +53,7 @@ class Admin:
             case "GET", ["emulator", "status"]:
                 return Answer(200, self._status())
             case "GET", ["emulator", "requests"]:
-                return Answer(200, {"value": [_told(seen) for seen in self.requests]})
+                return Answer(200, {"value": [_shown(seen) for seen in self.requests]})
             case "POST", ["emulator", "faults"]:
                 return Answer(201, self._faults.add(exchange.json()))
             case "GET", ["emulator", "faults"]:
@@ -66,8 +66,8 @@ class Admin:
             case "POST", ["emulator", "stop"]:
                 self._stop_asked.set()
                 return Answer(202)
-            case "POST", ["emulator", "machines" | "marketplace", *_] if self._infirmary:
-                return self._infirmary.answer(exchange)
+            case "POST", ["emulator", "machines" | "marketplace", *_] if self._machine_faults:
+                return self._machine_faults.answer(exchange)
             case _, ["emulator", *_]:
                 raise not_served(f"{exchange.method} {exchange.path}")
         return None
@@ -86,5 +86,5 @@ class Admin:
         return Answer(200, {"deleted": [group.id.name for group in groups]})
 
 
-def _told(seen: Seen) -> dict[str, Any]:
+def _shown(seen: Seen) -> dict[str, Any]:
     return {"time": seen.time, "method": seen.method, "path": seen.path, "status": seen.status}

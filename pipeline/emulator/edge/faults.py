@@ -1,4 +1,4 @@
-"""Faults on request: what people and tests ask to go wrong, and how often."""
+"""Faults on request: which requests or operations fail, how, and how often."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ class Dropped(Exception):
 
 @dataclass(slots=True)
 class Fault:
-    """One fault: what it meets, what it does, how many times still.
+    """One fault: what it matches, what it does, how many times it is left.
 
-    It meets requests (`method` and `path`, regular expressions) or, when `operation` is given, the
-    work of operations: a regular expression on `VERB TYPE ID` (verbs: realize, destroy, an action's
-    name).
+    It matches requests (`method` and `path`, regular expressions) or, when `operation` is given,
+    the work of operations: a regular expression on `VERB TYPE ID` (verbs: realize, destroy, an
+    action's name).
     """
 
     method: re.Pattern[str]
@@ -59,11 +59,11 @@ class Fault:
         except (re.error, ValueError, TypeError) as error:
             raise invalid_parameter("match", f"The fault is not well-formed: {error}.") from error
 
-    def told(self) -> dict[str, Any]:
+    def shown(self) -> dict[str, Any]:
         """The fault as it was asked for, with its id and how many times are left."""
         return {**self.asked, "id": self.id, "times": self.times}
 
-    async def strike(self) -> None:
+    async def apply(self) -> None:
         """Delay, drop or refuse."""
         self.times -= 1
         if self.delay:
@@ -80,7 +80,7 @@ class Fault:
 
 
 class Faults:
-    """All faults that are still to strike."""
+    """All faults that are left."""
 
     def __init__(self) -> None:
         self._faults: dict[str, Fault] = {}
@@ -89,37 +89,37 @@ class Faults:
         """Ask for a fault; raises ArmError when it is not well-formed."""
         fault = Fault.of(body)
         self._faults[fault.id] = fault
-        return fault.told()
+        return fault.shown()
 
     def listed(self) -> list[dict[str, Any]]:
-        """The faults that are still to strike."""
-        return [fault.told() for fault in self._faults.values()]
+        """The faults that are left."""
+        return [fault.shown() for fault in self._faults.values()]
 
     def clear(self) -> None:
         """Take all faults back."""
         self._faults.clear()
 
     async def before_request(self, method: str, path: str) -> None:
-        """Let the first fault strike that meets this request."""
+        """Apply the first fault that matches this request."""
         for fault in list(self._faults.values()):
             meets = fault.method.search(method) and fault.path.search(path)
             if fault.operation is None and meets:
-                await self._strike(fault)
+                await self._apply(fault)
                 return
 
     async def before_work(self, operation: Operation) -> None:
-        """Let the first fault strike that meets this operation's work."""
+        """Apply the first fault that matches this operation's work."""
         kind = ResourceId.parse(operation.resource).type
         text = f"{operation.action or operation.verb} {kind} {operation.resource}"
         for fault in list(self._faults.values()):
             if fault.operation is not None and fault.operation.search(text):
-                await self._strike(fault)
+                await self._apply(fault)
                 return
 
-    async def _strike(self, fault: Fault) -> None:
+    async def _apply(self, fault: Fault) -> None:
         if fault.times <= 1:
             self._faults.pop(fault.id, None)
-        await fault.strike()
+        await fault.apply()
 
 
 def _pattern(text: str) -> re.Pattern[str]:

@@ -1,4 +1,4 @@
-"""How an operation is told about: headers, poll addresses and answers, as its provider says."""
+"""Headers, poll addresses and poll answers of operations, as each provider has them."""
 
 from __future__ import annotations
 

@@ -106,7 +106,7 @@ class Router:
         return self._manager.get(identifier, exchange.query)
 
     async def _poll(self, exchange: Exchange, identifier: str) -> Answer:
-        """Wait for the operation's end, then tell its state: nobody polls in a tight loop."""
+        """Wait for the operation's end, then answer its state: no client polls in a tight loop."""
         _only(exchange, "GET")
         operation = self._manager.operations.find(identifier)
         if operation is None:

@@ -1,4 +1,4 @@
-"""The web server: a request's life, from the socket to the answer."""
+"""The web server: the steps of a request, from the socket to the answer."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ Step = Callable[[Exchange], Awaitable[Answer | None]]
 
 
 class Edge:
-    """The steps that every request goes through; the first that has an answer ends its way."""
+    """The steps that every request goes through, until one has an answer."""
 
     def __init__(
         self,
@@ -62,7 +62,7 @@ class Edge:
         )
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
-        """Answer one request; nothing but ARM's shapes ever leaves here."""
+        """Answer one request, in ARM's shapes only."""
         exchange = Exchange.of(
             request.method, request.raw_path, request.headers, await request.read()
         )

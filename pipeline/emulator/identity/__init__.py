@@ -1,1 +1,1 @@
-"""Whom to trust: the emulator's certificates, its one service principal, and its tokens."""
+"""Identity: the emulator's certificates, its one service principal, and its tokens."""

@@ -1,1 +1,1 @@
-"""What plays the virtual machines: real ones (QEMU) and simulated ones, behind one seam."""
+"""The virtual machines: real ones (QEMU) and simulated ones, behind one seam."""

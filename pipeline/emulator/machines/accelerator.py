@@ -1,4 +1,4 @@
-"""Whether KVM truly works here: its device may be there and not open, or open and run no guest."""
+"""Whether KVM works here: its device may be there and not open, or open and run no guest."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PROBE_SECONDS: Final = 20.0
 
 @dataclass(frozen=True, slots=True)
 class Accelerator:
-    """How guests are run, and why, in a sentence for people."""
+    """How guests are run, and the reason in a sentence."""
 
     kind: Kind
     sentence: str

@@ -52,9 +52,9 @@ def tidy(folder: Path) -> None:
 def forget(folder: Path) -> None:
     """Delete a folder in a way that never leaves half of it under its name."""
     if folder.exists():
-        grave = folder.with_name(f".{folder.name}.{uuid.uuid4().hex}")
-        folder.rename(grave)
-        shutil.rmtree(grave, ignore_errors=True)
+        trash = folder.with_name(f".{folder.name}.{uuid.uuid4().hex}")
+        folder.rename(trash)
+        shutil.rmtree(trash, ignore_errors=True)
 
 
 async def link(source: Path, target: Path) -> None:

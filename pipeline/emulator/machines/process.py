@@ -77,7 +77,7 @@ class Process:
             raise MachineError(f"QEMU refused {rule!r}: {printed.strip()}")
 
     async def remove_forward(self, address: str, port: int) -> None:
-        """Serve a port of the guest no more."""
+        """Stop serving a port of the guest."""
         line = f"hostfwd_remove net tcp:{address}:{port}"
         await self.execute("human-monitor-command", **{"command-line": line})
 

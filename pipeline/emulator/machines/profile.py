@@ -1,4 +1,4 @@
-"""How a `Profile` travels into the guest: a tar archive on a read-only drive."""
+"""A `Profile` as a tar archive on a read-only drive of the guest."""
 
 from __future__ import annotations
 

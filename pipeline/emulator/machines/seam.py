@@ -1,4 +1,4 @@
-"""The one seam between Azure's words and whatever plays the machines.
+"""The one seam between the compute provider and the machines.
 
 Two kinds stand behind it: `qemu` (a real operating system) and `simulated` (none).
 The compute provider knows only this module; it names disks, images and machines by handles of its
@@ -41,8 +41,8 @@ class Machine:
     """One machine to run: `name` is its handle, `disk` the handle of its operating system disk.
 
     `address` is its own loopback address. `ports` are the guest's TCP ports served there, besides
-    SSH. `facts` are what a simulated machine tells about itself (`version`: the gallery version it
-    was made from, or ""); a real one ignores them. `profile` is None for a specialized disk.
+    SSH. `facts` are what a simulated machine answers about itself (`version`: the gallery version
+    it was made from, or ""); a real one ignores them. `profile` is None for a specialized disk.
     """
 
     name: str

@@ -21,10 +21,10 @@ import asyncssh
 from pipeline.emulator.machines.seam import Machine, MachineError, Marketplace
 from pipeline.emulator.machines.simulated_http import HttpResponder
 from pipeline.emulator.machines.simulated_shell import Shell
-from pipeline.emulator.machines.simulated_ssh import House, Login, serve
+from pipeline.emulator.machines.simulated_ssh import Login, SshHost, serve
 
-Sickness = Literal["unhealthy", "hanging", "unreachable"]
-SICKNESSES: tuple[Sickness, ...] = ("unhealthy", "hanging", "unreachable")
+MachineFault = Literal["unhealthy", "hanging", "unreachable"]
+MACHINE_FAULTS: tuple[MachineFault, ...] = ("unhealthy", "hanging", "unreachable")
 """`unhealthy` answers 503, `hanging` never answers HTTP, `unreachable` hangs up on SSH."""
 
 _OS_RELEASE = 'ID=debian\nVERSION_ID="12"\nVERSION_CODENAME=bookworm\nPRETTY_NAME="Debian 12"\n'
@@ -34,7 +34,7 @@ _FIRST_OFFER = Marketplace("Debian", "debian-12", "12-gen2", "0.20260101.1")
 @dataclass(slots=True)
 class _Running:
     machine: Machine
-    house: House
+    host: SshHost
     ssh: asyncssh.SSHAcceptor | None = None
     ports: dict[int, asyncio.Server] = field(default_factory=dict)
     transports: set[asyncio.Transport] = field(default_factory=set)
@@ -49,7 +49,7 @@ class Simulated:
         self._disks = state / "simulated" / "disks"
         self._images = state / "simulated" / "images"
         self._running: dict[str, _Running] = {}
-        self._sick: dict[str, Sickness] = {}
+        self._faults: dict[str, MachineFault] = {}
         self._offers = [_FIRST_OFFER]
         for folder in (self._disks, self._images):
             folder.mkdir(parents=True, exist_ok=True)
@@ -60,20 +60,20 @@ class Simulated:
         """Put a marketplace version on offer until the emulator ends: the newest from now on."""
         self._offers.append(image)
 
-    def sicken(self, who: str, sickness: str) -> None:
-        """Make a machine sick, by its handle.
+    def set_fault(self, who: str, fault: str) -> None:
+        """Give a machine a fault, by its handle.
 
         `version:1.0.1` means all machines made from that version, also later ones.
-        Raises ValueError for an unknown sickness.
+        Raises ValueError for an unknown fault.
         """
-        known = {name: name for name in SICKNESSES}
-        if sickness not in known:
-            raise ValueError(f"'{sickness}' is none of {', '.join(known)}")
-        self._sick[who] = known[sickness]
+        known = {name: name for name in MACHINE_FAULTS}
+        if fault not in known:
+            raise ValueError(f"'{fault}' is none of {', '.join(known)}")
+        self._faults[who] = known[fault]
 
-    def heal(self, who: str) -> None:
-        """Make it well again; no error when it was."""
-        self._sick.pop(who, None)
+    def clear_fault(self, who: str) -> None:
+        """Take its fault back; no error when it has none."""
+        self._faults.pop(who, None)
 
     # -- the seam -------------------------------------------------------------------------------
 
@@ -136,10 +136,10 @@ class Simulated:
         if machine.profile is not None:
             Login.of(machine.profile).write(folder / "login.json")
             (folder / "root/etc/hostname").write_text(f"{machine.profile.hostname}\n")
-        running = _Running(machine, self._house(machine, folder))
+        running = _Running(machine, self._host(machine, folder))
         self._running[machine.name] = running
         try:
-            running.ssh = await serve(machine.address, running.house)
+            running.ssh = await serve(machine.address, running.host)
             await self.open_ports(machine.name, machine.ports)
         except OSError as error:
             await self.kill(machine.name)
@@ -152,7 +152,7 @@ class Simulated:
             return
         if running.ssh is not None:
             running.ssh.close()
-        for connection in list(running.house.connections):
+        for connection in list(running.host.connections):
             connection.abort()
         for server in running.ports.values():
             server.close()
@@ -160,9 +160,9 @@ class Simulated:
             transport.abort()
 
     async def kill(self, name: str) -> None:
-        """The same, and its sickness is forgotten."""
+        """The same, and its fault is taken back."""
         await self.stop(name)
-        self.heal(name)
+        self.clear_fault(name)
 
     def is_running(self, name: str) -> bool:
         """Whether the machine runs now."""
@@ -189,14 +189,14 @@ class Simulated:
 
     # -- inside ---------------------------------------------------------------------------------
 
-    def _house(self, machine: Machine, folder: Path) -> House:
+    def _host(self, machine: Machine, folder: Path) -> SshHost:
         login = Login.read(folder / "login.json")
         named = folder / "root/etc/hostname"
         hostname = named.read_text().strip() if named.exists() else "localhost"
         home = folder / "root/home" / Path(login.user).name
         home.mkdir(parents=True, exist_ok=True)
         shell = Shell(folder / "root", hostname, login.user)
-        return House(login, shell, lambda: self._sickness(machine) != "unreachable")
+        return SshHost(login, shell, lambda: self._fault_of(machine) != "unreachable")
 
     def _image(self, handle: str) -> Path:
         folder = self._images / handle
@@ -204,22 +204,22 @@ class Simulated:
             raise MachineError(f"there is no image {handle}")
         return folder
 
-    def _sickness(self, machine: Machine) -> Sickness | None:
+    def _fault_of(self, machine: Machine) -> MachineFault | None:
         version = dict(machine.facts).get("version", "")
-        return self._sick.get(machine.name) or self._sick.get(f"version:{version}")
+        return self._faults.get(machine.name) or self._faults.get(f"version:{version}")
 
     def _answer(self, machine: Machine) -> tuple[str, bytes] | None:
-        sickness = self._sickness(machine)
-        if sickness == "hanging":
+        fault = self._fault_of(machine)
+        if fault == "hanging":
             return None
-        is_healthy = sickness != "unhealthy"
-        told = {
+        is_healthy = fault != "unhealthy"
+        shown = {
             "ApplicationHealthState": "Healthy" if is_healthy else "Unhealthy",
             **dict(machine.facts),
             "hostname": machine.profile.hostname if machine.profile else machine.name,
         }
         status = "200 OK" if is_healthy else "503 Service Unavailable"
-        return status, json.dumps(told).encode()
+        return status, json.dumps(shown).encode()
 
 
 def _copy(source: Path, target: Path) -> None:

@@ -36,7 +36,7 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Shell:
-    """A shell on a simulated machine: `root` is the folder that plays its file system."""
+    """A shell on a simulated machine: `root` is the folder that holds its file system."""
 
     root: Path
     hostname: str

@@ -16,7 +16,7 @@ from pipeline.emulator.machines.simulated_shell import Shell
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """Who may log in. Kept beside the disk (0600), so that a specialized disk keeps its users."""
+    """The user that may log in. Kept beside the disk (0600): a specialized disk keeps its users."""
 
     user: str
     keys: tuple[str, ...]
@@ -29,7 +29,7 @@ class Login:
 
     @classmethod
     def read(cls, path: Path) -> Login:
-        """The login kept at a path; nobody's when there is none. Raises FileError."""
+        """The login kept at a path; of no user when there is none. Raises FileError."""
         return read_json(path, cls) or cls("", (), None)
 
     def write(self, path: Path) -> None:
@@ -38,8 +38,8 @@ class Login:
 
 
 @dataclass(slots=True)
-class House:
-    """What one machine's SSH server knows: who may come in, and whether anybody may now."""
+class SshHost:
+    """What one machine's SSH server knows: its login, and whether it lets anyone in now."""
 
     login: Login
     shell: Shell
@@ -47,22 +47,22 @@ class House:
     connections: set[asyncssh.SSHServerConnection] = field(default_factory=set)
 
 
-class _Door(asyncssh.SSHServer):
+class _Connection(asyncssh.SSHServer):
     """Authentication of one connection."""
 
-    def __init__(self, house: House) -> None:
-        self._login = house.login
-        self._house = house
+    def __init__(self, host: SshHost) -> None:
+        self._login = host.login
+        self._host = host
         self._connection: asyncssh.SSHServerConnection
 
     def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
         self._connection = conn
-        self._house.connections.add(conn)
-        if not self._house.is_open():
+        self._host.connections.add(conn)
+        if not self._host.is_open():
             conn.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._house.connections.discard(self._connection)
+        self._host.connections.discard(self._connection)
 
     def begin_auth(self, username: str) -> bool:
         return True
@@ -91,7 +91,7 @@ class _Files(asyncssh.SFTPServer):
         self.channel.exit(0)
 
 
-async def serve(address: str, house: House) -> asyncssh.SSHAcceptor:
+async def serve(address: str, host: SshHost) -> asyncssh.SSHAcceptor:
     """Serve SSH with a host key of its own."""
 
     def answer(process: asyncssh.SSHServerProcess[str]) -> None:
@@ -99,18 +99,18 @@ async def serve(address: str, house: House) -> asyncssh.SSHAcceptor:
             process.stderr.write("a simulated machine has no interactive shell\n")
             process.exit(1)
             return
-        result = house.shell.run(process.command)
+        result = host.shell.run(process.command)
         process.stdout.write(result.stdout)
         process.stderr.write(result.stderr)
         process.exit(result.status)
 
     def files(channel: asyncssh.SSHServerChannel[bytes]) -> asyncssh.SFTPServer:
-        return _Files(channel, chroot=str(house.shell.root).encode())
+        return _Files(channel, chroot=str(host.shell.root).encode())
 
     return await asyncssh.listen(
         address,
         SSH_PORT,
-        server_factory=lambda: _Door(house),
+        server_factory=lambda: _Connection(host),
         server_host_keys=[asyncssh.generate_private_key("ssh-ed25519")],
         process_factory=answer,
         sftp_factory=files,

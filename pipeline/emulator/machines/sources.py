@@ -52,7 +52,7 @@ class Release:
 def candidates(etc_apt: Path, codename: str) -> tuple[Source, ...]:
     """The sources that may be Debian's: suites of `codename`, with no components but Debian's.
 
-    A vendor's archive can look the same; only its release's origin tells (see `Release`).
+    A vendor's archive can look the same; only its release's origin differs (see `Release`).
     """
     found: list[Source] = []
     folder = etc_apt / "sources.list.d"

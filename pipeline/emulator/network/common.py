@@ -69,7 +69,7 @@ class InUseKind(NetworkKind):
         """Wait until nothing uses it; raises Azure's refusal when something stays."""
         patience = _GRACE
         while (refusal := self.in_use(identifier)) is not None:
-            if not any(is_going(self.registry, user) for user in self.users(identifier)):
+            if not any(is_being_deleted(self.registry, user) for user in self.users(identifier)):
                 if patience <= 0:
                     raise refusal
                 patience -= _TICK
@@ -251,7 +251,7 @@ def another_operation(identifier: ResourceId) -> ArmError:
     )
 
 
-def is_going(registry: Registry, identifier: ResourceId) -> bool:
+def is_being_deleted(registry: Registry, identifier: ResourceId) -> bool:
     """Whether a resource, or what it belongs to, is being deleted."""
     owner: ResourceId | None = identifier
     while owner is not None:

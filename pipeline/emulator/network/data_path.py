@@ -92,7 +92,7 @@ class HaproxyDataPath:
 def derive(store: Store) -> Wanted:
     """The traffic and ports that the store's documents ask for. Reads only.
 
-    A rule is carried when its pool has a running member; without one nobody listens, so that a
+    A rule is carried when its pool has a running member; without one nothing listens, so that a
     client is refused at once.
     """
     running = [presence.endpoint for presence in presences(store) if presence.is_running]

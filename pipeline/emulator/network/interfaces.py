@@ -31,7 +31,7 @@ class NetworkInterfaces(InUseKind):
     """`networkInterfaces`.
 
     The private address is the interface's loopback address, whatever its subnet's prefix or a
-    static allocation says. Who runs a machine there writes it into the endpoint, and
+    static allocation says. The machine's provider writes it into the endpoint, and
     `virtualMachine.id` into the document.
     """
 

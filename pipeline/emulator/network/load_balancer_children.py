@@ -55,7 +55,7 @@ class BackendAddressPools(InlineKind):
         return record
 
     def refuse_delete(self, identifier: ResourceId) -> None:
-        """A pool stays while a scale set or a rule needs it."""
+        """Refuse to delete a pool that a scale set or a rule needs."""
         load_balancer_uses.refuse_pool_in_use(self.registry.store, str(identifier), identifier.name)
         parent = self._parent(identifier)
         for rule in parent.properties["loadBalancingRules"] if parent else []:

@@ -55,17 +55,17 @@ def refuse_unused_probe(store: Store, record: Record, existing: Record) -> None:
                 )
 
 
-def refuse_while_members_go(store: Store, record: Record) -> None:
+def refuse_while_members_are_deleted(store: Store, record: Record) -> None:
     """429 while a member is being deleted (reported: tectonic-installer#1460)."""
     pools = {key(pool["id"]) for pool in record.properties["backendAddressPools"]}
-    going_sets = {
+    deleted_sets = {
         found.id
         for found in store.of_type(references.SCALE_SET)
         if found.properties.get("provisioningState") == "Deleting"
     }
     for member in presences(store):
-        is_going = member.is_going or member.owner.parent in going_sets
-        if is_going and member.endpoint.pool_keys & pools:
+        is_being_deleted = member.is_being_deleted or member.owner.parent in deleted_sets
+        if is_being_deleted and member.endpoint.pool_keys & pools:
             detail = ArmError(
                 429,
                 "ReferencedResourceNotProvisioned",

@@ -46,7 +46,7 @@ class LoadBalancers(NetworkKind):
         if existing is not None:
             load_balancer_uses.refuse_removed_pools(store, record, existing)
             load_balancer_uses.refuse_unused_probe(store, record, existing)
-            load_balancer_uses.refuse_while_members_go(store, existing)
+            load_balancer_uses.refuse_while_members_are_deleted(store, existing)
         refuse_shared_members(store, record)
         record.internal = LoadBalancerInternals(addresses=self._private_addresses(record, existing))
         return record

@@ -21,7 +21,7 @@ class NatGateways(NetworkKind):
     def accept(
         self, identifier: ResourceId, body: dict[str, Any], existing: Record | None
     ) -> Record:
-        """The gateway, when its public addresses exist and are nobody else's."""
+        """The gateway, when its public addresses exist and are free."""
         record = self.envelope(identifier, body, existing)
         record.document["properties"] = self.properties(body, existing, ("subnets",))
         for used in record.properties.get("publicIpAddresses") or []:

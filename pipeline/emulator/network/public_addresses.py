@@ -29,7 +29,7 @@ class PublicIPAddresses(InUseKind):
     """`publicIPAddresses`.
 
     Attached to an interface, the address answered is the interface's own loopback address: a
-    machine is reached there whoever asks, and Packer connects to what it is told.
+    machine is reached there by every client, and Packer connects to the address answered.
     """
 
     type = TYPE

@@ -1,4 +1,4 @@
-"""Who uses what: read from the store each time, so that no back-reference can be stale."""
+"""Uses of resources: read from the store each time, so that no back-reference can be stale."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ class NetworkSecurityGroups(InUseKind):
             rule["etag"] = etag
 
     def present(self, record: Record, query: Mapping[str, str]) -> dict[str, Any]:
-        """With the rules' states and who is behind the group."""
+        """With the rules' states and the resources that use the group."""
         for rule in record.properties["securityRules"]:
             rule["type"] = SecurityRules.type
             rule["properties"].setdefault("provisioningState", "Succeeded")

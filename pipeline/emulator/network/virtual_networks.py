@@ -110,7 +110,7 @@ class Subnets(InlineKind):
         return record
 
     def refuse_delete(self, identifier: ResourceId) -> None:
-        """A subnet goes when nothing is in it."""
+        """Refuse to delete a subnet that something is in."""
         refuse_if_used(self, identifier)
 
 

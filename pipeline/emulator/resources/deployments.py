@@ -1,4 +1,4 @@
-"""Template deployments: validated, carried out in dependency order, and told about."""
+"""Template deployments: validated, carried out in dependency order, and shown."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Deployments(Kind):
         """A deployment whose template can be understood; a second PUT begins anew."""
         request = _request(body)
         record = self.envelope(identifier, body, existing)
-        record.document["properties"] = self._told(self._plan(record.id, request), request)
+        record.document["properties"] = self._shown(self._plan(record.id, request), request)
         if body.get("tags"):
             record.document["tags"] = body["tags"]
         record.internal = DeploymentInternals(request=request)
@@ -72,11 +72,11 @@ class Deployments(Kind):
             )
             _raise_failures(identifier, outcomes)
             made = [{"id": str(outcome.resource)} for outcome in outcomes]
-            told = {"outputs": self._outputs(planned), "outputResources": made}
+            shown = {"outputs": self._outputs(planned), "outputResources": made}
         except ArmError as failure:
             self._finish(identifier, {"error": failure.error()}, time.monotonic() - began)
             raise
-        self._finish(identifier, told, time.monotonic() - began)
+        self._finish(identifier, shown, time.monotonic() - began)
 
     def busy(self, identifier: ResourceId) -> Exception:
         """A deployment under way is not overwritten."""
@@ -100,7 +100,7 @@ class Deployments(Kind):
     def _validate(self, identifier: ResourceId, body: dict[str, Any]) -> dict[str, Any]:
         request = _request(body)
         planned = self._plan(identifier, request)
-        properties = self._told(planned, request) | {
+        properties = self._shown(planned, request) | {
             "provisioningState": "Succeeded",
             "validatedResources": [{"id": str(resource.id)} for resource in planned.resources],
         }
@@ -140,12 +140,12 @@ class Deployments(Kind):
         return reference
 
     @staticmethod
-    def _told(planned: Plan, request: dict[str, Any]) -> dict[str, Any]:
+    def _shown(planned: Plan, request: dict[str, Any]) -> dict[str, Any]:
         template = json.dumps(request["template"], sort_keys=True).encode()
         return {
             "templateHash": str(int.from_bytes(hashlib.sha256(template).digest()[:8])),
             "parameters": {
-                parameter.name: parameter.told() for parameter in planned.parameters.values()
+                parameter.name: parameter.shown() for parameter in planned.parameters.values()
             },
             "mode": "Incremental",
             "timestamp": now(),
@@ -170,18 +170,18 @@ class Deployments(Kind):
             self.save(record)
 
     def _note_outcome(self, identifier: ResourceId, outcome: Outcome) -> None:
-        told = outcome.told(identifier)
+        shown = outcome.shown(identifier)
 
         def change(record: Record) -> None:
             internals = record.internals(DeploymentInternals)
-            kept = (item for item in internals.operations if item["id"] != told["id"])
-            record.internal = replace(internals, operations=(*kept, told))
+            kept = (item for item in internals.operations if item["id"] != shown["id"])
+            record.internal = replace(internals, operations=(*kept, shown))
 
         self._note(identifier, change)
 
-    def _finish(self, identifier: ResourceId, told: dict[str, Any], seconds: float) -> None:
+    def _finish(self, identifier: ResourceId, shown: dict[str, Any], seconds: float) -> None:
         def change(record: Record) -> None:
-            record.properties.update(told, timestamp=now(), duration=f"PT{seconds:.7f}S")
+            record.properties.update(shown, timestamp=now(), duration=f"PT{seconds:.7f}S")
             record.internal = replace(record.internals(DeploymentInternals), request=None)
 
         self._note(identifier, change)

@@ -76,10 +76,10 @@ class ResourceGroups(Kind):
 
         Raises ArmError when a whole round deletes nothing.
         """
-        while inhabitants := self._inhabitants(identifier):
-            refusals = await self._round(inhabitants)
-            if refusals and len(self._inhabitants(identifier)) >= len(inhabitants):
-                named = "', '".join(str(record.id) for record in self._inhabitants(identifier))
+        while contents := self._contents(identifier):
+            refusals = await self._round(contents)
+            if refusals and len(self._contents(identifier)) >= len(contents):
+                named = "', '".join(str(record.id) for record in self._contents(identifier))
                 raise ArmError(
                     409,
                     "ResourceGroupDeletionBlocked",
@@ -111,7 +111,7 @@ class ResourceGroups(Kind):
                 raise outcome
         return refusals
 
-    def _inhabitants(self, group: ResourceId) -> list[Record]:
+    def _contents(self, group: ResourceId) -> list[Record]:
         """What is inside: deployments first, so that they create nothing more; parents before
         children, which are deleted apart only where the parent refuses to go with them.
         """

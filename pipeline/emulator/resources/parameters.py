@@ -33,7 +33,7 @@ class Parameter:
         """Whether its value is never shown."""
         return self.type.startswith("Secure")
 
-    def told(self) -> dict[str, Any]:
+    def shown(self) -> dict[str, Any]:
         """The parameter as a deployment's GET shows it."""
         return {"type": self.type} if self.is_secret else {"type": self.type, "value": self.value}
 

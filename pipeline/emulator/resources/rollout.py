@@ -28,7 +28,7 @@ class Outcome:
     seconds: float = 0.0
     failure: ArmError | None = None
 
-    def told(self, deployment: ResourceId) -> dict[str, Any]:
+    def shown(self, deployment: ResourceId) -> dict[str, Any]:
         """The deployment operation as Azure lists it."""
         digest = hashlib.sha256(self.resource.key.encode()).hexdigest()[:16].upper()
         properties: dict[str, Any] = {
@@ -51,18 +51,18 @@ class Outcome:
         return {"id": identifier, "operationId": digest, "properties": properties}
 
 
-Tell = Callable[[Outcome], None]
+Report = Callable[[Outcome], None]
 
 
-async def roll_out(manager: ResourceManager, planned: Plan, tell: Tell) -> list[Outcome]:
-    """Make all resources of a plan; `tell` hears of every change.
+async def roll_out(manager: ResourceManager, planned: Plan, report: Report) -> list[Outcome]:
+    """Make all resources of a plan; `report` gets every change.
 
     What needs a resource that failed is not attempted; the others still are.
     """
     tasks: dict[ResourceId, asyncio.Task[Outcome | None]] = {}
     for resource in planned.resources:
         needed = [tasks[need] for need in resource.needs]
-        tasks[resource.id] = asyncio.create_task(_make(manager, resource, needed, tell))
+        tasks[resource.id] = asyncio.create_task(_make(manager, resource, needed, report))
     outcomes = await asyncio.gather(*tasks.values())
     return [outcome for outcome in outcomes if outcome is not None]
 
@@ -71,7 +71,7 @@ async def _make(
     manager: ResourceManager,
     resource: PlannedResource,
     needed: list[asyncio.Task[Outcome | None]],
-    tell: Tell,
+    report: Report,
 ) -> Outcome | None:
     for earlier in await asyncio.gather(*needed):
         if earlier is None or earlier.failure is not None:
@@ -79,7 +79,7 @@ async def _make(
     began = time.monotonic()
     identifier = manager.canonical(resource.id)
     outcome = Outcome(identifier, "Running")
-    tell(outcome)
+    report(outcome)
     try:
         for operation in manager.operations.under_way(identifier):
             await manager.operations.ended(operation, _OPERATION_PATIENCE)
@@ -89,5 +89,5 @@ async def _make(
     except ArmError as failure:
         outcome = replace(outcome, state="Failed", failure=failure)
     outcome = replace(outcome, seconds=time.monotonic() - began)
-    tell(outcome)
+    report(outcome)
     return outcome

@@ -29,7 +29,7 @@ class Subscriptions:
 
     @property
     def routes(self) -> tuple[Route, ...]:
-        """What is asked above and beside resource groups."""
+        """The routes above and beside resource groups."""
         one = "/subscriptions/{subscription}"
         return (
             Route("GET", "/tenants", self._tenants),

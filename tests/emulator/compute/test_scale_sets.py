@@ -227,7 +227,7 @@ def test_instances_become_healthy_and_a_stopped_one_has_no_health(tmp_path: Path
         scale_set = await bench.scale_set(health=HEALTH)
         await health_becomes(bench, scale_set, ["healthy", "healthy"])
         machine = bench.machine(f"{scale_set}/virtualMachines/0").machine
-        bench.machines.sicken(machine, "unhealthy")
+        bench.machines.set_fault(machine, "unhealthy")
         await bench.act(scale_set, "restart", instanceIds=["0"])
         await health_becomes(bench, scale_set, ["initializing", "healthy"])
         await bench.act(scale_set, "deallocate", instanceIds=["1"])

@@ -180,7 +180,7 @@ def test_all_secrets_are_private_files_and_none_is_announced(
     open_to_others = {
         file.name for file in state.iterdir() if file.is_file() and file.stat().st_mode & 0o077
     }
-    assert open_to_others == {"ca.pem", "lock", "port", "serving.json"}
+    assert open_to_others == {"ca.pem", "serving.json"}
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["serve", "--help"], ["prepare", "--help"]])

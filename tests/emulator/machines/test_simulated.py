@@ -182,11 +182,11 @@ def test_nobody_else_logs_in(tmp_path: Path) -> None:
 
 def test_a_sick_machine_says_so_until_it_is_healed(tmp_path: Path) -> None:
     async def test(bench: Bench) -> None:
-        bench.machines.sicken("m1", "unhealthy")
+        bench.machines.set_fault("m1", "unhealthy")
         assert await _get() == (503, {**(await _get())[1], "ApplicationHealthState": "Unhealthy"})
-        bench.machines.heal("m1")
+        bench.machines.clear_fault("m1")
         assert (await _get())[0] == 200
-        bench.machines.sicken("version:1.0.0", "unhealthy")
+        bench.machines.set_fault("version:1.0.0", "unhealthy")
         assert (await _get())[0] == 503
 
     with_booted(tmp_path, test)
@@ -194,9 +194,9 @@ def test_a_sick_machine_says_so_until_it_is_healed(tmp_path: Path) -> None:
 
 def test_an_unreachable_machine_hangs_up_on_ssh_until_it_is_healed(tmp_path: Path) -> None:
     async def test(bench: Bench) -> None:
-        bench.machines.sicken("m1", "unreachable")
+        bench.machines.set_fault("m1", "unreachable")
         assert (await bench.ssh("true"))[0] == 255
-        bench.machines.heal("m1")
+        bench.machines.clear_fault("m1")
         assert (await bench.ssh("true"))[0] == 0
 
     with_booted(tmp_path, test)
@@ -204,7 +204,7 @@ def test_an_unreachable_machine_hangs_up_on_ssh_until_it_is_healed(tmp_path: Pat
 
 def test_an_unknown_sickness_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="'tired' is none of unhealthy, hanging, unreachable"):
-        Simulated(tmp_path).sicken("m1", "tired")
+        Simulated(tmp_path).set_fault("m1", "tired")
 
 
 def test_a_newer_marketplace_version_can_be_put_on_offer(tmp_path: Path) -> None:

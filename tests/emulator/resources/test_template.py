@@ -65,8 +65,8 @@ def test_the_template_that_packer_sends_makes_its_resources_in_the_order_of_thei
 def test_a_secure_parameter_is_told_without_its_value() -> None:
     body = json.loads((CASES / "packer_2.6.3.json").read_text())
     parameters = plan(body["properties"], GROUP, "pkrdp").parameters
-    assert parameters["adminpassword"].told() == {"type": "SecureString"}
-    assert parameters["adminusername"].told() == {"type": "String", "value": "packer"}
+    assert parameters["adminpassword"].shown() == {"type": "SecureString"}
+    assert parameters["adminusername"].shown() == {"type": "String", "value": "packer"}
     assert "not-a-real-password" not in repr(parameters)
 
 

@@ -1,4 +1,4 @@
-"""What only simulated machines can do on request: fall ill, get well, offer a newer base."""
+"""Faults of simulated machines on request, and newer marketplace versions on offer."""
 
 from __future__ import annotations
 
@@ -12,31 +12,31 @@ from pipeline.emulator.edge.exchange import Exchange
 from pipeline.emulator.machines.seam import Marketplace
 
 
-class Patients(Protocol):
-    """Machines that fall ill when told to."""
+class FaultyMachines(Protocol):
+    """Machines that fail on request."""
 
-    def sicken(self, who: str, sickness: str) -> None:
-        """Make a machine sick; ValueError for an unknown sickness."""
+    def set_fault(self, who: str, fault: str) -> None:
+        """Give a machine a fault; ValueError for an unknown one."""
 
-    def heal(self, who: str) -> None:
-        """Make it well again."""
+    def clear_fault(self, who: str) -> None:
+        """Take its fault back."""
 
     def offer(self, image: Marketplace) -> None:
         """Put a marketplace version on offer."""
 
 
-class Infirmary:
+class MachineFaults:
     """`POST /emulator/machines/WHO/{sicken,heal}` and `POST /emulator/marketplace`.
 
     WHO is a machine's handle, `version:1.0.1`, or the resource id of a virtual machine or instance.
     """
 
-    def __init__(self, patients: Patients, store: Store) -> None:
-        self._patients = patients
+    def __init__(self, machines: FaultyMachines, store: Store) -> None:
+        self._faulty = machines
         self._store = store
 
     def answer(self, exchange: Exchange) -> Answer:
-        """Do as told; raises ArmError for what is not understood."""
+        """Carry out one request; raises ArmError for what is not understood."""
         body = exchange.json()
         match exchange.words:
             case ["emulator", "marketplace"]:
@@ -44,18 +44,18 @@ class Infirmary:
                     image = Marketplace(**body)
                 except TypeError as error:
                     raise invalid_parameter("marketplace", str(error)) from error
-                self._patients.offer(image)
+                self._faulty.offer(image)
                 return Answer(204)
             case ["emulator", "machines", _, *_, "sicken"]:
                 try:
                     for who in self._machines(exchange.segments[2:-1]):
-                        self._patients.sicken(who, str(body.get("sickness", "unhealthy")))
+                        self._faulty.set_fault(who, str(body.get("sickness", "unhealthy")))
                 except ValueError as error:
                     raise invalid_parameter("sickness", str(error)) from error
                 return Answer(204)
             case ["emulator", "machines", _, *_, "heal"]:
                 for who in self._machines(exchange.segments[2:-1]):
-                    self._patients.heal(who)
+                    self._faulty.clear_fault(who)
                 return Answer(204)
         raise not_served(f"{exchange.method} {exchange.path}")
 
