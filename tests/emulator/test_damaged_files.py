@@ -125,28 +125,28 @@ def test_a_damaged_file_is_refused_in_one_line_with_its_name_and_what_to_do(
 ) -> None:
     DAMAGES[damage](state / name)
     code = start(state, addresses)
-    told = capsys.readouterr().err
+    shown = capsys.readouterr().err
     if (name, damage) == ("store.sqlite", "empty"):
         assert code == 0  # an empty file is an empty database
         return
     assert code == 1
-    assert told.count("\n") == 1
-    assert told.startswith("emulator: ")
-    assert str(state / "ca") in told if name.startswith("ca") else str(state / name) in told
-    assert any(word in told for word in ("delete", "move away", "let this user"))
+    assert shown.count("\n") == 1
+    assert shown.startswith("emulator: ")
+    assert str(state / "ca") in shown if name.startswith("ca") else str(state / name) in shown
+    assert any(word in shown for word in ("delete", "move away", "let this user"))
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
 @pytest.mark.parametrize("name", OTHERS)
-def test_a_file_that_is_written_anew_hurts_in_one_line_or_not_at_all(
+def test_a_damaged_file_that_is_written_anew_is_replaced_or_named(
     state: Path, addresses: str, name: str, damage: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = state / name
     file.touch()
     DAMAGES[damage](file)
     code = start(state, addresses)
-    told = capsys.readouterr().err
-    assert (code, told) == (0, "") or (code == 1 and told.count("\n") == 1 and str(file) in told)
+    shown = capsys.readouterr().err
+    assert (code, shown) == (0, "") or (code == 1 and shown.count("\n") == 1 and str(file) in shown)
 
 
 def test_a_damaged_pointer_to_the_load_balancer_never_deletes_anything(
@@ -168,9 +168,9 @@ def test_a_state_of_another_version_is_refused(
     store._run("PRAGMA user_version=1")
     store.close()
     assert start(state, addresses) == 1
-    told = capsys.readouterr().err
-    assert "written by another version of the emulator" in told
-    assert f"delete {state}" in told
+    shown = capsys.readouterr().err
+    assert "written by another version of the emulator" in shown
+    assert f"delete {state}" in shown
 
 
 @pytest.mark.parametrize("place", ["state", "state/balancer", "state/simulated", "state/cache"])
@@ -181,8 +181,10 @@ def test_a_file_in_place_of_a_folder_is_named(
     shutil.rmtree(folder, ignore_errors=True)
     folder.touch()
     code = start(state, addresses)
-    told = capsys.readouterr().err
-    assert (code, told) == (0, "") or (code == 1 and told.count("\n") == 1 and str(folder) in told)
+    shown = capsys.readouterr().err
+    assert (code, shown) == (0, "") or (
+        code == 1 and shown.count("\n") == 1 and str(folder) in shown
+    )
 
 
 @pytest.mark.parametrize("reason", [errno.EACCES, errno.EROFS])
@@ -198,9 +200,9 @@ def test_a_file_that_may_not_be_opened_is_named(
     (state / name).touch()
     monkeypatch.setattr(os, "open", Refusing(state / name, reason))
     code = start(state, addresses)
-    told = capsys.readouterr().err
-    assert (code, told) == (0, "") or (code == 1 and told.count("\n") == 1)
-    assert code == 0 or (str(state / name) in told and "let this user read and write it" in told)
+    shown = capsys.readouterr().err
+    assert (code, shown) == (0, "") or (code == 1 and shown.count("\n") == 1)
+    assert code == 0 or (str(state / name) in shown and "let this user read and write it" in shown)
 
 
 class Refusing:
@@ -225,13 +227,13 @@ def test_a_store_that_may_not_be_written_is_named(
     if os.access(file, os.W_OK):
         pytest.skip("root may write everything")
     assert start(state, addresses) == 1
-    told = capsys.readouterr().err
-    assert str(file) in told
-    assert "let this user read and write it" in told
+    shown = capsys.readouterr().err
+    assert str(file) in shown
+    assert "let this user read and write it" in shown
 
 
 @pytest.mark.parametrize("is_new", [True, False])
-def test_a_full_disk_is_told_in_one_line(
+def test_a_full_disk_is_named_in_one_line(
     state: Path, addresses: str, is_new: bool, capsys: pytest.CaptureFixture[str]
 ) -> None:
     if is_new:
@@ -242,10 +244,10 @@ def test_a_full_disk_is_told_in_one_line(
         code = start(state, addresses)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-    told = capsys.readouterr().err
+    shown = capsys.readouterr().err
     assert code == 1
-    assert told.count("\n") == 1
-    assert "free some space" in told
+    assert shown.count("\n") == 1
+    assert "free some space" in shown
 
 
 def mutated(content: bytes, chance: random.Random) -> bytes:

@@ -8,72 +8,66 @@ from pathlib import Path
 from pipeline.emulator.arm.addresses import Addresses
 from pipeline.emulator.arm.operations import Operation, Operations
 from pipeline.emulator.arm.store import Record, Store
-from tests.emulator.arm.lab import ThingInternals, Things, lab, thing
+from tests.emulator.arm.things import ThingInternals, Things, emulated_things, thing
 
 
-def test_work_under_way_when_the_emulator_ends_is_done_at_the_next_start(tmp_path: Path) -> None:
-    async def main() -> None:
-        async with lab(tmp_path / "store.sqlite") as first:
-            answer = await first.manager.put(thing("a"), {"properties": {"slow": True}})
-            await asyncio.sleep(0)
-        assert answer.operation is not None
-        async with lab(tmp_path / "store.sqlite") as second:
-            assert second.state("a") == "Creating"
-            second.things.go.set()
-            second.manager.operations.resume()
-            kept = second.manager.operations.find(answer.operation.id)
-            assert kept is not None
-            await second.manager.operations.ended(kept, 10)
-            assert kept.status == "Succeeded"
-            assert second.state("a") == "Succeeded"
-
-    asyncio.run(main())
+async def never_begun(_: Operation) -> None:
+    """Work that must not begin."""
+    raise AssertionError("cancelled before it began")
 
 
-def test_an_operation_cancelled_before_its_first_line_ends_too(tmp_path: Path) -> None:
-    async def main() -> None:
-        async def work(_: Operation) -> None:
-            raise AssertionError("cancelled before it began")
-
-        operations = Operations(Store(tmp_path / "store.sqlite"), work)
-        operation = operations.begin(thing("a"), "westeurope", "realize")
-        await operations.cancel(operation)
-        assert operation.status == "Canceled"
-        await operations.ended(operation, 10)
-
-    asyncio.run(main())
+async def failing(_: Operation) -> None:
+    """Work with a mistake in it."""
+    raise LookupError("no such thing")
 
 
-def test_a_fault_of_the_work_ends_the_operation_as_failed(tmp_path: Path) -> None:
-    async def main() -> None:
-        async def work(_: Operation) -> None:
-            raise LookupError("no such thing")
-
-        operations = Operations(Store(tmp_path / "store.sqlite"), work)
-        operation = operations.begin(thing("a"), "westeurope", "realize")
-        await operations.ended(operation, 10)
-        assert operation.status == "Failed"
-        assert operation.error is not None
-        assert "no such thing" in operation.error["message"]
-
-    asyncio.run(main())
+async def endless(_: Operation) -> None:
+    """Work that never ends."""
+    await asyncio.Event().wait()
 
 
-def test_waiting_for_an_operation_ends_when_patience_does(tmp_path: Path) -> None:
-    async def main() -> None:
-        forever = asyncio.Event()
+async def test_work_under_way_when_the_emulator_ends_is_done_at_the_next_start(
+    tmp_path: Path,
+) -> None:
+    async with emulated_things(tmp_path / "store.sqlite") as first:
+        answer = await first.manager.put(thing("a"), {"properties": {"slow": True}})
+        await asyncio.sleep(0)
+    assert answer.operation is not None
+    async with emulated_things(tmp_path / "store.sqlite") as second:
+        assert second.state("a") == "Creating"
+        second.things.go.set()
+        second.manager.operations.resume()
+        kept = second.manager.operations.find(answer.operation.id)
+        assert kept is not None
+        await second.manager.operations.ended(kept, 10)
+        assert kept.status == "Succeeded"
+        assert second.state("a") == "Succeeded"
 
-        async def work(_: Operation) -> None:
-            await forever.wait()
 
-        operations = Operations(Store(tmp_path / "store.sqlite"), work)
-        operation = operations.begin(thing("a"), "westeurope", "realize")
-        await operations.ended(operation, 0.01)
-        assert operation.status == "InProgress"
-        assert operations.under_way(thing("A")) == [operation]
-        await operations.close()
+async def test_an_operation_cancelled_before_its_first_line_ends_too(tmp_path: Path) -> None:
+    operations = Operations(Store(tmp_path / "store.sqlite"), never_begun)
+    operation = operations.begin(thing("a"), "westeurope", "realize")
+    await operations.cancel(operation)
+    assert operation.status == "Canceled"
+    await operations.ended(operation, 10)
 
-    asyncio.run(main())
+
+async def test_a_fault_of_the_work_ends_the_operation_as_failed(tmp_path: Path) -> None:
+    operations = Operations(Store(tmp_path / "store.sqlite"), failing)
+    operation = operations.begin(thing("a"), "westeurope", "realize")
+    await operations.ended(operation, 10)
+    assert operation.status == "Failed"
+    assert operation.error is not None
+    assert "no such thing" in operation.error["message"]
+
+
+async def test_waiting_for_an_operation_ends_when_patience_does(tmp_path: Path) -> None:
+    operations = Operations(Store(tmp_path / "store.sqlite"), endless)
+    operation = operations.begin(thing("a"), "westeurope", "realize")
+    await operations.ended(operation, 0.01)
+    assert operation.status == "InProgress"
+    assert operations.under_way(thing("A")) == [operation]
+    await operations.close()
 
 
 def test_the_store_answers_copies_and_keeps_what_it_was_given(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ def own_address() -> str:
 
 
 def free_port(address: str) -> int:
-    """A port nobody listens on now."""
+    """A free port."""
     with socket.socket() as probe:
         probe.bind((address, 0))
         return int(probe.getsockname()[1])

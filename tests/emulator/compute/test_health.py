@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
 
 import pytest
 
 from pipeline.emulator.compute.health import Health, Judgement, Settings, State, probe
+from tests.emulator.conftest import entered
 from tests.emulator.loopback import address
 
 RICH = Settings("http", 8080, grace=10, rich=True)
@@ -33,7 +34,7 @@ def test_an_application_is_initializing_until_it_answers_or_the_grace_period_end
     assert states(RICH, (0, "unknown"), (5, "healthy")) == ["initializing", "healthy"]
 
 
-def test_an_application_that_says_it_is_unhealthy_is_believed_at_once() -> None:
+def test_an_unhealthy_answer_counts_at_once() -> None:
     assert states(RICH, (0, "unhealthy"), (5, "healthy")) == ["unhealthy", "healthy"]
 
 
@@ -82,14 +83,18 @@ async def _application(port: int = 8080) -> AsyncIterator[Application]:
         yield application
 
 
-def with_application(test: Callable[[Application], Awaitable[None]], port: int = 8080) -> None:
-    """Run a test against a serving application."""
+@pytest.fixture
+def application(runner: asyncio.Runner) -> Iterator[Application]:
+    """An application that answers at port 8080."""
+    with entered(runner, _application()) as made:
+        yield made
 
-    async def run() -> None:
-        async with _application(port) as application:
-            await test(application)
 
-    asyncio.run(run())
+async def becomes(health: Health, state: State) -> None:
+    """Wait until the machine `one` is in a state; a minute at most."""
+    async with asyncio.timeout(60):
+        while health.state("one") != state:
+            await health.changes()
 
 
 @pytest.mark.parametrize(
@@ -104,55 +109,40 @@ def with_application(test: Callable[[Application], Awaitable[None]], port: int =
         (b"\r\n", "unknown", "unhealthy"),
     ],
 )
-def test_an_answer_means_a_state(answer: bytes, rich: State, binary: State) -> None:
-    async def test(application: Application) -> None:
-        application.answer = answer
-        assert await probe(ADDRESS, RICH) == rich
-        assert await probe(ADDRESS, BINARY) == binary
-        assert await probe(ADDRESS, TCP) == "healthy"
-
-    with_application(test)
-
-
-def test_nobody_there_is_unknown_or_unhealthy() -> None:
-    async def test() -> None:
-        assert await probe(ADDRESS, RICH) == "unknown"
-        assert await probe(ADDRESS, BINARY) == "unhealthy"
-        assert await probe(ADDRESS, TCP) == "unhealthy"
-
-    asyncio.run(test())
+async def test_an_answer_means_a_state(
+    application: Application, answer: bytes, rich: State, binary: State
+) -> None:
+    application.answer = answer
+    assert await probe(ADDRESS, RICH) == rich
+    assert await probe(ADDRESS, BINARY) == binary
+    assert await probe(ADDRESS, TCP) == "healthy"
 
 
-def test_an_application_that_hangs_is_unknown() -> None:
-    async def test(application: Application) -> None:
-        application.answer = b""
-        assert await probe(ADDRESS, Settings("http", 8080, interval=0.1, rich=True)) == "unknown"
-
-    with_application(test)
+async def test_a_machine_that_does_not_answer_is_unknown_or_unhealthy() -> None:
+    assert await probe(ADDRESS, RICH) == "unknown"
+    assert await probe(ADDRESS, BINARY) == "unhealthy"
+    assert await probe(ADDRESS, TCP) == "unhealthy"
 
 
-def test_the_port_of_ssh_is_probed_where_it_is_served() -> None:
-    async def test(application: Application) -> None:
+async def test_an_application_that_hangs_is_unknown(application: Application) -> None:
+    application.answer = b""
+    assert await probe(ADDRESS, Settings("http", 8080, interval=0.1, rich=True)) == "unknown"
+
+
+async def test_the_port_of_ssh_is_probed_where_it_is_served() -> None:
+    async with _application(port=2222):
         assert await probe(ADDRESS, Settings("tcp", 22)) == "healthy"
 
-    with_application(test, port=2222)
 
-
-def test_a_watch_follows_the_application_until_it_is_forgotten() -> None:
-    async def test(application: Application) -> None:
-        health = Health()
-        health.watch("one", ADDRESS, Settings("http", 8080, interval=0.05, rich=True))
-        assert health.state("one") == "initializing"
-        await becomes(health, "healthy")
-        application.answer = b"HTTP/1.1 503 No\r\n\r\n"
-        await becomes(health, "unknown")
-        health.forget("one")
-        assert health.state("one") is None
-        await health.close()
-
-    async def becomes(health: Health, state: State) -> None:
-        async with asyncio.timeout(60):
-            while health.state("one") != state:
-                await health.changes()
-
-    with_application(test)
+async def test_a_watch_follows_the_application_until_it_is_forgotten(
+    application: Application,
+) -> None:
+    health = Health()
+    health.watch("one", ADDRESS, Settings("http", 8080, interval=0.05, rich=True))
+    assert health.state("one") == "initializing"
+    await becomes(health, "healthy")
+    application.answer = b"HTTP/1.1 503 No\r\n\r\n"
+    await becomes(health, "unknown")
+    health.forget("one")
+    assert health.state("one") is None
+    await health.close()

@@ -12,7 +12,7 @@ from azure.mgmt.compute import ComputeManagementClient
 from azure.mgmt.network import NetworkManagementClient
 
 from tests.conftest import Emulator
-from tests.emulator.compute.bench import BASE, LINUX
+from tests.emulator.compute.emulated_compute import BASE, LINUX
 
 HERE: Any = {"location": "westeurope"}  # the SDK takes dicts, its annotations want its own models
 HEALTH = {
@@ -208,14 +208,14 @@ def test_a_bake_a_check_and_a_stage_work_through_the_sdk(zone: Zone, emulator: E
     assert len(members["backendIPConfigurations"]) == 2
 
 
-def test_an_instance_is_healthy_until_it_sickens(zone: Zone, emulator: Emulator) -> None:
+def test_an_instance_is_healthy_until_it_has_a_fault(zone: Zone, emulator: Emulator) -> None:
     version = zone.version("1.0.0")
     pool = zone.balancer()["properties"]["backendAddressPools"][1]["id"]
     zone.scale_set("web", version["id"], 1, pool)
     wait_until(lambda: zone.health("web") == ["HealthState/healthy"])
     instance = f"{version['id'].split('/galleries/')[0]}/virtualMachineScaleSets/web"
-    door = f"/emulator/machines{instance}/virtualMachines/0/sicken"
-    assert emulator.call("POST", door, {"sickness": "unhealthy"}).status == 204
+    path = f"/emulator/machines{instance}/virtualMachines/0/sicken"
+    assert emulator.call("POST", path, {"sickness": "unhealthy"}).status == 204
     wait_until(lambda: zone.health("web") == ["HealthState/unknown"])
 
 

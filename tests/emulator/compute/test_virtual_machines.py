@@ -11,14 +11,14 @@ import pytest
 
 from pipeline.emulator.arm.errors import ArmError
 from pipeline.emulator.arm.ids import ResourceId
-from tests.emulator.compute.bench import (
+from tests.emulator.compute.emulated_compute import (
     BASE,
     COMPUTE,
     LINUX,
     NETWORK,
-    Bench,
+    EmulatedCompute,
+    emulated_compute,
     vm_properties,
-    with_bench,
 )
 
 REFUSED = [
@@ -68,250 +68,203 @@ REFUSED = [
 ]
 
 
-def test_a_virtual_machine_runs_and_says_so(tmp_path: Path) -> None:
-    async def test(bench: Bench) -> None:
-        vm = await bench.vm()
-        document = bench.get(vm)
-        assert document["properties"]["provisioningState"] == "Succeeded"
-        reference = document["properties"]["storageProfile"]["imageReference"]
-        assert reference == BASE | {"exactVersion": "0.20260101.1"}
-        assert bench.states(vm) == ["ProvisioningState/succeeded", "PowerState/running"]
-        nic = bench.get(f"{NETWORK}/networkInterfaces/vm-nic")
-        assert nic["properties"]["virtualMachine"]["id"] == vm
-        endpoint = bench.endpoint(nic["id"])
-        assert endpoint.machine
-        assert bench.machines.is_running(endpoint.machine)
-
-    with_bench(tmp_path, test)
+async def test_a_virtual_machine_runs_and_shows_it(arm: EmulatedCompute) -> None:
+    vm = await arm.vm()
+    document = arm.get(vm)
+    assert document["properties"]["provisioningState"] == "Succeeded"
+    reference = document["properties"]["storageProfile"]["imageReference"]
+    assert reference == BASE | {"exactVersion": "0.20260101.1"}
+    assert arm.states(vm) == ["ProvisioningState/succeeded", "PowerState/running"]
+    nic = arm.get(f"{NETWORK}/networkInterfaces/vm-nic")
+    assert nic["properties"]["virtualMachine"]["id"] == vm
+    endpoint = arm.endpoint(nic["id"])
+    assert endpoint.machine
+    assert arm.machines.is_running(endpoint.machine)
 
 
-def test_no_secret_of_a_virtual_machine_is_answered(tmp_path: Path) -> None:
-    async def test(bench: Bench) -> None:
-        data = "aGVsbG8="
-        vm = await bench.vm(userData=data)
-        document = json.dumps(bench.get(vm, expand="instanceView"))
-        assert "never-told-1" not in document
-        assert data not in document
-        assert bench.get(vm, expand="userData")["properties"]["userData"] == data
-
-    with_bench(tmp_path, test)
+async def test_no_secret_of_a_virtual_machine_is_answered(arm: EmulatedCompute) -> None:
+    data = "aGVsbG8="
+    vm = await arm.vm(userData=data)
+    document = json.dumps(arm.get(vm, expand="instanceView"))
+    assert "never-shown-1" not in document
+    assert data not in document
+    assert arm.get(vm, expand="userData")["properties"]["userData"] == data
 
 
 @pytest.mark.parametrize(("changes", "code", "words"), REFUSED)
-def test_a_virtual_machine_is_refused(
-    tmp_path: Path, changes: dict[str, Any], code: str, words: str
+async def test_a_virtual_machine_is_refused(
+    arm: EmulatedCompute, changes: dict[str, Any], code: str, words: str
 ) -> None:
-    async def test(bench: Bench) -> None:
-        with pytest.raises(ArmError, match=words) as refusal:
-            await bench.vm(**changes)
-        assert refusal.value.code == code
-        assert not bench.exists(f"{COMPUTE}/virtualMachines/vm")
-
-    with_bench(tmp_path, test)
+    with pytest.raises(ArmError, match=words) as refusal:
+        await arm.vm(**changes)
+    assert refusal.value.code == code
+    assert not arm.exists(f"{COMPUTE}/virtualMachines/vm")
 
 
-def test_a_network_interface_serves_one_virtual_machine(tmp_path: Path) -> None:
-    async def test(bench: Bench) -> None:
-        await bench.vm()
-        nic = f"{NETWORK}/networkInterfaces/vm-nic"
-        with pytest.raises(ArmError, match="is used by existing VM") as refusal:
-            await bench.put(f"{COMPUTE}/virtualMachines/other", vm_properties(nic))
-        assert refusal.value.code == "NicInUse"
-
-    with_bench(tmp_path, test)
+async def test_a_network_interface_serves_one_virtual_machine(arm: EmulatedCompute) -> None:
+    await arm.vm()
+    nic = f"{NETWORK}/networkInterfaces/vm-nic"
+    with pytest.raises(ArmError, match="is used by existing VM") as refusal:
+        await arm.put(f"{COMPUTE}/virtualMachines/other", vm_properties(nic))
+    assert refusal.value.code == "NicInUse"
 
 
-def test_a_deallocated_machine_can_be_started_again_but_a_generalized_one_cannot(
-    tmp_path: Path,
+async def test_a_deallocated_machine_can_be_started_again_but_a_generalized_one_cannot(
+    arm: EmulatedCompute,
 ) -> None:
-    async def test(bench: Bench) -> None:
-        vm = await bench.vm()
-        with pytest.raises(ArmError, match="'generalize' is not allowed on VM 'vm'"):
-            await bench.act(vm, "generalize")
-        assert await bench.act(vm, "deallocate") == 202
-        assert bench.states(vm)[-1] == "PowerState/deallocated"
-        await bench.act(vm, "start")
-        assert bench.states(vm)[-1] == "PowerState/running"
-        await bench.act(vm, "powerOff")
-        assert await bench.act(vm, "generalize") == 200
-        assert "OSState/generalized" in bench.states(vm)
-        with pytest.raises(ArmError, match="since the VM is generalized") as refusal:
-            await bench.act(vm, "start")
-        assert (refusal.value.status, refusal.value.code) == (409, "OperationNotAllowed")
-
-    with_bench(tmp_path, test)
+    vm = await arm.vm()
+    with pytest.raises(ArmError, match="'generalize' is not allowed on VM 'vm'"):
+        await arm.act(vm, "generalize")
+    assert await arm.act(vm, "deallocate") == 202
+    assert arm.states(vm)[-1] == "PowerState/deallocated"
+    await arm.act(vm, "start")
+    assert arm.states(vm)[-1] == "PowerState/running"
+    await arm.act(vm, "powerOff")
+    assert await arm.act(vm, "generalize") == 200
+    assert "OSState/generalized" in arm.states(vm)
+    with pytest.raises(ArmError, match="since the VM is generalized") as refusal:
+        await arm.act(vm, "start")
+    assert (refusal.value.status, refusal.value.code) == (409, "OperationNotAllowed")
 
 
-def test_deleting_a_machine_leaves_its_disk_and_nic_unless_told_otherwise(tmp_path: Path) -> None:
-    async def test(bench: Bench) -> None:
-        vm = await bench.vm()
-        disk = bench.get(vm)["properties"]["storageProfile"]["osDisk"]["managedDisk"]["id"]
-        with pytest.raises(ArmError, match="is attached to VM") as refusal:
-            await bench.delete(disk)
-        assert refusal.value.code == "OperationNotAllowed"
-        await bench.delete(vm)
-        assert bench.get(disk)["properties"]["diskState"] == "Unattached"
-        assert (
-            "virtualMachine" not in bench.get(f"{NETWORK}/networkInterfaces/vm-nic")["properties"]
-        )
-        await bench.delete(disk)
-        assert not bench.exists(disk)
-
-    with_bench(tmp_path, test)
-
-
-def test_a_delete_option_takes_disk_and_nic_along(tmp_path: Path) -> None:
-    async def test(bench: Bench) -> None:
-        nic = await bench.nic()
-        properties = vm_properties(nic)
-        properties["storageProfile"]["osDisk"] |= {"deleteOption": "Delete", "name": "osdisk"}
-        interfaces = [{"id": nic, "properties": {"deleteOption": "Delete"}}]
-        properties["networkProfile"] = {"networkInterfaces": interfaces}
-        vm = f"{COMPUTE}/virtualMachines/vm"
-        await bench.put(vm, properties)
-        assert bench.exists(f"{COMPUTE}/disks/osdisk")
-        await bench.delete(vm)
-        assert not bench.exists(f"{COMPUTE}/disks/osdisk")
-        assert not bench.exists(nic)
-
-    with_bench(tmp_path, test)
-
-
-def test_a_kept_disk_can_be_attached_to_a_new_machine(tmp_path: Path) -> None:
-    async def test(bench: Bench) -> None:
-        vm = await bench.vm()
-        disk = bench.get(vm)["properties"]["storageProfile"]["osDisk"]["managedDisk"]["id"]
-        await bench.delete(vm)
-        properties = vm_properties(await bench.nic("second"))
-        del properties["osProfile"]
-        properties["storageProfile"] = {
-            "osDisk": {"createOption": "Attach", "managedDisk": {"id": disk}}
-        }
-        again = f"{COMPUTE}/virtualMachines/again"
-        await bench.put(again, properties)
-        assert bench.get(disk)["managedBy"] == again
-        assert bench.states(again)[-1] == "PowerState/running"
-
-    with_bench(tmp_path, test)
-
-
-def test_a_second_disk_of_the_same_name_is_refused(tmp_path: Path) -> None:
-    async def test(bench: Bench) -> None:
-        for name in ("one", "two"):
-            properties = vm_properties(await bench.nic(name))
-            properties["storageProfile"]["osDisk"]["name"] = "osdisk"
-            if name == "one":
-                await bench.put(f"{COMPUTE}/virtualMachines/one", properties)
-        with pytest.raises(ArmError, match="Disk osdisk already exists in resource group RG"):
-            await bench.put(f"{COMPUTE}/virtualMachines/two", properties)
-
-    with_bench(tmp_path, test)
-
-
-def test_tags_and_size_change_but_user_and_image_do_not(tmp_path: Path) -> None:
-    async def test(bench: Bench) -> None:
-        vm = await bench.vm()
-        before = bench.get(vm)["properties"]["vmId"]
-        change = {"tags": {"a": "b"}, "properties": {"hardwareProfile": {"vmSize": "Standard_B2s"}}}
-        after = await bench.patch(vm, change)
-        assert (after["tags"], after["properties"]["vmId"]) == ({"a": "b"}, before)
-        assert bench.states(vm)[-1] == "PowerState/running"
-        for forbidden in (
-            {"osProfile": {"adminUsername": "other"}},
-            {"storageProfile": {"imageReference": {"sku": "13"}}},
-        ):
-            with pytest.raises(ArmError) as refusal:
-                await bench.patch(vm, {"properties": forbidden})
-            assert refusal.value.code == "PropertyChangeNotAllowed"
-
-    with_bench(tmp_path, test)
-
-
-def test_an_answer_can_be_put_back_unchanged(tmp_path: Path) -> None:
-    async def test(bench: Bench) -> None:
-        vm = await bench.vm()
-        document = bench.get(vm, expand="instanceView")
-        await bench.put(vm, document["properties"])
-        assert bench.get(vm)["properties"] == {
-            key: value for key, value in document["properties"].items() if key != "instanceView"
-        }
-
-    with_bench(tmp_path, test)
-
-
-def test_the_health_extension_probes_a_single_machine_and_no_other_is_served(
-    tmp_path: Path,
+async def test_deleting_a_machine_leaves_its_disk_and_nic_unless_asked_otherwise(
+    arm: EmulatedCompute,
 ) -> None:
-    async def test(bench: Bench) -> None:
-        vm = await bench.vm()
-        health = {
-            "publisher": "Microsoft.ManagedServices",
-            "type": "ApplicationHealthLinux",
-            "typeHandlerVersion": "2.0",
-            "settings": {"protocol": "http", "port": 8080},
-        }
-        await bench.put(f"{vm}/extensions/health", health)
-        machine = bench.machine(vm).machine
-        assert bench.endpoint(f"{NETWORK}/networkInterfaces/vm-nic").health_port == 8080
-        await bench.machines.open_ports(machine, frozenset({8080}))
-        await bench.act(vm, "restart")
-        async with asyncio.timeout(60):
-            while bench.health.state(vm.lower()) != "healthy":
-                await bench.health.changes()
-        view = bench.get(vm, expand="instanceView")["properties"]["instanceView"]
-        assert view["vmHealth"]["status"]["code"] == "HealthState/healthy"
-        await bench.delete(f"{vm}/extensions/health")
-        assert "vmHealth" not in bench.get(vm, expand="instanceView")["properties"]["instanceView"]
-        script = {"publisher": "Microsoft.Compute", "type": "CustomScriptExtension"}
-        with pytest.raises(ArmError, match=r"Microsoft\.Compute\.CustomScriptExtension"):
-            await bench.put(f"{vm}/extensions/script", script)
-
-    with_bench(tmp_path, test)
+    vm = await arm.vm()
+    disk = arm.get(vm)["properties"]["storageProfile"]["osDisk"]["managedDisk"]["id"]
+    with pytest.raises(ArmError, match="is attached to VM") as refusal:
+        await arm.delete(disk)
+    assert refusal.value.code == "OperationNotAllowed"
+    await arm.delete(vm)
+    assert arm.get(disk)["properties"]["diskState"] == "Unattached"
+    assert "virtualMachine" not in arm.get(f"{NETWORK}/networkInterfaces/vm-nic")["properties"]
+    await arm.delete(disk)
+    assert not arm.exists(disk)
 
 
-def test_a_machine_that_ends_by_itself_is_shown_as_stopped(tmp_path: Path) -> None:
-    async def test(bench: Bench) -> None:
-        vm = await bench.vm()
-        await bench.machines.stop(bench.machine(vm).machine)
-        assert bench.states(vm)[-1] == "PowerState/stopped"
-        await bench.act(vm, "start")
-        assert bench.states(vm)[-1] == "PowerState/running"
+async def test_a_delete_option_takes_disk_and_nic_along(arm: EmulatedCompute) -> None:
+    nic = await arm.nic()
+    properties = vm_properties(nic)
+    properties["storageProfile"]["osDisk"] |= {"deleteOption": "Delete", "name": "osdisk"}
+    interfaces = [{"id": nic, "properties": {"deleteOption": "Delete"}}]
+    properties["networkProfile"] = {"networkInterfaces": interfaces}
+    vm = f"{COMPUTE}/virtualMachines/vm"
+    await arm.put(vm, properties)
+    assert arm.exists(f"{COMPUTE}/disks/osdisk")
+    await arm.delete(vm)
+    assert not arm.exists(f"{COMPUTE}/disks/osdisk")
+    assert not arm.exists(nic)
 
-    with_bench(tmp_path, test)
+
+async def test_a_kept_disk_can_be_attached_to_a_new_machine(arm: EmulatedCompute) -> None:
+    vm = await arm.vm()
+    disk = arm.get(vm)["properties"]["storageProfile"]["osDisk"]["managedDisk"]["id"]
+    await arm.delete(vm)
+    properties = vm_properties(await arm.nic("second"))
+    del properties["osProfile"]
+    properties["storageProfile"] = {
+        "osDisk": {"createOption": "Attach", "managedDisk": {"id": disk}}
+    }
+    again = f"{COMPUTE}/virtualMachines/again"
+    await arm.put(again, properties)
+    assert arm.get(disk)["managedBy"] == again
+    assert arm.states(again)[-1] == "PowerState/running"
 
 
-def test_machines_run_again_after_a_restart_of_the_emulator(tmp_path: Path) -> None:
-    async def before(bench: Bench) -> None:
-        await bench.vm("running")
-        await bench.act(await bench.vm("stopped"), "powerOff")
+async def test_a_second_disk_of_the_same_name_is_refused(arm: EmulatedCompute) -> None:
+    for name in ("one", "two"):
+        properties = vm_properties(await arm.nic(name))
+        properties["storageProfile"]["osDisk"]["name"] = "osdisk"
+        if name == "one":
+            await arm.put(f"{COMPUTE}/virtualMachines/one", properties)
+    with pytest.raises(ArmError, match="Disk osdisk already exists in resource group RG"):
+        await arm.put(f"{COMPUTE}/virtualMachines/two", properties)
 
-    async def after(bench: Bench) -> None:
+
+async def test_tags_and_size_change_but_user_and_image_do_not(arm: EmulatedCompute) -> None:
+    vm = await arm.vm()
+    before = arm.get(vm)["properties"]["vmId"]
+    change = {"tags": {"a": "b"}, "properties": {"hardwareProfile": {"vmSize": "Standard_B2s"}}}
+    after = await arm.patch(vm, change)
+    assert (after["tags"], after["properties"]["vmId"]) == ({"a": "b"}, before)
+    assert arm.states(vm)[-1] == "PowerState/running"
+    for forbidden in (
+        {"osProfile": {"adminUsername": "other"}},
+        {"storageProfile": {"imageReference": {"sku": "13"}}},
+    ):
+        with pytest.raises(ArmError) as refusal:
+            await arm.patch(vm, {"properties": forbidden})
+        assert refusal.value.code == "PropertyChangeNotAllowed"
+
+
+async def test_an_answer_can_be_put_back_unchanged(arm: EmulatedCompute) -> None:
+    vm = await arm.vm()
+    document = arm.get(vm, expand="instanceView")
+    await arm.put(vm, document["properties"])
+    assert arm.get(vm)["properties"] == {
+        key: value for key, value in document["properties"].items() if key != "instanceView"
+    }
+
+
+async def test_the_health_extension_probes_a_single_machine_and_no_other_is_served(
+    arm: EmulatedCompute,
+) -> None:
+    vm = await arm.vm()
+    health = {
+        "publisher": "Microsoft.ManagedServices",
+        "type": "ApplicationHealthLinux",
+        "typeHandlerVersion": "2.0",
+        "settings": {"protocol": "http", "port": 8080},
+    }
+    await arm.put(f"{vm}/extensions/health", health)
+    machine = arm.machine(vm).machine
+    assert arm.endpoint(f"{NETWORK}/networkInterfaces/vm-nic").health_port == 8080
+    await arm.machines.open_ports(machine, frozenset({8080}))
+    await arm.act(vm, "restart")
+    async with asyncio.timeout(60):
+        while arm.health.state(vm.lower()) != "healthy":
+            await arm.health.changes()
+    view = arm.get(vm, expand="instanceView")["properties"]["instanceView"]
+    assert view["vmHealth"]["status"]["code"] == "HealthState/healthy"
+    await arm.delete(f"{vm}/extensions/health")
+    assert "vmHealth" not in arm.get(vm, expand="instanceView")["properties"]["instanceView"]
+    script = {"publisher": "Microsoft.Compute", "type": "CustomScriptExtension"}
+    with pytest.raises(ArmError, match=r"Microsoft\.Compute\.CustomScriptExtension"):
+        await arm.put(f"{vm}/extensions/script", script)
+
+
+async def test_a_machine_that_ends_by_itself_is_shown_as_stopped(arm: EmulatedCompute) -> None:
+    vm = await arm.vm()
+    await arm.machines.stop(arm.machine(vm).machine)
+    assert arm.states(vm)[-1] == "PowerState/stopped"
+    await arm.act(vm, "start")
+    assert arm.states(vm)[-1] == "PowerState/running"
+
+
+async def test_machines_run_again_after_a_restart_of_the_emulator(tmp_path: Path) -> None:
+    async with emulated_compute(tmp_path) as arm:
+        await arm.vm("running")
+        await arm.act(await arm.vm("stopped"), "powerOff")
+    async with emulated_compute(tmp_path) as arm:
         running, stopped = (f"{COMPUTE}/virtualMachines/{name}" for name in ("running", "stopped"))
-        assert not bench.machines.is_running(bench.machine(running).machine)
-        await bench.compute.resume()
-        assert bench.machines.is_running(bench.machine(running).machine)
-        endpoint = bench.endpoint(f"{NETWORK}/networkInterfaces/running-nic")
+        assert not arm.machines.is_running(arm.machine(running).machine)
+        await arm.compute.resume()
+        assert arm.machines.is_running(arm.machine(running).machine)
+        endpoint = arm.endpoint(f"{NETWORK}/networkInterfaces/running-nic")
         assert endpoint.machine
-        assert not bench.machines.is_running(bench.machine(stopped).machine)
-
-    with_bench(tmp_path, before)
-    with_bench(tmp_path, after)
+        assert not arm.machines.is_running(arm.machine(stopped).machine)
 
 
-def test_a_machine_that_was_being_made_is_finished_after_a_restart(tmp_path: Path) -> None:
+async def test_a_machine_that_was_being_made_is_finished_after_a_restart(tmp_path: Path) -> None:
     vm = f"{COMPUTE}/virtualMachines/vm"
 
-    async def before(bench: Bench) -> None:
-        body = {"location": "westeurope", "properties": vm_properties(await bench.nic())}
-        await bench.manager.put(ResourceId.parse(vm), body)
-
-    async def after(bench: Bench) -> None:
-        operations = bench.manager.operations
+    async with emulated_compute(tmp_path) as arm:
+        body = {"location": "westeurope", "properties": vm_properties(await arm.nic())}
+        await arm.manager.put(ResourceId.parse(vm), body)
+    async with emulated_compute(tmp_path) as arm:
+        operations = arm.manager.operations
         operations.resume()
-        await bench.compute.resume()
+        await arm.compute.resume()
         for operation in operations.under_way(ResourceId.parse(vm)):
             await operations.ended(operation, 60)
-        assert bench.states(vm) == ["ProvisioningState/succeeded", "PowerState/running"]
-
-    with_bench(tmp_path, before)
-    with_bench(tmp_path, after)
+        assert arm.states(vm) == ["ProvisioningState/succeeded", "PowerState/running"]

@@ -1,4 +1,4 @@
-"""The door for people and tests: faults, requests, reset, and the emulator's life."""
+"""The admin API: faults, requests, reset; and starting and stopping the emulator."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ from tests.conftest import ROOT, Emulator, StartEmulator
 THROTTLED = {"status": 429, "code": "TooManyRequests", "message": "Slow.", "headers": {"A": "b"}}
 
 
-def test_a_fault_strikes_as_often_as_asked_and_then_no_more(emulator: Emulator, group: str) -> None:
+def test_a_fault_is_applied_as_often_as_asked_and_then_no_more(
+    emulator: Emulator, group: str
+) -> None:
     fault = {
         "match": {"method": "get", "path": f"/resourceGroups/{group}$"},
         "action": {"fail": THROTTLED},
@@ -30,7 +32,7 @@ def test_a_fault_strikes_as_often_as_asked_and_then_no_more(emulator: Emulator, 
     assert emulator.call("GET", "/emulator/faults").body == {"value": []}
 
 
-def test_the_sdk_survives_throttling_and_a_dropped_connection(
+def test_the_sdk_tolerates_throttling_and_a_dropped_connection(
     emulator: Emulator, resources: ResourceManagementClient, group: str
 ) -> None:
     match = {"path": f"/resourceGroups/{group}$"}
@@ -80,12 +82,12 @@ def test_requests_are_remembered_without_query_and_body(emulator: Emulator, grou
     assert "hush" not in str(seen)
 
 
-def test_the_door_is_locked_to_strangers(emulator: Emulator) -> None:
+def test_the_admin_api_needs_a_token(emulator: Emulator) -> None:
     assert emulator.call("GET", "/emulator/status", token="").status == 401
     assert emulator.call("POST", "/emulator/dance").status == 501
 
 
-def test_the_status_tells_what_there_is(emulator: Emulator, group: str) -> None:
+def test_the_status_counts_the_resources(emulator: Emulator, group: str) -> None:
     status = emulator.call("GET", "/emulator/status").body
     assert status["machines"] == "simulated"
     assert status["pid"] == emulator.process.pid
@@ -106,7 +108,7 @@ def test_a_newer_base_can_be_put_on_offer(start_emulator: StartEmulator) -> None
     assert emulator.call("POST", "/emulator/marketplace", {"sku": "x"}).status == 400
 
 
-def test_unknown_machines_and_sicknesses_are_refused(emulator: Emulator, group: str) -> None:
+def test_unknown_machines_and_machine_faults_are_refused(emulator: Emulator, group: str) -> None:
     ghost = f"/resourceGroups/{group}/providers/Microsoft.Compute/virtualMachines/vm"
     path = f"/emulator/machines/subscriptions/{emulator.subscription}{ghost}/sicken"
     assert emulator.call("POST", path, {}).status == 404

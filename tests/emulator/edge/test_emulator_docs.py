@@ -35,7 +35,7 @@ def test_every_template_function_is_on_the_page_and_no_other() -> None:
     assert named == set(FUNCTIONS) | NEED_THE_DEPLOYMENT
 
 
-def test_every_route_of_the_door_is_on_the_page() -> None:
+def test_every_route_of_the_admin_api_is_on_the_page() -> None:
     source = (ROOT / "pipeline" / "emulator" / "edge" / "admin.py").read_text()
     routes = set(re.findall(r'"emulator", ((?:"\w+"(?: \| )?)+)', source))
     named = {name for route in routes for name in re.findall(r"\w+", route)}

@@ -1,4 +1,4 @@
-"""How operations are told: addresses, headers and bodies as each provider's are."""
+"""How operations are shown: addresses, headers and bodies as each provider's are."""
 
 from __future__ import annotations
 
@@ -43,9 +43,7 @@ def hold(emulator: Emulator, pattern: str, seconds: float) -> None:
     assert emulator.call("POST", "/emulator/faults", fault).status == 201
 
 
-def test_a_deletion_in_the_network_is_told_by_both_addresses(
-    emulator: Emulator, group: str
-) -> None:
+def test_a_deletion_in_the_network_has_both_poll_addresses(emulator: Emulator, group: str) -> None:
     path = f"/resourceGroups/{group}/providers/Microsoft.Network/virtualNetworks/vn"
     emulator.call("PUT", path, NETWORK)
     accepted = emulator.call("DELETE", path)
@@ -61,7 +59,7 @@ def test_a_deletion_in_the_network_is_told_by_both_addresses(
     assert emulator.call("GET", path).status == 404
 
 
-def test_a_deletion_in_compute_is_told_with_its_times(emulator: Emulator, group: str) -> None:
+def test_a_deletion_in_compute_is_shown_with_its_times(emulator: Emulator, group: str) -> None:
     path = f"/resourceGroups/{group}/providers/Microsoft.Compute/galleries/lab"
     emulator.call("PUT", path, {"location": "westeurope", "properties": {}})
     accepted = emulator.call("DELETE", path)
@@ -69,13 +67,13 @@ def test_a_deletion_in_compute_is_told_with_its_times(emulator: Emulator, group:
         r"/locations/westeurope/\w+/[\w-]+\?p=", accepted.headers["azure-asyncoperation"]
     )
     assert "monitor=true" in accepted.headers["location"]
-    told = follow(emulator, accepted, "azure-asyncoperation").body
-    assert told["status"] == "Succeeded"
-    assert told["startTime"] <= told["endTime"]
-    assert told["name"] in accepted.headers["location"]
+    shown = follow(emulator, accepted, "azure-asyncoperation").body
+    assert shown["status"] == "Succeeded"
+    assert shown["startTime"] <= shown["endTime"]
+    assert shown["name"] in accepted.headers["location"]
 
 
-def test_a_deployment_is_told_by_its_own_statuses(emulator: Emulator, group: str) -> None:
+def test_a_deployment_has_poll_addresses_of_its_own(emulator: Emulator, group: str) -> None:
     path = f"/resourceGroups/{group}/providers/Microsoft.Resources/deployments/d"
     accepted = emulator.call("PUT", path, DEPLOYMENT)
     assert accepted.status == 201
@@ -106,7 +104,7 @@ def test_a_get_of_what_is_being_deleted_waits_a_little(emulator: Emulator, group
     assert emulator.call("GET", f"/resourceGroups/{group}").status == 404
 
 
-def test_an_operation_that_outlasts_the_wait_is_told_as_running(
+def test_an_operation_that_outlasts_the_wait_is_shown_as_running(
     start_emulator: StartEmulator,
 ) -> None:
     emulator = start_emulator("--poll-wait", "0")
@@ -127,7 +125,7 @@ def test_an_operation_that_outlasts_the_wait_is_told_as_running(
     assert follow(emulator, running, "azure-asyncoperation").body == {"status": "Running"}
 
 
-def test_a_failed_operation_tells_code_and_message(emulator: Emulator, group: str) -> None:
+def test_a_failed_operation_shows_code_and_message(emulator: Emulator, group: str) -> None:
     path = f"/resourceGroups/{group}/providers/Microsoft.Network/virtualNetworks/vn"
     emulator.call("PUT", path, NETWORK)
     failure = {"status": 409, "code": "OutOfLuck", "message": "Not today."}

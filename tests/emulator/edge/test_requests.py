@@ -19,7 +19,7 @@ NETWORK = {
 }
 
 
-def test_a_resource_group_comes_and_goes(resources: ResourceManagementClient) -> None:
+def test_a_resource_group_is_made_and_deleted(resources: ResourceManagementClient) -> None:
     groups = resources.resource_groups
     made = groups.create_or_update("coming", {"location": "West Europe", "tags": {"run": "1"}})
     assert made.location == "westeurope"
@@ -85,9 +85,19 @@ def test_any_well_formed_api_version_is_taken(emulator: Emulator, version: str) 
     [
         ("GET", "/nowhere", 501, "NotServedByEmulator"),
         ("GET", "/subscriptions/00000000-0000-0000-0000-000000000000", 404, "SubscriptionNotFound"),
-        ("GET", "/resourceGroups/rg/providers/Lab.Test/things/a", 404, "ResourceGroupNotFound"),
-        ("PUT", "/resourceGroups/{rg}/providers/Lab.Test/things/a", 501, "NotServedByEmulator"),
-        ("GET", "/resourceGroups/{rg}/providers/Lab.Test/things", 501, "NotServedByEmulator"),
+        (
+            "GET",
+            "/resourceGroups/rg/providers/Test.Provider/things/a",
+            404,
+            "ResourceGroupNotFound",
+        ),
+        (
+            "PUT",
+            "/resourceGroups/{rg}/providers/Test.Provider/things/a",
+            501,
+            "NotServedByEmulator",
+        ),
+        ("GET", "/resourceGroups/{rg}/providers/Test.Provider/things", 501, "NotServedByEmulator"),
         ("TRACE", "/resourceGroups/{rg}", 501, "NotServedByEmulator"),
         ("DELETE", "/resourceGroups/nobody", 404, "ResourceGroupNotFound"),
         ("POST", "/resourceGroups/{rg}/moveResources", 501, "NotServedByEmulator"),
@@ -168,7 +178,7 @@ def test_the_subscription_lists_its_regions_and_providers(emulator: Emulator) ->
     assert emulator.call("GET", f"{root}/providers/Nobody.Known").status == 404
 
 
-def test_a_network_comes_and_goes_through_the_sdk(
+def test_a_network_is_made_and_deleted_through_the_sdk(
     network: NetworkManagementClient, group: str
 ) -> None:
     body = VirtualNetwork(NETWORK)

@@ -42,7 +42,7 @@ def test_the_metadata_is_an_object_for_new_clients_and_an_array_for_old_ones(
         assert [cloud["name"] for cloud in listed] == ["BakeswapEmulator"]
 
 
-def test_a_token_of_the_first_endpoint_tells_its_times_as_text(emulator: Emulator) -> None:
+def test_a_token_of_the_first_endpoint_has_its_times_as_text(emulator: Emulator) -> None:
     answer = ask_token(emulator, "/oauth2/token", resource=f"{emulator.base}/")
     assert answer.status == 200
     assert int(answer.body["expires_on"]) > time.time() + 3600
@@ -83,7 +83,7 @@ def test_a_wrong_request_for_a_token_is_refused(
     assert emulator.secret not in str(answer.body)
 
 
-def test_who_brings_no_token_learns_the_tenant(emulator: Emulator) -> None:
+def test_a_request_without_a_token_is_answered_with_the_tenant(emulator: Emulator) -> None:
     answer = emulator.call("GET", f"/subscriptions/{emulator.subscription}", token="")
     assert (answer.status, answer.code) == (401, "AuthenticationFailed")
     expected = f'Bearer authorization_uri="{emulator.base}/{emulator.facts["tenant"]}"'

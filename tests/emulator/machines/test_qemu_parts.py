@@ -249,19 +249,16 @@ def idle(folder: Path) -> list[str]:
     return [*("-S", "-nodefaults", "-display", "none", "-qmp", "stdio", "-pidfile", pidfile)]
 
 
-def test_leftovers_of_this_folder_are_ended_and_nothing_else(tmp_path: Path) -> None:
-    async def check() -> None:
-        ours = await Process.start(idle(tmp_path / "ours" / "machines" / "vm"))
-        other = await Process.start(idle(tmp_path / "other" / "machines" / "vm"))
-        try:
-            assert len(list(leftovers(tmp_path / "ours" / "machines"))) == 1
-            await end_leftovers(tmp_path / "ours" / "machines")
-            assert list(leftovers(tmp_path / "ours" / "machines")) == []
-            assert len(list(leftovers(tmp_path / "other" / "machines"))) == 1
-        finally:
-            await asyncio.gather(ours.kill(), other.kill())
-
-    asyncio.run(check())
+async def test_leftovers_of_this_folder_are_ended_and_nothing_else(tmp_path: Path) -> None:
+    ours = await Process.start(idle(tmp_path / "ours" / "machines" / "vm"))
+    other = await Process.start(idle(tmp_path / "other" / "machines" / "vm"))
+    try:
+        assert len(list(leftovers(tmp_path / "ours" / "machines"))) == 1
+        await end_leftovers(tmp_path / "ours" / "machines")
+        assert list(leftovers(tmp_path / "ours" / "machines")) == []
+        assert len(list(leftovers(tmp_path / "other" / "machines"))) == 1
+    finally:
+        await asyncio.gather(ours.kill(), other.kill())
 
 
 def test_a_program_that_only_names_the_folder_is_no_leftover(tmp_path: Path) -> None:

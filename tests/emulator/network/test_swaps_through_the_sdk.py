@@ -68,7 +68,7 @@ class Zone:
 
 
 def free_port() -> int:
-    """A port nobody listens on now."""
+    """A free port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -200,19 +200,16 @@ def code(refusal: HttpResponseError) -> str:
     return str(refusal.error.code)
 
 
-def test_a_swap_back_and_forth_loses_no_request(zone: Zone) -> None:
-    async def scenario() -> None:
-        address = zone.front()
-        async with load(address, zone.production, clients=8) as result:
-            for _ in range(4):
-                before = await asyncio.to_thread(zone.read)
-                await asyncio.to_thread(zone.write, swapped(before), If_Match=before["etag"])
-                production, staging = pools_of(swapped(before))
-                assert production in await get(address, zone.production)
-                assert staging in await get(address, zone.staging)
-        assert result.lost == []
-
-    asyncio.run(scenario())
+async def test_a_swap_back_and_forth_loses_no_request(zone: Zone) -> None:
+    address = zone.front()
+    async with load(address, zone.production, clients=8) as result:
+        for _ in range(4):
+            before = await asyncio.to_thread(zone.read)
+            await asyncio.to_thread(zone.write, swapped(before), If_Match=before["etag"])
+            production, staging = pools_of(swapped(before))
+            assert production in await get(address, zone.production)
+            assert staging in await get(address, zone.staging)
+    assert result.lost == []
 
 
 def test_a_put_with_members_is_an_operation_and_changes_the_etag_twice(zone: Zone) -> None:

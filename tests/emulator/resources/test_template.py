@@ -23,7 +23,9 @@ def request(*resources: dict[str, Any], **template: Any) -> dict[str, Any]:
     return {"mode": "Incremental", "template": {"resources": list(resources), **template}}
 
 
-def resource(name: str, *needs: str, kind: str = "Lab.Test/things", **more: Any) -> dict[str, Any]:
+def resource(
+    name: str, *needs: str, kind: str = "Test.Provider/things", **more: Any
+) -> dict[str, Any]:
     """A template's resource."""
     return {"type": kind, "name": name, "apiVersion": "1", "dependsOn": list(needs), **more}
 
@@ -62,7 +64,7 @@ def test_the_template_that_packer_sends_makes_its_resources_in_the_order_of_thei
     )
 
 
-def test_a_secure_parameter_is_told_without_its_value() -> None:
+def test_a_secure_parameter_is_shown_without_its_value() -> None:
     body = json.loads((CASES / "packer_2.6.3.json").read_text())
     parameters = plan(body["properties"], GROUP, "pkrdp").parameters
     assert parameters["adminpassword"].shown() == {"type": "SecureString"}
@@ -74,12 +76,12 @@ def test_a_secure_parameter_is_told_without_its_value() -> None:
     "needed",
     [
         "first",
-        "Lab.Test/things/first",
-        "LAB.TEST/Things/FIRST",
-        "[resourceId('Lab.Test/things', 'first')]",
-        "[resourceId('Lab.Test/things/', 'first')]",
-        "[resourceId(resourceGroup().name, 'Lab.Test/things', 'first')]",
-        "/subscriptions/S/resourcegroups/RG/providers/lab.test/things/first",
+        "Test.Provider/things/first",
+        "TEST.PROVIDER/Things/FIRST",
+        "[resourceId('Test.Provider/things', 'first')]",
+        "[resourceId('Test.Provider/things/', 'first')]",
+        "[resourceId(resourceGroup().name, 'Test.Provider/things', 'first')]",
+        "/subscriptions/S/resourcegroups/RG/providers/test.provider/things/first",
     ],
 )
 def test_depends_on_is_understood_however_it_is_written(needed: str) -> None:
@@ -92,9 +94,9 @@ def test_a_resource_whose_condition_is_false_is_not_made_and_not_waited_for() ->
 
 
 def test_a_child_is_named_after_its_parents() -> None:
-    child = resource("vm/script", kind="Lab.Test/things/parts")
+    child = resource("vm/script", kind="Test.Provider/things/parts")
     made = plan(request(child), GROUP, "d").resources[0].id
-    assert str(made).endswith("/providers/Lab.Test/things/vm/parts/script")
+    assert str(made).endswith("/providers/Test.Provider/things/vm/parts/script")
 
 
 def test_variables_may_refer_to_each_other_in_any_order() -> None:

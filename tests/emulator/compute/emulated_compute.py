@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -89,8 +89,8 @@ class _Interfaces(_Stand):
         return record
 
 
-class Bench:
-    """One emulator's compute provider. Asynchronous use only inside `with_bench`."""
+class EmulatedCompute:
+    """One emulator's compute provider. Used in one event loop."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(exist_ok=True)
@@ -239,17 +239,14 @@ class Bench:
         return [instance["instanceId"] for instance in answer.body["value"]]
 
 
-def with_bench(folder: Path, test: Callable[[Bench], Awaitable[None]]) -> None:
-    """Run a test against a bench, and close it."""
-
-    async def run() -> None:
-        bench = Bench(folder)
-        try:
-            await test(bench)
-        finally:
-            await bench.close()
-
-    asyncio.run(run())
+@asynccontextmanager
+async def emulated_compute(folder: Path) -> AsyncIterator[EmulatedCompute]:
+    """Microsoft.Compute on a state folder, closed at the end as an emulator closes."""
+    made = EmulatedCompute(folder)
+    try:
+        yield made
+    finally:
+        await made.close()
 
 
 def vm_properties(nic: str, **changes: Any) -> dict[str, Any]:
@@ -259,7 +256,7 @@ def vm_properties(nic: str, **changes: Any) -> dict[str, Any]:
         "networkProfile": {"networkInterfaces": [{"id": nic}]},
         "osProfile": {
             "adminUsername": "packer",
-            "adminPassword": "never-told-1",
+            "adminPassword": "never-shown-1",
             "computerName": "build",
             "linuxConfiguration": LINUX,
         },
@@ -323,7 +320,7 @@ def scale_set_properties(
             "type": "ApplicationHealthLinux",
             "typeHandlerVersion": "2.0",
             "settings": health,
-            "protectedSettings": {"never": "told"},
+            "protectedSettings": {"never": "shown"},
         },
     }
     configuration = {
@@ -343,7 +340,7 @@ def scale_set_properties(
             "osProfile": {
                 "computerNamePrefix": "web",
                 "adminUsername": "azureuser",
-                "adminPassword": "never-told-2",
+                "adminPassword": "never-shown-2",
                 "linuxConfiguration": LINUX,
             },
             "storageProfile": {

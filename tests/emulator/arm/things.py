@@ -1,4 +1,4 @@
-"""A resource provider for tests: things that take as long as they are told to."""
+"""A resource provider for tests: things that take as long as they are shown to."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Things(Kind):
     Slow work waits for `go`; a thing with `properties.fails` fails.
     """
 
-    type: ClassVar[str] = "Lab.Test/things"
+    type: ClassVar[str] = "Test.Provider/things"
 
     def __init__(self, manager: ResourceManager) -> None:
         super().__init__(manager)
@@ -76,12 +76,12 @@ class Things(Kind):
 class Parts(Kind):
     """A child of a thing."""
 
-    type: ClassVar[str] = "Lab.Test/things/parts"
+    type: ClassVar[str] = "Test.Provider/things/parts"
 
 
 def thing(name: str) -> ResourceId:
     """The id of a thing in the group."""
-    return ResourceId("sub", "rg", "Lab.Test", (("things", name),))
+    return ResourceId("sub", "rg", "Test.Provider", (("things", name),))
 
 
 def deployment(name: str) -> ResourceId:
@@ -89,8 +89,8 @@ def deployment(name: str) -> ResourceId:
     return ResourceId("sub", "rg", "Microsoft.Resources", (("deployments", name),))
 
 
-class Lab:
-    """A resource manager with the lab's kinds and one group."""
+class EmulatedThings:
+    """A resource manager with things, deployments and one group."""
 
     def __init__(self, path: Path) -> None:
         self.store = Store(path)
@@ -114,9 +114,9 @@ class Lab:
 
 
 @asynccontextmanager
-async def lab(path: Path) -> AsyncIterator[Lab]:
-    """A lab on a state file, closed at the end as an emulator closes."""
-    made = Lab(path)
+async def emulated_things(path: Path) -> AsyncIterator[EmulatedThings]:
+    """The manager on a state file, closed at the end as an emulator closes."""
+    made = EmulatedThings(path)
     if made.store.get(GROUP) is None:
         await made.manager.put(GROUP, {"location": "West Europe"})
     try:

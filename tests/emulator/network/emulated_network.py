@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
@@ -31,7 +32,7 @@ SUBNET = f"{NETWORK}/virtualNetworks/vnet/subnets/apps"
 Body = dict[str, Any]
 
 
-class Still:
+class GatedDataPath:
     """A data path that carries nothing; `gate` holds operations up while it is closed."""
 
     def __init__(self) -> None:
@@ -43,13 +44,13 @@ class Still:
         await self.gate.wait()
 
 
-class World:
+class EmulatedNetwork:
     """One resource group with a virtual network, and short ways to talk to the manager."""
 
-    def __init__(self, folder: Path, block: str) -> None:
+    def __init__(self, folder: Path, block: str = "127.96.0.0/15") -> None:
         self.store = Store(folder / "store.sqlite")
         self.manager = ResourceManager(self.store)
-        self.still = Still()
+        self.idle_path = GatedDataPath()
         self.addresses = Addresses(self.store, block)
         services = Services(
             self.manager,
@@ -65,7 +66,7 @@ class World:
 
     def data_path(self, folder: Path) -> DataPath:
         """What carries the traffic."""
-        return self.still
+        return self.idle_path
 
     async def put(self, identifier: str, body: Body, **headers: str) -> Body:
         """PUT, its operation awaited; answers what a GET answers then."""
@@ -220,18 +221,14 @@ def pools_of(document: Body) -> Mapping[str, str]:
     }
 
 
-Scenario = Callable[[World], Coroutine[Any, Any, None]]
+N = TypeVar("N", bound=EmulatedNetwork)
 
 
-def play(folder: Path, scenario: Scenario, block: str = "127.96.0.0/15") -> None:
-    """Run a scenario in a world of its own, with the virtual network made."""
-
-    async def run() -> None:
-        world = World(folder, block)
-        try:
-            await world.make_network()
-            await scenario(world)
-        finally:
-            await world.close()
-
-    asyncio.run(run())
+@asynccontextmanager
+async def emulated_network(made: N) -> AsyncIterator[N]:
+    """A resource manager, with the virtual network made; closed at the end."""
+    try:
+        await made.make_network()
+        yield made
+    finally:
+        await made.close()
