@@ -75,15 +75,15 @@ MAY_RAISE = {
     ),
     "Refused": BEFORE_THE_FIRST_WRITE,
     "Overtaken": STEPS,
-    "AzureRefused": (*STEPS, "pipeline/local.py"),
-    "StillRunning": STEPS,
+    "AzureRefused": (*STEPS, "pipeline/local.py"),  # the emulator speaks for Azure
+    "StillRunning": (*STEPS, "pipeline/local.py"),
     "BuildFailed": ("pipeline/execution/packer/build.py",),
     "CheckFailed": ("pipeline/execution/build/",),
     "ImagesFailed": (f"{COMMANDS}nightly.py",),
     "NotConfirmed": ("pipeline/execution/swap/",),
     "SignInFailed": ("pipeline/execution/azure/", "pipeline/execution/packer/credential.py"),
     "Unreachable": (*STEPS, COMMANDS, "pipeline/local.py", "tasks.py"),
-    "StateFileError": ("pipeline/state_files.py", *STEPS, "pipeline/local.py"),
+    "StateFileError": ("pipeline/state_files.py", "pipeline/local.py", *STEPS),
 }
 """Where an error is true: whoever catches `Refused` relies on nothing having been changed."""
 

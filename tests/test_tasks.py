@@ -202,7 +202,7 @@ def test_listing_imports_nothing_that_is_slow() -> None:
     ("words", "code", "text"),
     [
         (("status", "--env", "nowhere"), 2, "no environment 'nowhere'"),
-        (("stage", "shop"), 2, "no image 'shop' under images/; there are: web"),
+        (("stage", "nothing"), 2, "no image 'nothing' under images/; there are: "),
         (("promote", "web"), 1, "emulator/credentials.json: does not exist"),
         (("status", "--image", "web"), 1, "emulator/credentials.json: does not exist"),
         (("emulator.status",), 0, "is not running"),
