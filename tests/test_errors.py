@@ -76,7 +76,7 @@ MAY_RAISE = {
     "Refused": BEFORE_THE_FIRST_WRITE,
     "Overtaken": STEPS,
     "AzureRefused": (*STEPS, "pipeline/local.py"),  # the emulator speaks for Azure
-    "StillRunning": (*STEPS, "pipeline/local.py"),
+    "StillRunning": STEPS,
     "BuildFailed": ("pipeline/execution/packer/build.py",),
     "CheckFailed": ("pipeline/execution/build/",),
     "ImagesFailed": (f"{COMMANDS}nightly.py",),

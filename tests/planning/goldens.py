@@ -84,7 +84,7 @@ def behind(**changes: Any) -> Environment:
 
 
 def completed_load_balancer() -> Body:
-    """A load balancer that lacks a rule and its probe's other spelling, completed."""
+    """A load balancer that lacks a rule, completed."""
     there = answer("load-balancer")
     there["properties"]["loadBalancingRules"].pop()
     return _completed({load_balancer_id(ENVIRONMENT, "shop"): there})
