@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 from pipeline.arm import ResourceId
+from pipeline.planning.landing_zone import bodies
 
 Body: TypeAlias = dict[str, Any]
 Verb: TypeAlias = Literal["PUT", "PATCH", "DELETE"]
@@ -47,7 +48,7 @@ class Request:
 
 def put_group(name: str, location: str, tags: Mapping[str, str]) -> Request:
     """Create a resource group, or write its tags; ends at once."""
-    return Request("PUT", ResourceGroup(name), {"location": location, "tags": dict(tags)})
+    return Request("PUT", ResourceGroup(name), bodies.resource_group(location, tags))
 
 
 def put(target: Target, body: Body, if_match: str = "") -> Request:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from pipeline.advice import Advice, build_image, check_image
 from pipeline.errors import AzureRefused, CheckFailed, Overtaken, StillRunning, Unreachable
 from pipeline.execution.azure.requests import Body, ResourceGroup, delete, put, put_group
@@ -14,7 +12,7 @@ from pipeline.execution.patience import GALLERY, MACHINE, NETWORK, RESOURCE_GROU
 from pipeline.execution.run.work import Work
 from pipeline.execution.ssh import greets
 from pipeline.execution.wait import wait_until
-from pipeline.planning.build import check_machine
+from pipeline.planning.build import check_machine, version_body
 from pipeline.planning.build.steps import (
     BakeVersion,
     BootCheckMachine,
@@ -24,7 +22,6 @@ from pipeline.planning.build.steps import (
     RunChecks,
 )
 from pipeline.planning.names import (
-    Check,
     Tag,
     check_interface_id,
     check_machine_id,
@@ -93,10 +90,7 @@ def mark_version(step: MarkVersion, work: Work) -> None:
     body = work.azure.get(version)
     if body is None:
         raise AzureRefused(str(version), "ResourceNotFound", "it is gone since it was checked")
-    verdict = Check.PASSED if step.passed else Check.FAILED
-    tags = {**(body.get("tags") or {}), Tag.CHECK: verdict}
-    changed = {**body, "tags": tags, "properties": _published(body, latest=step.passed)}
-    work.send(put(version, changed), GALLERY)
+    work.send(put(version, version_body.marked(body, passed=step.passed)), GALLERY)
 
 
 def _delete_group(name: str, run: str, work: Work) -> None:
@@ -161,14 +155,6 @@ def _await_ssh(step: BootCheckMachine, work: Work) -> None:
             advice=(Advice("check it again", check_image(step.image, step.version)),),
         ) from late
     work.seen = f"{step.image} {step.version} booted; {where} answers"
-
-
-def _published(body: Body, *, latest: bool) -> dict[str, Any]:
-    """The properties that can be sent back, `latest` decided."""
-    read_only = {"provisioningState", "replicationStatus"}
-    sent = {name: value for name, value in body["properties"].items() if name not in read_only}
-    profile = {**(sent.get("publishingProfile") or {}), "excludeFromLatest": not latest}
-    return {**sent, "publishingProfile": profile}
 
 
 def _explained(error: CheckFailed, step: RunChecks) -> CheckFailed:

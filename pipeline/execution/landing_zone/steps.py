@@ -6,6 +6,7 @@ from pipeline.execution.azure.requests import put, put_group
 from pipeline.execution.patience import GALLERY, NETWORK, RESOURCE_GROUP
 from pipeline.execution.run.create import create_unless_there
 from pipeline.execution.run.work import Work
+from pipeline.planning.landing_zone import bodies
 from pipeline.planning.landing_zone.steps import Complete, Create, CreateGroup
 from pipeline.planning.names import Tag, environment_tags
 
@@ -21,7 +22,7 @@ def create_group(step: CreateGroup, work: Work) -> None:
 
 def create(step: Create, work: Work) -> None:
     """A resource, tagged with the run that made it."""
-    tagged = {**step.body, "tags": {**step.body.get("tags", {}), Tag.RUN: work.run.id}}
+    tagged = bodies.made_by(work.run.id, step.body)
     create_unless_there(work, step.resource, lambda: tagged, _PATIENCE[step.resource.namespace])
 
 

@@ -12,7 +12,7 @@ from pipeline.execution.ssh import public_key_nobody_holds
 from pipeline.execution.swap import answers, swap
 from pipeline.execution.swap.survey import instances_of, survey_when_settled
 from pipeline.execution.wait import wait_until, within_compute_limits
-from pipeline.planning.swap.scale_set_body import scale_set
+from pipeline.planning.swap.scale_set_body import capacity, scale_set
 from pipeline.planning.swap.steps import (
     AwaitHealthy,
     CreateScaleSet,
@@ -36,7 +36,7 @@ def create_scale_set(step: CreateScaleSet, work: Work) -> None:
 
 def scale(step: ScaleScaleSet, work: Work) -> None:
     """A scale set's capacity, and nothing else of it."""
-    work.send(patch(step.resource, {"sku": {"capacity": step.capacity}}), SCALE_SET)
+    work.send(patch(step.resource, capacity(step)), SCALE_SET)
 
 
 def delete_scale_set(step: DeleteScaleSet, work: Work) -> None:
