@@ -46,8 +46,8 @@ class Hand:
             "base_publisher": "Debian",
             "base_offer": "debian-12",
             "base_sku": "12-gen2",
-            "gallery_resource_group": "bakery",
-            "gallery_name": "bakery",
+            "gallery_resource_group": "shared-lab",
+            "gallery_name": "shared_lab",
             "image_name": self.bake.image,
             "image_version": "1.0.0",
             "scripts": [str(self.bake.folder / "scripts" / "install.sh")],
@@ -88,7 +88,7 @@ class Hand:
 
     def managed_image(self, name: str) -> Any:
         """A managed image in the landing zone's group; its error document when there is none."""
-        path = f"/resourceGroups/bakery/providers/Microsoft.Compute/images/{name}"
+        path = f"/resourceGroups/shared-lab/providers/Microsoft.Compute/images/{name}"
         return self.bake.emulator.call("GET", path).body
 
 
@@ -117,7 +117,7 @@ def test_a_build_by_hand_makes_a_gallery_version_and_leaves_nothing(hand: Hand) 
 def test_a_build_by_hand_makes_a_managed_image_on_the_way(hand: Hand) -> None:
     name = f"{hand.bake.image}-1.0.0"
 
-    built = hand.build(managed_image_name=name, managed_image_resource_group_name="bakery")
+    built = hand.build(managed_image_name=name, managed_image_resource_group_name="shared-lab")
 
     assert built.returncode == 0, built.stdout
     assert hand.managed_image(name)["properties"]["provisioningState"] == "Succeeded"

@@ -31,7 +31,7 @@ environment "lab" {{
   subscription   = "{subscription}"
   tenant         = "{tenant}"
   location       = "westeurope"
-  resource_group = "bakery"
+  resource_group = "shared-lab"
   ssh_port       = 2222
 
   cloud {{
@@ -43,16 +43,16 @@ environment "lab" {{
   }}
 
   gallery {{
-    name = "bakery"
+    name = "shared_lab"
   }}
 
   network {{
-    name           = "bakery"
+    name           = "shared-lab"
     address_space  = "10.80.0.0/16"
     subnet         = "machines"
     subnet_prefix  = "10.80.0.0/20"
-    nat_gateway    = "bakery-nat"
-    security_group = "bakery-machines"
+    nat_gateway    = "shared-lab-nat"
+    security_group = "shared-lab-machines"
   }}
 }}
 """
