@@ -94,6 +94,15 @@ def not_served(what: str) -> ArmError:
     return ArmError(501, "NotServedByEmulator", f"The emulator does not serve {what}.")
 
 
+def invalid_content(reason: str) -> ArmError:
+    """400 for a body that cannot be read."""
+    return ArmError(
+        400,
+        "InvalidRequestContent",
+        f"The request content was invalid and could not be deserialized: '{reason}'.",
+    )
+
+
 def invalid_parameter(target: str, message: str) -> ArmError:
     """400 for a value that Azure would refuse."""
     return ArmError(400, "InvalidParameter", message, target=target)

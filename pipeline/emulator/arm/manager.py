@@ -21,6 +21,7 @@ from pipeline.emulator.arm.kinds import Kind, Registry
 from pipeline.emulator.arm.operations import Operation, Operations
 from pipeline.emulator.arm.preconditions import check_preconditions
 from pipeline.emulator.arm.regions import normal_location
+from pipeline.emulator.arm.shapes import check_shapes
 from pipeline.emulator.arm.store import Record, Store
 
 
@@ -81,6 +82,7 @@ class ResourceManager(Registry):
         check_preconditions(identifier, existing, headers or {})
         if self.operations.under_way(existing.id if existing else identifier):
             raise kind.busy(identifier)
+        check_shapes(body)
         record = kind.accept(identifier, body, existing)
         return self._write(kind, record, existing)
 

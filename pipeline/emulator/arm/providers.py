@@ -62,6 +62,8 @@ class Route:
         found: dict[str, str] = {}
         if wanted[0] == "{scope}":
             own = len(wanted) - 1
+            if len(segments) <= own:
+                return None
             found["scope"] = "/" + "/".join(segments[:-own])
             wanted, segments = wanted[1:], segments[-own:]
         if len(wanted) != len(segments):

@@ -34,14 +34,22 @@ def of_settings(given: dict[str, Any], is_rich: bool) -> Settings:
         )
     if not port:
         raise missing("settings.port")
-    interval = float(given.get("intervalInSeconds") or 5)
-    probes = int(given.get("numberOfProbes") or 1)
+    interval = float(_number(given, "intervalInSeconds") or 5)
+    probes = int(_number(given, "numberOfProbes") or 1)
     return Settings(
         protocol=protocol,
-        port=int(port),
-        path=given.get("requestPath") or "/",
+        port=int(_number(given, "port")),
+        path=str(given.get("requestPath") or "/"),
         interval=interval,
         probes=probes,
-        grace=float(given.get("gracePeriod") or interval * probes),
+        grace=float(_number(given, "gracePeriod") or interval * probes),
         rich=is_rich,
     )
+
+
+def _number(given: dict[str, Any], name: str) -> float:
+    """A number; clients also send it as text."""
+    try:
+        return float(given.get(name) or 0)
+    except (TypeError, ValueError) as error:
+        raise invalid_parameter(name, f"The value of '{name}' is not a number.") from error

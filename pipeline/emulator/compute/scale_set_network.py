@@ -47,6 +47,8 @@ def ip_configuration(profile: dict[str, Any]) -> dict[str, Any]:
 def pools(profile: dict[str, Any]) -> list[str]:
     """The ids of the backend pools that instances join."""
     listed = at(ip_configuration(profile), "properties", "loadBalancerBackendAddressPools")
+    if not all(pool.get("id") for pool in listed or []):
+        raise missing("loadBalancerBackendAddressPools.id")
     return [pool["id"] for pool in listed or []]
 
 

@@ -10,7 +10,10 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlencode
 
-from pipeline.emulator.arm.errors import ArmError
+from pipeline.emulator.arm.errors import invalid_content
+
+_DEEPEST = 128
+_TOO_DEEP = f"The reader's MaxDepth of {_DEEPEST} has been exceeded."
 
 
 @dataclass(slots=True)
@@ -69,19 +72,22 @@ class Exchange:
         try:
             body = lenient_json(self.content.decode()) if self.content.strip() else {}
         except ValueError as error:
-            raise ArmError(
-                400,
-                "InvalidRequestContent",
-                f"The request content was invalid and could not be deserialized: '{error}'.",
-            ) from error
+            raise invalid_content(str(error)) from error
+        except RecursionError as error:
+            raise invalid_content(_TOO_DEEP) from error
         if not isinstance(body, dict):
-            raise ArmError(
-                400,
-                "InvalidRequestContent",
-                "The request content was invalid and could not be deserialized: 'a JSON object is "
-                "required'.",
-            )
+            raise invalid_content("a JSON object is required")
+        if _is_deeper(body, _DEEPEST):
+            raise invalid_content(_TOO_DEEP)
         return body
+
+
+def _is_deeper(value: Any, levels: int) -> bool:
+    """Whether containers are nested deeper than some number of levels."""
+    inner = value.values() if isinstance(value, dict) else value
+    if not isinstance(value, dict | list):
+        return False
+    return levels == 0 or any(_is_deeper(each, levels - 1) for each in inner)
 
 
 def split(path: str) -> tuple[str, ...]:

@@ -27,6 +27,8 @@ class Router:
 
     async def answer(self, exchange: Exchange) -> Answer:
         """Answer one request, or raise ArmError."""
+        if not exchange.path.isprintable() or not all(map(str.isprintable, exchange.segments)):
+            raise ArmError(400, "BadRequest", "The path holds a character that no name may have.")
         self._require_subscription(exchange)
         polled = _polled(exchange)
         if polled is not None:

@@ -170,7 +170,7 @@ def _internal_error(message: str) -> Answer:
 async def listen(edge: Edge, context: ssl.SSLContext, port: int) -> tuple[web.AppRunner, int]:
     """Serve HTTPS on 127.0.0.1; 0 is any free port. Answers the runner and the port."""
     application = web.Application(client_max_size=_LARGEST_BODY)
-    application.router.add_route("*", "/{path:.*}", edge.handle)
+    application.router.add_route("*", r"/{path:[\s\S]*}", edge.handle)
     # Packer's plugin 2.x opens a connection for every request, so idle ones are closed early
     runner = web.AppRunner(
         application, access_log=None, keepalive_timeout=20, shutdown_timeout=1, handle_signals=False

@@ -21,6 +21,9 @@ from pipeline.emulator.identity.keys import private_pem, rsa_key
 LIFETIME = 86_400
 """Seconds. Clients fetch a token for every request when less than 20 minutes are left."""
 
+_SKEW = 300
+"""Seconds that a client's clock may be ahead."""
+
 _KEY_ID = "bakeswap-emulator"
 
 
@@ -80,6 +83,12 @@ class Tokens:
                 "ExpiredAuthenticationToken",
                 f"The access token expiry UTC time '{_utc(claims.get('exp', 0))}' is earlier than "
                 f"current UTC time '{_utc(now)}'.",
+            )
+        if claims.get("nbf", 0) > now + _SKEW:
+            raise InvalidToken(
+                "InvalidAuthenticationToken",
+                f"The access token is valid from '{_utc(claims.get('nbf', 0))}' on, which is later "
+                f"than current UTC time '{_utc(now)}'.",
             )
         if claims.get("iss") != self._issuer(authority):
             raise InvalidToken(

@@ -203,6 +203,19 @@ def children(
     return made
 
 
+def ids(name: str, given: Any) -> list[str]:
+    """The ids in an array of references. Raises ArmError when one has none."""
+    if not all(each.get("id") for each in given or []):
+        raise ArmError(400, "InvalidRequestFormat", f"A reference in '{name}' has no id.")
+    return [str(each["id"]) for each in given or []]
+
+
+def sku_of(body: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """A body's `sku`, with what it leaves out."""
+    given = {part: value for part, value in (body.get("sku") or {}).items() if value is not None}
+    return {"name": name, "tier": "Regional"} | given
+
+
 def require(registry: Registry, referrer: ResourceId | str, referenced: str) -> Record:
     """What a property points at. Raises ArmError `InvalidResourceReference` when it is gone."""
     found = registry.find(ResourceId.parse(referenced))

@@ -12,11 +12,12 @@ from pipeline.emulator.arm.errors import ArmError, invalid_parameter, not_served
 from pipeline.emulator.arm.ids import ResourceId, key
 from pipeline.emulator.arm.kinds import Registry
 from pipeline.emulator.arm.store import Record
-from pipeline.emulator.network.common import InUseKind, children, reference, require
+from pipeline.emulator.network.common import InUseKind, children, ids, reference, require
 from pipeline.emulator.network.public_addresses import require_free
 from pipeline.emulator.network.shared_pools import refuse_shared_ports
 
 _CONFIGURATION_READ_ONLY = ("privateIPAddress", "provisioningState")
+_POOLS = "loadBalancerBackendAddressPools"
 _NOT_CARRIED = ("loadBalancerInboundNatRules", "applicationGatewayBackendAddressPools")
 
 
@@ -80,9 +81,7 @@ class NetworkInterfaces(InUseKind):
         for name in _NOT_CARRIED:
             if properties.get(name):
                 raise not_served(f"'{name}' of an IP configuration")
-        pools = [
-            str(pool["id"]) for pool in properties.get("loadBalancerBackendAddressPools") or []
-        ]
+        pools = ids(_POOLS, properties.get(_POOLS))
         for pool in pools:
             require(self.registry, identifier, pool)
         refuse_shared_ports(self.registry.store, identifier, frozenset(map(key, pools)))
@@ -98,9 +97,8 @@ class NetworkInterfaces(InUseKind):
         )
         properties.setdefault("privateIPAllocationMethod", "Dynamic")
         properties["privateIPAddress"] = before.address
-        listed = properties.get("loadBalancerBackendAddressPools") or []
         endpoint = replace(
-            before, ip_configuration=identifier, pools=tuple(str(pool["id"]) for pool in listed)
+            before, ip_configuration=identifier, pools=tuple(ids(_POOLS, properties.get(_POOLS)))
         )
         record.internal = InterfaceInternals(endpoint=endpoint, left_pools=before.pools)
         machine = existing.properties.get("virtualMachine") if existing else None

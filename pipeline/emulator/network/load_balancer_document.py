@@ -14,7 +14,7 @@ from pipeline.emulator.arm.data_path import Presence
 from pipeline.emulator.arm.errors import ArmError, invalid_parameter, not_served
 from pipeline.emulator.arm.ids import ResourceId, key
 from pipeline.emulator.arm.store import Internals, Record
-from pipeline.emulator.network.common import children, reference
+from pipeline.emulator.network.common import children, ids, reference
 
 TYPE = "Microsoft.Network/loadBalancers"
 ARRAYS = (
@@ -113,7 +113,7 @@ def _mirror_pools(rule: dict[str, Any]) -> None:
     """One pool, under both names; Azure's own spelling of the refusal."""
     properties = rule["properties"]
     single = reference(properties, "backendAddressPool")
-    several = [str(pool["id"]) for pool in properties.get("backendAddressPools") or []]
+    several = ids("backendAddressPools", properties.get("backendAddressPools"))
     if single and several and {key(single)} != {key(pool) for pool in several}:
         raise ArmError(
             400,

@@ -19,7 +19,7 @@ from pipeline.emulator.arm.errors import (
 )
 from pipeline.emulator.arm.ids import key
 from pipeline.emulator.arm.store import Record
-from pipeline.emulator.network.common import reference
+from pipeline.emulator.network.common import ids, reference
 
 _REFERENCES = {
     "frontendIPConfiguration": "frontendIPConfigurations",
@@ -107,9 +107,10 @@ def _check_reference(record: Record, rule: dict[str, Any], name: str, array: str
 def _check_outbound_rule(record: Record, rule: dict[str, Any]) -> None:
     _check_reference(record, rule, "backendAddressPool", "backendAddressPools")
     known = {key(child["id"]) for child in record.properties["frontendIPConfigurations"]}
-    for frontend in rule["properties"].get("frontendIPConfigurations") or []:
-        if key(frontend["id"]) not in known:
-            raise invalid_reference(frontend["id"], rule["id"])
+    name = "frontendIPConfigurations"
+    for frontend in ids(name, rule["properties"].get(name)):
+        if key(frontend) not in known:
+            raise invalid_reference(frontend, rule["id"])
 
 
 def _check_probe(probe: dict[str, Any]) -> None:

@@ -14,7 +14,7 @@ from pipeline.emulator.arm.kinds import Registry
 from pipeline.emulator.arm.store import Record
 from pipeline.emulator.network import load_balancer_document as document
 from pipeline.emulator.network import load_balancer_rules, load_balancer_uses, references
-from pipeline.emulator.network.common import NetworkKind, reference, require
+from pipeline.emulator.network.common import NetworkKind, reference, require, sku_of
 from pipeline.emulator.network.interfaces import InterfaceInternals
 from pipeline.emulator.network.load_balancer_document import LoadBalancerInternals
 from pipeline.emulator.network.public_addresses import require_free
@@ -37,7 +37,7 @@ class LoadBalancers(NetworkKind):
     ) -> Record:
         """The new document, when Azure would take it."""
         record = self.envelope(identifier, body, existing)
-        record.document["sku"] = {"name": "Standard", "tier": "Regional"} | (body.get("sku") or {})
+        record.document["sku"] = sku_of(body, "Standard")
         given = self.properties(body, existing)
         record.document["properties"] = document.kept_properties(record.id, given)
         load_balancer_rules.check(record)

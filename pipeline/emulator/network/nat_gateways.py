@@ -9,7 +9,7 @@ from pipeline.emulator.arm.errors import ArmError
 from pipeline.emulator.arm.ids import ResourceId
 from pipeline.emulator.arm.store import Record
 from pipeline.emulator.network import references
-from pipeline.emulator.network.common import NetworkKind
+from pipeline.emulator.network.common import NetworkKind, ids
 from pipeline.emulator.network.public_addresses import require_free
 
 
@@ -24,8 +24,9 @@ class NatGateways(NetworkKind):
         """The gateway, when its public addresses exist and are free."""
         record = self.envelope(identifier, body, existing)
         record.document["properties"] = self.properties(body, existing, ("subnets",))
-        for used in record.properties.get("publicIpAddresses") or []:
-            require_free(self.registry, str(used["id"]), str(record.id))
+        name = "publicIpAddresses"
+        for used in ids(name, record.properties.get(name)):
+            require_free(self.registry, used, str(record.id))
         return record
 
     def refuse_delete(self, identifier: ResourceId) -> None:

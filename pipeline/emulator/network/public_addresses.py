@@ -13,7 +13,7 @@ from pipeline.emulator.arm.ids import ResourceId, key
 from pipeline.emulator.arm.kinds import Registry
 from pipeline.emulator.arm.store import Internals, Record
 from pipeline.emulator.network import references
-from pipeline.emulator.network.common import InUseKind, require
+from pipeline.emulator.network.common import InUseKind, require, sku_of
 
 TYPE = "Microsoft.Network/publicIPAddresses"
 
@@ -53,7 +53,7 @@ class PublicIPAddresses(InUseKind):
         properties.setdefault("publicIPAllocationMethod", "Dynamic")
         properties.setdefault("idleTimeoutInMinutes", 4)
         properties.setdefault("ipTags", [])
-        record.document["sku"] = {"name": "Basic", "tier": "Regional"} | (body.get("sku") or {})
+        record.document["sku"] = sku_of(body, "Basic")
         record.document["properties"] = properties
         self._check_allocation(record)
         taken = self._addresses.take(str(record.id), "public")

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
-from pipeline.emulator.arm.errors import ArmError
+from pipeline.emulator.arm.errors import ArmError, invalid_content
 from pipeline.emulator.arm.ids import ResourceId
 from pipeline.emulator.arm.kinds import Action, Kind
 from pipeline.emulator.arm.manager import ResourceManager
@@ -194,12 +194,7 @@ def _operations(record: Record) -> dict[str, Any]:
 def _request(body: dict[str, Any]) -> dict[str, Any]:
     properties = body.get("properties")
     if not isinstance(properties, dict):
-        raise ArmError(
-            400,
-            "InvalidRequestContent",
-            "The request content was invalid and could not be deserialized: 'properties is "
-            "required'.",
-        )
+        raise invalid_content("properties is required")
     return properties
 
 

@@ -61,16 +61,31 @@ def plan(properties: dict[str, Any], group: dict[str, Any], deployment: str) -> 
 def _plan(
     template: dict[str, Any], given: dict[str, Any], group: dict[str, Any], deployment: str
 ) -> Plan:
+    _check_shape(template, given)
     functions: dict[str, Function] = {**FUNCTIONS, **_scope(group, deployment)}
     parameters = read_parameters(template.get("parameters") or {}, given, functions)
     functions["parameters"] = _named("parameter", lambda name: parameters[name].value, parameters)
     functions["variables"] = _variables(template.get("variables") or {}, functions)
     sources = template.get("resources") or []
-    if isinstance(sources, dict):  # symbolic names (languageVersion 2.0)
-        raise not_served("templates with symbolic resource names")
     drafts = [_draft(source, ResourceId.parse(group["id"]), functions) for source in sources]
     resources = _in_order(list(_connected(drafts)))
     return Plan(tuple(resources), parameters, template.get("outputs") or {}, functions)
+
+
+def _check_shape(template: dict[str, Any], given: Any) -> None:
+    for name in ("parameters", "variables", "outputs"):
+        if not isinstance(template.get(name), dict | None):
+            raise TemplateError(f"'{name}' is no object")
+    declared, outputs = template.get("parameters") or {}, template.get("outputs") or {}
+    if not all(isinstance(each, dict) for each in (given, *declared.values(), *outputs.values())):
+        raise TemplateError("a parameter or an output is no object")
+    sources = template.get("resources") or []
+    if isinstance(sources, dict):  # symbolic names (languageVersion 2.0)
+        raise not_served("templates with symbolic resource names")
+    if not isinstance(sources, list) or not all(isinstance(each, dict) for each in sources):
+        raise TemplateError("'resources' is no array of objects")
+    if not all(isinstance(each.get("dependsOn"), list | None) for each in sources):
+        raise TemplateError("'dependsOn' is no array")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,8 @@
-"""ARM's manners on the wire, whatever the resource."""
+"""Requests on the wire, for any kind of resource."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import pytest
 from azure.core.exceptions import HttpResponseError
@@ -189,3 +191,64 @@ def test_a_network_is_made_and_deleted_through_the_sdk(
     with pytest.raises(HttpResponseError) as refusal:
         network.virtual_networks.get(group, "vn")
     assert refusal.value.status_code == 404
+
+
+BALANCER = "Microsoft.Network/loadBalancers/lb"
+
+
+@pytest.mark.parametrize(
+    ("resource", "body"),
+    [
+        (BALANCER, {"properties": {"loadBalancingRules": [None]}}),
+        (BALANCER, {"properties": {"loadBalancingRules": "none"}}),
+        (BALANCER, {"properties": {"probes": [{"name": "p", "properties": "none"}]}}),
+        (BALANCER, {"properties": "none"}),
+        (BALANCER, {"sku": "Standard"}),
+        (BALANCER, {"tags": ["a"]}),
+        ("Microsoft.Network/virtualNetworks/v", {"tags": "a=b"}),
+        ("Microsoft.Network/virtualNetworks/v", {"properties": {"subnets": {"name": "s"}}}),
+        ("Microsoft.Network/natGateways/n", {"properties": {"publicIpAddresses": [{}]}}),
+        ("Microsoft.Compute/virtualMachines/v", {"properties": {"storageProfile": []}}),
+        (
+            "Microsoft.Compute/virtualMachines/v",
+            {"properties": {"networkProfile": {"networkInterfaces": [5]}}},
+        ),
+        ("Microsoft.Compute/galleries/g", {"location": 5}),
+        (
+            "Microsoft.Resources/deployments/d",
+            {"properties": {"mode": "Incremental", "template": {"resources": [None]}}},
+        ),
+    ],
+)
+def test_a_property_of_another_shape_is_refused(
+    emulator: Emulator, group: str, resource: str, body: dict[str, Any]
+) -> None:
+    reply = emulator.call("PUT", f"/resourceGroups/{group}/providers/{resource}", body)
+    assert reply.status == 400, reply.body
+
+
+@pytest.mark.parametrize("levels", [200, 100_000])
+def test_a_body_that_is_too_deep_is_refused(emulator: Emulator, group: str, levels: int) -> None:
+    content = b'{"properties": ' + b'{"a":' * levels + b"1" + b"}" * levels + b"}"
+    path = f"/resourceGroups/{group}/providers/Microsoft.Compute/galleries/g"
+    reply = emulator.call("PUT", path, content)
+    assert (reply.status, reply.code) == (400, "InvalidRequestContent")
+
+
+def test_a_line_break_in_a_path_is_refused_in_arms_shape(emulator: Emulator, group: str) -> None:
+    path = f"/resourceGroups/{group}/providers/Microsoft.Compute/galleries/g%0a"
+    reply = emulator.call("PUT", path, {"location": "westeurope"})
+    assert (reply.status, reply.code) == (400, "BadRequest")
+
+
+def test_what_is_not_served_below_a_location_is_refused_by_name(emulator: Emulator) -> None:
+    path = f"/subscriptions/{emulator.subscription}/providers/Microsoft.Network/locations/x/usages"
+    reply = emulator.call("GET", path)
+    assert (reply.status, reply.code) == (501, "NotServedByEmulator")
+    assert "locations/x/usages" in reply.body["error"]["message"]
+
+
+def test_a_provider_can_be_registered(emulator: Emulator) -> None:
+    path = f"/subscriptions/{emulator.subscription}/providers/Microsoft.Compute/register"
+    reply = emulator.call("POST", path)
+    assert (reply.status, reply.body["registrationState"]) == (200, "Registered")

@@ -105,6 +105,13 @@ def test_a_token_is_good_until_it_expires(tmp_path: Path) -> None:
     assert refusal.value.code == "ExpiredAuthenticationToken"
 
 
+def test_a_token_that_is_not_valid_yet_is_refused(tmp_path: Path) -> None:
+    tokens = Tokens(tmp_path / "key.pem", credentials(tmp_path / "credentials.json"))
+    tokens.check(tokens.issue(BASE, BASE, now=time.time() + 60), BASE)
+    with pytest.raises(InvalidToken, match="later than current UTC time"):
+        tokens.check(tokens.issue(BASE, BASE, now=time.time() + 3600), BASE)
+
+
 def test_a_token_of_another_emulator_is_refused(tmp_path: Path) -> None:
     known = credentials(tmp_path / "credentials.json")
     ours, theirs = (Tokens(tmp_path / f"{name}.pem", known) for name in ("ours", "theirs"))
