@@ -12,7 +12,7 @@ import stat
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 
-from pipeline.emulator.serialization import from_json, to_json
+from pipeline.emulator.serialization import dumps, from_json
 
 T = TypeVar("T")
 
@@ -96,7 +96,7 @@ def write(path: Path, content: bytes, mode: int = 0o600) -> None:
 
 def write_json(path: Path, value: object) -> None:
     """Keep a value for `read_json`. Raises FileError."""
-    write(path, json.dumps(to_json(value), indent=2).encode())
+    write(path, dumps(value, indent=2).encode())
 
 
 def damaged(path: Path, reason: str) -> FileError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from types import UnionType
@@ -11,19 +12,19 @@ from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, get
 T = TypeVar("T")
 
 
-def to_json(value: Any) -> Any:
-    """The value as `json.dumps` takes it."""
+def dumps(value: object, *, indent: int | None = None, sort_keys: bool = False) -> str:
+    """The value as JSON text: dataclasses as objects of their fields, tuples as arrays."""
+    return json.dumps(value, default=_fields, indent=indent, sort_keys=sort_keys)
+
+
+def _fields(value: object) -> dict[str, Any]:
     if is_dataclass(value) and not isinstance(value, type):
-        return {each.name: to_json(getattr(value, each.name)) for each in fields(value)}
-    if isinstance(value, Mapping):
-        return {str(name): to_json(inner) for name, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [to_json(inner) for inner in value]
-    return value
+        return {each.name: getattr(value, each.name) for each in fields(value)}
+    raise TypeError(f"{type(value).__name__} is not serializable")
 
 
 def from_json(shape: type[T], value: object) -> T:
-    """The value that `to_json` made this of. Raises ValueError, which names the field.
+    """The value that `dumps` made this of. Raises ValueError, which names the field.
 
     The value itself is not in the message: it may be a secret.
     """

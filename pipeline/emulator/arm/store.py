@@ -13,7 +13,7 @@ from typing import Any, Literal, TypeVar
 from pipeline.emulator.arm.errors import ArmError
 from pipeline.emulator.arm.ids import ResourceId
 from pipeline.emulator.files import FileError, check_regular, damaged
-from pipeline.emulator.serialization import from_json, to_json
+from pipeline.emulator.serialization import dumps, from_json
 
 _FORMAT = 2
 """The layout of the file; another one is refused, not converted."""
@@ -145,7 +145,7 @@ class Store:
             raise damaged(self._path, str(error)) from error
 
     def _write(self, table: _Table, key: str, value: Any) -> None:
-        text = json.dumps(to_json(value))
+        text = dumps(value)
         self._run(
             f"INSERT INTO {table} VALUES (?, ?, ?) "  # noqa: S608 - one of two names
             "ON CONFLICT(key) DO UPDATE SET value = excluded.value, sum = excluded.sum",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 import uuid
 from dataclasses import replace
@@ -25,7 +24,7 @@ from pipeline.emulator.compute.health_settings import (
 from pipeline.emulator.compute.internals import ScaleSetInternals
 from pipeline.emulator.compute.sources import Sources
 from pipeline.emulator.compute.wording import at, invalid_name, is_true, missing, not_allowed
-from pipeline.emulator.serialization import to_json
+from pipeline.emulator.serialization import dumps
 
 _NAME = re.compile(r"^(?!-)[A-Za-z0-9-]{1,64}(?<!-)$")
 _MOST = 1000
@@ -164,7 +163,7 @@ def boot_digest(scale_set: Record) -> str:
 
 
 def _digest(*parts: Any) -> str:
-    return hashlib.sha256(json.dumps(to_json(parts), sort_keys=True).encode()).hexdigest()
+    return hashlib.sha256(dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
 def extensions(profile: dict[str, Any]) -> list[dict[str, Any]]:

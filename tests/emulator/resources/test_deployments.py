@@ -14,7 +14,9 @@ from tests.emulator.arm.things import GROUP, EmulatedThings, deployment, emulate
 
 def template(*resources: dict[str, Any], **more: Any) -> dict[str, Any]:
     """The body of a deployment's PUT."""
-    return {"properties": {"mode": "Incremental", "template": {"resources": list(resources), **more}}}
+    return {
+        "properties": {"mode": "Incremental", "template": {"resources": list(resources), **more}}
+    }
 
 
 def resource(name: str, *needs: str, **properties: Any) -> dict[str, Any]:
