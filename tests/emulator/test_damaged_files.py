@@ -10,8 +10,6 @@ import random
 import resource
 import shutil
 import signal
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -26,22 +24,10 @@ from pipeline.emulator.machines.accelerator import Accelerator, choose
 from pipeline.emulator.machines.disks import Disks
 from pipeline.emulator.machines.offer import Host, Offer
 from pipeline.emulator.machines.seam import MachineError
+from tests.emulator.damages import DAMAGES, SECONDS, at_most
 
 MUTATIONS = 500
-SECONDS = 20
-"""For one start, most of all for one that would wait for ever."""
 
-DAMAGES: dict[str, Callable[[Path], object]] = {
-    "torn": lambda file: file.write_bytes(file.read_bytes()[: file.stat().st_size // 2]),
-    "empty": lambda file: file.write_bytes(b""),
-    "another JSON type": lambda file: file.write_text("[]"),
-    "null": lambda file: file.write_text("null"),
-    "deep JSON": lambda file: file.write_text("[" * 200_000),
-    "no text": lambda file: file.write_bytes(b"\xff\x00\xfe" * 100),
-    "a FIFO": lambda file: in_place_of(file, os.mkfifo),
-    "a folder": lambda file: in_place_of(file, os.mkdir),
-    "a link to itself": lambda file: in_place_of(file, lambda path: path.symlink_to(path)),
-}
 READ = ("credentials.json", "store.sqlite", "signing-key.pem", "ca.pem", "ca-key.pem")
 """What the emulator cannot do without."""
 OTHERS = (
@@ -53,28 +39,6 @@ OTHERS = (
     "balancer/haproxy.log",
 )
 """What is written anew at each start, or can be done without."""
-
-
-def in_place_of(file: Path, make: Callable[[Path], object]) -> None:
-    """Put something else where a file was."""
-    file.unlink(missing_ok=True)
-    make(file)
-
-
-@contextmanager
-def at_most(seconds: int) -> Iterator[None]:
-    """Fail instead of waiting for ever."""
-
-    def give_up(*_: object) -> None:
-        raise TimeoutError
-
-    before = signal.signal(signal.SIGALRM, give_up)
-    signal.alarm(seconds)
-    try:
-        yield
-    finally:
-        signal.alarm(0)
-        signal.signal(signal.SIGALRM, before)
 
 
 def stop(_: dict[str, Any]) -> None:

@@ -142,3 +142,11 @@ async def _repeat(ask: Callable[[], Awaitable[str]], result: Load, stop: asyncio
         except (OSError, asyncio.IncompleteReadError) as error:
             result.lost.append(repr(error))
         await asyncio.sleep(0.02)
+
+
+async def both_moved(front: str, ports: tuple[int, int], pools: tuple[str, str]) -> None:
+    """Wait until the first rule has moved; the second one must have moved then."""
+    async with asyncio.timeout(60):
+        while await get(front, ports[0]) != pools[0]:
+            await asyncio.sleep(0)
+        assert await get(front, ports[1]) == pools[1]

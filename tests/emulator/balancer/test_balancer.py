@@ -1,4 +1,4 @@
-"""HAProxy carries what it is shown to, and loses nothing on the way."""
+"""HAProxy carries the wanted traffic, and loses no connection."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from pipeline.emulator.balancer.balancer import Balancer
 from pipeline.emulator.balancer.traffic import Backend, BalancerError, Probe, Rule, Traffic
 from tests.emulator.balancer.members import (
     Member,
+    both_moved,
     connect,
     free_port,
     get,
@@ -123,14 +124,6 @@ async def test_an_established_connection_survives_swaps_and_a_new_process(tmp_pa
         await balancer.apply(Traffic(frozenset({swapped, more}), members(green=[green])))
         assert await connection.get() == "blue"
         await connection.close()
-
-
-async def both_moved(front: str, ports: tuple[int, int], pools: tuple[str, str]) -> None:
-    """Wait until the first rule has moved; the second one must have moved then."""
-    async with asyncio.timeout(60):
-        while await get(front, ports[0]) != pools[0]:
-            await asyncio.sleep(0)
-        assert await get(front, ports[1]) == pools[1]
 
 
 async def test_two_rules_swap_together(tmp_path: Path) -> None:

@@ -10,13 +10,8 @@ import pytest
 from pipeline.emulator.arm.errors import ArmError
 from pipeline.emulator.arm.ids import ResourceId
 from pipeline.emulator.arm.providers import Providers
-from tests.emulator.compute.emulated_compute import (
-    COMPUTE,
-    EmulatedCompute,
-    emulated_compute,
-    version_properties,
-    vm_properties,
-)
+from tests.emulator.compute.bodies import COMPUTE, version_properties, vm_properties
+from tests.emulator.compute.emulated_compute import EmulatedCompute, emulated_compute
 
 GALLERY = f"{COMPUTE}/galleries/gallery"
 WEB = f"{GALLERY}/images/web"

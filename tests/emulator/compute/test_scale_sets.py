@@ -5,28 +5,21 @@ from __future__ import annotations
 import asyncio
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from pipeline.emulator.arm.errors import ArmError
 from pipeline.emulator.arm.ids import ResourceId
 from pipeline.emulator.compute.internals import ScaleSetInternals
-from tests.emulator.compute.emulated_compute import (
+from tests.emulator.compute.bodies import (
     BALANCER,
-    BASE,
     COMPUTE,
-    NETWORK,
-    SUBNET,
-    EmulatedCompute,
-    balancer_properties,
-    emulated_compute,
-    rule,
+    HEALTH,
     scale_set_properties,
     sku,
 )
+from tests.emulator.compute.emulated_compute import EmulatedCompute, emulated_compute
 
-HEALTH = {"protocol": "http", "port": 8080, "requestPath": "/healthz", "intervalInSeconds": 5}
 GALLERY_IMAGE = {"id": f"{COMPUTE}/galleries/gallery/images/web"}
 
 
@@ -250,121 +243,6 @@ async def test_the_etag_counts_and_guards_a_write(arm: EmulatedCompute) -> None:
     assert refusal.value.status == 412
 
 
-REFUSED = [
-    pytest.param({"mode": "Rolling"}, "NotServedByEmulator", "Rolling", id="rolling"),
-    pytest.param(
-        {"image": BASE | {"sku": "x"}}, "PlatformImageNotFound", "debian-12:x", id="image"
-    ),
-    pytest.param(
-        {"image": GALLERY_IMAGE}, "GalleryImageNotFound", "galleries/gallery", id="gallery image"
-    ),
-    pytest.param(
-        {"pools": ("none",)}, "InvalidResourceReference", "backendAddressPools/none", id="pool"
-    ),
-    pytest.param(
-        {"health": HEALTH | {"protocol": "udp"}}, "InvalidParameter", "http, https", id="protocol"
-    ),
-    pytest.param(
-        {
-            "extensionProfile": {
-                "extensions": [
-                    {"name": "s", "properties": {"publisher": "M", "type": "CustomScript"}}
-                ]
-            }
-        },
-        "NotServedByEmulator",
-        r"M\.CustomScript",
-        id="extension",
-    ),
-    pytest.param(
-        {"networkProfile": {"networkInterfaceConfigurations": []}},
-        "InvalidParameter",
-        "networkInterfaceConfigurations",
-        id="no network",
-    ),
-    pytest.param(
-        {"osProfile": None}, "InvalidParameter", "'osProfile' is missing", id="no profile"
-    ),
-]
-
-
-@pytest.mark.parametrize(("changes", "code", "words"), REFUSED)
-async def test_a_scale_set_is_refused(
-    arm: EmulatedCompute, changes: dict[str, Any], code: str, words: str
-) -> None:
-    with pytest.raises(ArmError, match=words) as refusal:
-        await arm.scale_set(**changes)
-    assert refusal.value.code == code
-    assert not arm.exists(f"{COMPUTE}/virtualMachineScaleSets/web")
-
-
-@pytest.mark.parametrize("name", ["web-1.0.0", "-web", "web_1"])
-async def test_a_scale_set_has_letters_digits_and_hyphens_in_its_name(
-    arm: EmulatedCompute, name: str
-) -> None:
-    with pytest.raises(ArmError, match="vmScaleSetName"):
-        await arm.scale_set(name)
-
-
-async def test_the_kind_of_image_cannot_change(arm: EmulatedCompute) -> None:
-    await arm.version("1.0.0")
-    scale_set = await arm.scale_set(capacity=0)
-    with pytest.raises(ArmError, match="The Image type for a Virtual Machine Scale Set may not"):
-        await arm.put(scale_set, scale_set_properties(image=GALLERY_IMAGE), sku=sku(0))
-
-
-async def test_a_capacity_beyond_a_placement_group_is_refused(arm: EmulatedCompute) -> None:
-    await arm.landing_zone()
-    properties = scale_set_properties() | {"singlePlacementGroup": True}
-    with pytest.raises(ArmError, match="not between 0 and 100"):
-        path = f"{COMPUTE}/virtualMachineScaleSets/web"
-        await arm.put(path, properties, sku=sku(101))
-
-
-async def test_two_pools_whose_rules_share_a_backend_port_are_refused_together(
-    arm: EmulatedCompute,
-) -> None:
-    await arm.landing_zone()
-    await arm.scale_set("both", capacity=0, pools=("blue", "green"))
-    rules = (rule("http", "blue", 8080), rule("http-staging", "green", 8080))
-    await arm.put(BALANCER, balancer_properties(*rules))
-    with pytest.raises(ArmError) as refusal:
-        await arm.scale_set("again", capacity=0, pools=("blue", "green"))
-    assert refusal.value.code == (
-        "RulesOfSameLoadBalancerTypeUseSameBackendPortProtocolAndVmssIPConfig"
-    )
-
-
-@pytest.mark.parametrize(
-    ("probe", "pools", "code"),
-    [
-        ("idle", ("blue",), "CannotUseInactiveHealthProbe"),
-        ("used", (), "CannotUseHealthProbeWithoutLoadBalancing"),
-    ],
-)
-async def test_a_health_probe_must_be_in_use_and_reachable(
-    arm: EmulatedCompute, probe: str, pools: tuple[str, ...], code: str
-) -> None:
-    await arm.landing_zone()
-    for name in ("idle", "used"):
-        settings = {"protocol": "Http", "port": 8080, "requestPath": "/"}
-        await arm.put(f"{BALANCER}/probes/{name}", settings)
-    properties = scale_set_properties(pools=pools)
-    network = properties["virtualMachineProfile"]["networkProfile"]
-    network["healthProbe"] = {"id": f"{BALANCER}/probes/{probe}"}
-    with pytest.raises(ArmError) as refusal:
-        path = f"{COMPUTE}/virtualMachineScaleSets/web"
-        await arm.put(path, properties, sku=sku(0))
-    assert refusal.value.code == code
-
-
-async def test_a_flexible_scale_set_is_refused_by_name(arm: EmulatedCompute) -> None:
-    await arm.landing_zone()
-    properties = scale_set_properties() | {"orchestrationMode": "Flexible"}
-    with pytest.raises(ArmError, match="orchestrationMode 'Flexible'"):
-        await arm.put(f"{COMPUTE}/virtualMachineScaleSets/web", properties, sku=sku(1))
-
-
 async def test_instances_run_again_after_a_restart_of_the_emulator(tmp_path: Path) -> None:
     scale_set = f"{COMPUTE}/virtualMachineScaleSets/web"
 
@@ -394,16 +272,6 @@ async def test_a_scale_set_that_was_being_made_is_finished_after_a_restart(tmp_p
             await arm.manager.operations.ended(operation, 60)
         assert arm.numbers(str(scale_set)) == ["0", "1", "2", "3", "4"]
         assert arm.states(f"{scale_set}/virtualMachines/4")[-1] == "PowerState/running"
-
-
-async def test_what_a_scale_set_refers_to_is_checked_in_its_network(arm: EmulatedCompute) -> None:
-    await arm.landing_zone()
-    await arm.delete(SUBNET)
-    with pytest.raises(ArmError) as refusal:
-        path = f"{COMPUTE}/virtualMachineScaleSets/web"
-        await arm.put(path, scale_set_properties(), sku=sku(1))
-    assert refusal.value.code == "InvalidResourceReference"
-    assert f"{NETWORK}/virtualNetworks/vnet/subnets/snet" in refusal.value.message
 
 
 @pytest.mark.slow

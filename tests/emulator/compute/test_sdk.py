@@ -12,7 +12,7 @@ from azure.mgmt.compute import ComputeManagementClient
 from azure.mgmt.network import NetworkManagementClient
 
 from tests.conftest import Emulator
-from tests.emulator.compute.emulated_compute import BASE, LINUX
+from tests.emulator.compute.bodies import BASE, LINUX
 
 HERE: Any = {"location": "westeurope"}  # the SDK takes dicts, its annotations want its own models
 HEALTH = {

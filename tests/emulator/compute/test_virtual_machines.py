@@ -11,15 +11,8 @@ import pytest
 
 from pipeline.emulator.arm.errors import ArmError
 from pipeline.emulator.arm.ids import ResourceId
-from tests.emulator.compute.emulated_compute import (
-    BASE,
-    COMPUTE,
-    LINUX,
-    NETWORK,
-    EmulatedCompute,
-    emulated_compute,
-    vm_properties,
-)
+from tests.emulator.compute.bodies import BASE, COMPUTE, LINUX, NETWORK, vm_properties
+from tests.emulator.compute.emulated_compute import EmulatedCompute, emulated_compute
 
 REFUSED = [
     pytest.param({"hardwareProfile": {"vmSize": "Huge"}}, "InvalidParameter", "Huge", id="size"),

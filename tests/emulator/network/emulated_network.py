@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -219,6 +220,18 @@ def pools_of(document: Body) -> Mapping[str, str]:
         each["name"]: each["properties"]["backendAddressPool"]["id"].rsplit("/", 1)[1]
         for each in document["properties"]["loadBalancingRules"]
     }
+
+
+def swapped(document: Body, *, plural: bool = True) -> Body:
+    """What a careful client sends to swap: the GET's body with the rules' pools exchanged."""
+    body = copy.deepcopy(document)
+    first, second = (each["properties"] for each in body["properties"]["loadBalancingRules"])
+    pool, other = first["backendAddressPool"]["id"], second["backendAddressPool"]["id"]
+    for properties, wanted in ((first, other), (second, pool)):
+        properties["backendAddressPool"] = {"id": wanted}
+        if plural:
+            properties["backendAddressPools"] = [{"id": wanted}]
+    return body
 
 
 N = TypeVar("N", bound=EmulatedNetwork)
