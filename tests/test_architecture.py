@@ -70,13 +70,23 @@ EMULATOR = {
     "pipeline.emulator": emulator_room(),  # the package itself; each new module needs a row
     "pipeline.emulator.__main__": emulator_room("command_line"),
     "pipeline.emulator.command_line": emulator_room(
-        *("app", "files", "machines.seam", "state_folder")
+        *("address_block", "app", "files", "machines.seam", "state_folder")
     ),
     "pipeline.emulator.app": emulator_room(
-        *("arm", "edge", "identity", "machines", "network.data_path", "providers", "state_folder"),
+        *(
+            "address_block",
+            "arm",
+            "edge",
+            "identity",
+            "machines",
+            "network.data_path",
+            "providers",
+            "state_folder",
+        ),
         libraries=("aiohttp",),
     ),
     "pipeline.emulator.providers": emulator_room("arm", "compute", "network", "resources"),
+    "pipeline.emulator.address_block": emulator_room("files"),
     "pipeline.emulator.state_folder": emulator_room("files"),
     "pipeline.emulator.files": emulator_room("serialization"),
     "pipeline.emulator.serialization": emulator_room(),

@@ -13,6 +13,7 @@ from typing import Any
 
 from aiohttp import web
 
+from pipeline.emulator.address_block import claimed
 from pipeline.emulator.arm.addresses import Addresses
 from pipeline.emulator.arm.manager import ResourceManager
 from pipeline.emulator.arm.providers import Providers, Services
@@ -50,13 +51,13 @@ async def serve(settings: Settings, announce: Callable[[dict[str, Any]], None]) 
     """Serve until SIGTERM, SIGINT or a request to stop; everything started is stopped again.
 
     `announce` gets the facts that clients need, once requests are answered.
-    Raises StateFolderInUse when another emulator has the state folder.
+    Raises StateFolderInUse or AddressesInUse when another emulator has the folder or the block.
     """
     folder = StateFolder(settings.state)
     stop_asked = asyncio.Event()
     for signal_number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(signal_number, stop_asked.set)
-    with folder.locked():
+    with folder.locked(), claimed(settings.addresses, folder.root):
         emulator = _Emulator(settings, folder, stop_asked)
         async with emulator.serving() as facts:
             with folder.announced(facts):

@@ -9,10 +9,12 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Sequence
+from ipaddress import IPv4Network
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from pipeline.emulator.address_block import AddressesInUse
 from pipeline.emulator.app import Settings, make_machines, serve
 from pipeline.emulator.files import FileError
 from pipeline.emulator.machines.seam import MachineError, Marketplace
@@ -20,7 +22,7 @@ from pipeline.emulator.state_folder import StateFolderInUse
 
 _DESCRIPTION = "A local Azure Resource Manager with real virtual machines, on loopback only."
 _EPILOG = """exit codes: 0 stopped as asked; 1 the host could not do it; 2 wrong arguments, or
-another emulator has the state folder"""
+another emulator has the state folder or addresses of the block"""
 
 
 Announce = Callable[[dict[str, Any]], None]
@@ -43,7 +45,7 @@ def main(arguments: Sequence[str] | None = None, announce: Announce | None = Non
                 poll_wait=chosen.poll_wait,
             )
             asyncio.run(serve(settings, announce or _print))
-    except StateFolderInUse as refusal:
+    except (AddressesInUse, StateFolderInUse) as refusal:
         return _refuse(str(refusal), 2)
     except (FileError, MachineError) as failure:
         return _refuse(str(failure), 1)
@@ -101,6 +103,7 @@ def _serve_options(server: argparse.ArgumentParser) -> None:
     server.add_argument("--port", type=int, help="0 is any free one (default: that of last time)")
     server.add_argument(
         "--addresses",
+        type=_block,
         default="127.80.0.0/15",
         help="loopback block for NICs and frontends (default: %(default)s)",
     )
@@ -116,6 +119,16 @@ def _serve_options(server: argparse.ArgumentParser) -> None:
         default=10.0,
         help="seconds that a poll waits for its operation to end (default: %(default)s)",
     )
+
+
+def _block(text: str) -> str:
+    try:
+        is_loopback = IPv4Network(text).is_loopback
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+    if not is_loopback:
+        raise argparse.ArgumentTypeError(f"{text} is not within 127.0.0.0/8")
+    return text
 
 
 def _sku(text: str) -> str:

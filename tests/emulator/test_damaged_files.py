@@ -10,6 +10,7 @@ import random
 import resource
 import shutil
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from pipeline.emulator.machines.accelerator import Accelerator, choose
 from pipeline.emulator.machines.disks import Disks
 from pipeline.emulator.machines.offer import Host, Offer
 from pipeline.emulator.machines.seam import MachineError
+from tests.conftest import free_addresses
 from tests.emulator.damages import DAMAGES, SECONDS, at_most
 
 MUTATIONS = 500
@@ -51,6 +53,13 @@ def start(state: Path, block: str) -> int:
     given = ["--machines", "simulated", "--port", "0", "--addresses", block]
     with at_most(SECONDS):
         return main(["serve", "--state", str(state), "--cache", str(state / "cache"), *given], stop)
+
+
+@pytest.fixture(scope="module")
+def addresses() -> Iterator[str]:
+    """A block of addresses beside that of the emulator of other tests."""
+    with free_addresses() as block:
+        yield block
 
 
 @pytest.fixture(scope="module")

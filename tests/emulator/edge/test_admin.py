@@ -173,6 +173,27 @@ def test_two_emulators_do_not_share_a_state_folder(start_emulator: StartEmulator
     assert emulator.call("GET", "/subscriptions").status == 200
 
 
+@pytest.mark.parametrize("prefix", [15, 24])
+def test_two_emulators_do_not_share_addresses(
+    emulator: Emulator, tmp_path: Path, prefix: int
+) -> None:
+    block = f"{emulator.facts['addresses'].partition('/')[0]}/{prefix}"
+    command = [sys.executable, "-m", "pipeline.emulator", "serve", "--state", str(tmp_path / "s")]
+    second = subprocess.run(
+        [*command, "--machines", "simulated", "--addresses", block],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert second.returncode == 2
+    assert f"state folder {emulator.facts['state']} (process {emulator.process.pid})" in (
+        second.stderr
+    )
+    assert second.stderr.count("\n") == 1
+
+
 def test_all_secrets_are_private_files_and_none_is_announced(
     start_emulator: StartEmulator,
 ) -> None:
@@ -193,7 +214,17 @@ def test_every_command_has_help(arguments: list[str], capsys: pytest.CaptureFixt
     assert "usage: python -m pipeline.emulator" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("arguments", [[], ["serve"], ["dance"], ["prepare", "--image", "Debian"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["serve"],
+        ["dance"],
+        ["prepare", "--image", "Debian"],
+        ["serve", "--state", "s", "--addresses", "10.0.0.0/15"],
+        ["serve", "--state", "s", "--addresses", "127.80"],
+    ],
+)
 def test_wrong_arguments_end_with_2(
     arguments: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
