@@ -44,6 +44,8 @@ class Tag:
     COMMIT: Final = "commit"
     BASE: Final = "base"
     INPUTS: Final = "inputs"
+    IMAGE_RUN: Final = "image-run"
+    """On a scale set: the run that baked the version it was made from."""
 
 
 class Check:
@@ -104,6 +106,11 @@ def rule_name(pair: str, frontend: FrontendName) -> str:
 def load_balancer_tag(image: str, what: SwapTagName) -> str:
     """The load balancer's tag that tells something about an image: `web-serves`."""
     return f"{image}-{what}"
+
+
+def last_version_tag(series: str) -> str:
+    """On an image definition: the highest version of a series that was ever marked."""
+    return f"last-{series}"
 
 
 def tags_of(image: str, version: str) -> dict[str, str]:

@@ -59,10 +59,12 @@ def newest(versions: Iterable[ImageVersion]) -> ImageVersion | None:
     return max(versions, key=lambda version: version.number, default=None)
 
 
-def next_name(series: str, versions: Iterable[ImageVersion]) -> str:
-    """The next free number of a series.
+def next_name(series: str, versions: Iterable[ImageVersion], last: str = "") -> str:
+    """The next number of a series that was never used; `last` is the highest one ever used.
 
-    Failed, ineligible and unfinished versions keep theirs: a number means one thing for ever.
+    Failed, ineligible, unfinished and deleted versions keep theirs: a number means one thing for
+    ever.
     """
-    taken = [version.number[-1] for version in versions if version.series == series]
+    known = (*versions, ImageVersion(last)) if last else tuple(versions)
+    taken = [version.number[-1] for version in known if version.series == series]
     return f"{series}.{max(taken, default=-1) + 1}"

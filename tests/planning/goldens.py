@@ -13,7 +13,7 @@ from azure.mgmt.network import models as network
 from azure.mgmt.resource.resources import models as resources
 
 from pipeline.definition.model import Environment, Health, LoadBalancer
-from pipeline.planning.build import check_machine, version_body
+from pipeline.planning.build import check_machine, definition_body, version_body
 from pipeline.planning.build.build import plan_build
 from pipeline.planning.build.steps import BootCheckMachine
 from pipeline.planning.landing_zone import bodies
@@ -211,6 +211,11 @@ GOLDENS = {
         bodies.image_definition,
         lambda: of_landing_zone(ENVIRONMENT, "images"),
         compute.GalleryImage,
+    ),
+    "image-definition-used": Golden(
+        definition_body.used,
+        lambda: definition_body.used({"tags": {"system": "bakeswap", "theirs": "kept"}}, "1.0.5"),
+        compute.GalleryImageUpdate,
     ),
     "image-version-passed": Golden(
         version_body.marked,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from pipeline.planning.build.definition_body import used
 from pipeline.planning.versions import ImageVersion, newest, next_name
 
 
@@ -52,3 +53,21 @@ def test_a_version_is_eligible_only_when_made_checked_and_not_excluded(
 
     assert found.why_not_eligible() == why
     assert found.is_eligible is (why == "")
+
+
+def test_a_number_that_was_used_once_is_never_used_again() -> None:
+    assert next_name("1.0", (version("1.0.0"),), "1.0.5") == "1.0.6"
+    assert next_name("1.0", (version("1.0.7"),), "1.0.5") == "1.0.8"
+    assert next_name("1.0", (), "1.0.0") == "1.0.1"
+    assert next_name("1.1", (), "1.0.5") == "1.1.0"
+
+
+@pytest.mark.parametrize(
+    ("tags", "version_now", "last"),
+    [({}, "1.0.5", "1.0.5"), ({"last-1.0": "1.0.9"}, "1.0.5", "1.0.9")],
+)
+def test_the_highest_number_of_a_series_never_goes_down(
+    tags: dict[str, str], version_now: str, last: str
+) -> None:
+    body = {"tags": {"theirs": "kept", **tags}}
+    assert used(body, version_now) == {"tags": {"theirs": "kept", "last-1.0": last}}

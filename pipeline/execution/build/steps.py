@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pipeline.advice import Advice, build_image, check_image
 from pipeline.errors import AzureRefused, CheckFailed, Overtaken, StillRunning, Unreachable
-from pipeline.execution.azure.requests import Body, ResourceGroup, delete, put, put_group
+from pipeline.execution.azure.requests import Body, ResourceGroup, delete, patch, put, put_group
 from pipeline.execution.build import checks
 from pipeline.execution.build.checks import Checks, Host
 from pipeline.execution.packer.build import Evidence, bake
@@ -12,7 +12,7 @@ from pipeline.execution.patience import GALLERY, MACHINE, NETWORK, RESOURCE_GROU
 from pipeline.execution.run.work import Work
 from pipeline.execution.ssh import greets
 from pipeline.execution.wait import wait_until
-from pipeline.planning.build import check_machine, version_body
+from pipeline.planning.build import check_machine, definition_body, version_body
 from pipeline.planning.build.steps import (
     BakeVersion,
     BootCheckMachine,
@@ -25,6 +25,7 @@ from pipeline.planning.names import (
     Tag,
     check_interface_id,
     check_machine_id,
+    image_definition_id,
     image_version_id,
 )
 from pipeline.state_files import read_bytes
@@ -49,7 +50,6 @@ def bake_version(step: BakeVersion, work: Work) -> None:
     if (there := work.azure.get(version)) is not None:
         by = (there.get("tags") or {}).get(Tag.RUN, "someone else")
         raise Overtaken(f"{version}: exists already, made by {by}; nothing was baked")
-    work.run.has_written = True
     bake(step, work.session.image(step.image), environment, _evidence(work))
     _delete_group(step.group, work.run.id, work)  # Packer did, unless its cleaning up failed
 
@@ -85,11 +85,15 @@ def run_checks(step: RunChecks, work: Work) -> None:
 
 
 def mark_version(step: MarkVersion, work: Work) -> None:
-    """One PUT of all that the version has, with a tag and `excludeFromLatest` changed."""
-    version = image_version_id(work.azure.environment, step.image, step.version)
+    """The verdict on the version. Before it can be staged, its number is used up for good."""
+    environment = work.azure.environment
+    version = image_version_id(environment, step.image, step.version)
     body = work.azure.get(version)
     if body is None:
         raise AzureRefused(str(version), "ResourceNotFound", "it is gone since it was checked")
+    definition = image_definition_id(environment, step.image)
+    used = definition_body.used(work.azure.get(definition) or {}, step.version)
+    work.send(patch(definition, used), GALLERY)
     work.send(put(version, version_body.marked(body, passed=step.passed)), GALLERY)
 
 

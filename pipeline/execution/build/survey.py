@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -25,7 +25,6 @@ from pipeline.planning.names import (
     is_group_name_of_ours,
     version_key,
 )
-from pipeline.planning.versions import ImageVersion, next_name
 
 MAY_BE_ALIVE = timedelta(hours=2)
 """How long a run of another machine is left alone: longer than any bake and check take."""
@@ -37,24 +36,27 @@ def survey_build(session: Session, image: Image, run: str, version: str = "") ->
     Raises Refused when the environment has no place for versions of the image.
     """
     azure = session.azure
-    if azure.get(image_definition_id(session.environment, image.name)) is None:
+    definition = azure.get(image_definition_id(session.environment, image.name))
+    if definition is None:
         raise Refused(
             f"the gallery {session.environment.gallery} has no image definition {image.name}",
             advice=(Advice("create it", create_environment()),),
         )
     versions = image_versions(azure, image.name)
     remember_versions(session, image.name, versions)
-    return BuildSurvey(
+    known = BuildSurvey(
         image=image,
         environment=session.environment,
         base=pinned(azure, image.base),
+        definition_tags=dict(definition.get("tags") or {}),
         versions=versions,
-        groups=tuple(_groups(azure, image, versions, version)),
+        groups=(),
         run=run,
         commit=commit(session.project.root, image),
         runs_here=frozenset(path.stem for path in session.runs.glob("*")),
         young=f"{datetime.now(UTC) - MAY_BE_ALIVE:%Y%m%dT%H%M%SZ}",
     )
+    return replace(known, groups=tuple(_groups(azure, known, version)))
 
 
 def pinned(azure: Azure, base: Base) -> Base:
@@ -89,14 +91,12 @@ def _git(root: Path, *words: str) -> str:
     return ended.stdout.strip() if ended.returncode == 0 else ""
 
 
-def _groups(
-    azure: Azure, image: Image, versions: Iterable[ImageVersion], version: str
-) -> Iterator[Group]:
+def _groups(azure: Azure, now: BuildSurvey, version: str) -> Iterator[Group]:
     """Groups tagged with the image, and whatever has a name that this run may want to use."""
+    image, coming = now.image, now.next_version
     tagged = [_group(body) for body in azure.groups(Tag.IMAGE, image.name)]
     found = {group.name.lower(): group for group in tagged if is_group_name_of_ours(group.name)}
-    coming = next_name(image.version_series, versions)
-    unchecked = [known.name for known in versions if known.check != Check.PASSED]
+    unchecked = [known.name for known in now.versions if known.check != Check.PASSED]
     wanted = {build_group(image.name, coming)}
     wanted |= {check_group(image.name, name) for name in (coming, version, *unchecked) if name}
     for name in wanted - set(found):

@@ -22,7 +22,15 @@ from pipeline.planning.build.steps import (
     MarkVersion,
     RunChecks,
 )
-from pipeline.planning.names import Check, Tag, build_group, check_group, is_ours, tags_of
+from pipeline.planning.names import (
+    Check,
+    Tag,
+    build_group,
+    check_group,
+    is_ours,
+    last_version_tag,
+    tags_of,
+)
 from pipeline.planning.plan import Failure, Plan
 from pipeline.planning.versions import ImageVersion, newest, next_name
 
@@ -49,6 +57,8 @@ class BuildSurvey:
     environment: Environment
     base: Base
     """Pinned: `latest` is resolved."""
+    definition_tags: Mapping[str, str]
+    """Of the image definition in the gallery."""
     versions: tuple[ImageVersion, ...]
     groups: tuple[Group, ...]
     run: str
@@ -57,6 +67,13 @@ class BuildSurvey:
     """Runs started in this checkout. Those are dead, for we hold the lock."""
     young: str
     """Other runs, with an id greater than this, started so late that they may be alive."""
+
+    @property
+    def next_version(self) -> str:
+        """The number that a build takes."""
+        series = self.image.version_series
+        last = self.definition_tags.get(last_version_tag(series), "")
+        return next_name(series, self.versions, last)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +97,7 @@ def plan_build(survey: BuildSurvey, *, rebuild: bool = False) -> Build:
     same = newest(v for v in survey.versions if v.is_made and v.tags.get(Tag.FINGERPRINT) == wanted)
     if same and not rebuild:
         return _plan_for_existing(survey, same, cleaning)
-    version = next_name(image.version_series, survey.versions)
+    version = survey.next_version
     group = build_group(image.name, version)
     _refuse_taken(survey, (group, check_group(image.name, version)))
     tags = {**_common_tags(survey, version), **_evidence_tags(survey, wanted)}

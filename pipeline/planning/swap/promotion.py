@@ -150,6 +150,13 @@ def _refuse_unfit(now: Survey, wanted: ScaleSet) -> None:
     """Health before traffic, at no less than production's live capacity (design.md 3.2)."""
     image, version = now.image.name, wanted.version
     look = Advice("show the state", status())
+    baked = now.version(version)
+    if baked and not wanted.is_made_from(baked):
+        raise Refused(
+            f"{wanted.name} cannot be promoted: it was made from another {image} {version},"
+            " deleted since",
+            advice=(Advice("make it anew", stage(image, version)), look),
+        )
     if wanted.provisioning_state != "Succeeded":
         raise Refused(
             f"{wanted.name} cannot be promoted: it is {wanted.provisioning_state}", advice=(look,)

@@ -15,7 +15,7 @@ def scale_set(wanted: CreateScaleSet, public_key: str, run: str) -> dict[str, An
     """`PUT …/virtualMachineScaleSets/{name}`: Uniform, its version pinned, upgraded by hand."""
     return {
         "location": wanted.location,
-        "tags": {**tags_of(wanted.image, wanted.version), Tag.RUN: run},
+        "tags": {**tags_of(wanted.image, wanted.version), Tag.RUN: run, **_made_from(wanted)},
         "sku": {"name": wanted.sku, "tier": "Standard", "capacity": wanted.capacity},
         "properties": {
             "orchestrationMode": "Uniform",
@@ -93,3 +93,7 @@ def _application_health(wanted: CreateScaleSet) -> dict[str, Any]:
             },
         },
     }
+
+
+def _made_from(wanted: CreateScaleSet) -> dict[str, str]:
+    return {Tag.IMAGE_RUN: wanted.image_run} if wanted.image_run else {}

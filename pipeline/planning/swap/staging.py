@@ -6,6 +6,7 @@ from pipeline.advice import Advice, Command, build_image, check_image, promote, 
 from pipeline.errors import Refused, UsageError
 from pipeline.planning.names import (
     STAGING,
+    Tag,
     image_version_id,
     is_ours,
     scale_set_id,
@@ -46,11 +47,12 @@ def plan_stage(now: Survey, version: str = "") -> Plan[StageStep]:
         Advice("promote it", promote(image)),
         Advice("show the state", status()),
     )
-    if existing and existing.is_healthy and existing.size >= capacity and not others:
+    unusable = _why_unusable(now, existing) if existing else ""
+    enough = existing and existing.is_healthy and existing.size >= capacity
+    if existing and enough and not unusable and not others:
         because = f"{existing.name} exists, {existing.healthy} of {existing.size} healthy"
         return Plan(title, (), because=because, advice=onward)
-    usable = existing if existing and existing.provisioning_state not in _UNUSABLE else None
-    count = max(capacity, usable.size if usable else 0)
+    count = max(capacity, existing.size if existing and not unusable else 0)
     url = now.health_url(STAGING)
     steps: tuple[StageStep, ...] = (
         *others,
@@ -133,14 +135,23 @@ def _deletions(now: Survey, keep: str) -> tuple[DeleteScaleSet, ...]:
     )
 
 
+def _why_unusable(now: Survey, existing: ScaleSet) -> str:
+    """Why the version's scale set has to be made anew; "" when it has not."""
+    if existing.provisioning_state in _UNUSABLE:
+        return f"it is {existing.provisioning_state.lower()}"
+    version = now.version(existing.version)
+    if version and not existing.is_made_from(version):
+        return f"it was made from another {version.name}, deleted since"
+    return ""
+
+
 def _making(
     now: Survey, version: str, existing: ScaleSet | None, capacity: int
 ) -> tuple[StageStep, ...]:
     if existing is None:
         return (_creation(now, version, capacity),)
-    if existing.provisioning_state in _UNUSABLE:
-        because = f"it is {existing.provisioning_state.lower()}"
-        deletion = DeleteScaleSet(existing.resource, now.image.name, because)
+    if unusable := _why_unusable(now, existing):
+        deletion = DeleteScaleSet(existing.resource, now.image.name, unusable)
         return (deletion, _creation(now, version, capacity))
     being_made = existing.provisioning_state == "Creating"
     growing = existing.capacity < capacity
@@ -152,11 +163,13 @@ def _making(
 
 def _creation(now: Survey, version: str, capacity: int) -> CreateScaleSet:
     image, environment = now.image, now.environment
+    baked = now.version(version)
     return CreateScaleSet(
         resource=scale_set_id(environment, scale_set_name(image.name, version)),
         image=image.name,
         version=version,
         image_version=image_version_id(environment, image.name, version),
+        image_run=baked.tags.get(Tag.RUN, "") if baked else "",
         location=environment.location,
         sku=image.scale_set.sku,
         capacity=capacity,

@@ -18,6 +18,8 @@ class CreateScaleSet:
     image: str
     version: str
     image_version: ResourceId
+    image_run: str
+    """The run that baked the version, "" where nobody knows."""
     location: str
     sku: str
     capacity: int

@@ -61,6 +61,11 @@ class ScaleSet:
         """The image version it was made from, by its tag; "" when it is not ours."""
         return self.tags.get(Tag.VERSION, "")
 
+    def is_made_from(self, version: ImageVersion) -> bool:
+        """Whether it was made from this very version, and not from a deleted one of its number."""
+        mine, baked = self.tags.get(Tag.IMAGE_RUN), version.tags.get(Tag.RUN)
+        return not (mine and baked) or mine == baked
+
     @property
     def healthy(self) -> int:
         """How many instances are healthy."""

@@ -12,6 +12,7 @@ import pytest
 
 from pipeline.definition.model import Base
 from pipeline.errors import AzureRefused, Refused, Unreachable, UsageError
+from pipeline.execution.azure.requests import delete
 from pipeline.execution.azure.versions import image_versions
 from pipeline.execution.build.survey import pinned, survey_build
 from pipeline.execution.wait import Clock
@@ -102,6 +103,18 @@ def test_a_verdict_is_marked_on_the_version(zone: LandingZone, passed: bool) -> 
     (version,) = image_versions(zone.session().azure, "web")
     assert version.is_eligible == passed
     assert version.check == ("passed" if passed else "failed")
+
+
+def test_a_number_that_was_marked_stays_used_when_its_version_is_deleted(
+    zone: LandingZone,
+) -> None:
+    zone.add_versions("1.0.4", check="", excluded=True)
+    carry_out_one(zone, MarkVersion("web", "1.0.4", passed=True))
+    version = image_version_id(zone.environment, "web", "1.0.4")
+    zone.session().azure.begin(delete(version)).result()
+    assert survey_build(zone.session(), zone.image, "run").next_version == "1.0.5"
+    tags = (zone.session().azure.get(image_definition_id(zone.environment, "web")) or {})["tags"]
+    assert (tags["system"], tags["last-1.0"]) == ("bakeswap", "1.0.4")
 
 
 def test_a_version_that_went_since_its_check_cannot_be_marked(zone: LandingZone) -> None:

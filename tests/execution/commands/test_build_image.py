@@ -20,9 +20,11 @@ from pipeline.errors import (
     PipelineError,
     Refused,
 )
+from pipeline.execution.azure.requests import delete
 from pipeline.execution.commands.environment import create_environment
 from pipeline.execution.commands.nightly import nightly
 from pipeline.output.programs import ForPrograms
+from pipeline.planning.names import image_version_id
 from tests.conftest import Emulator
 from tests.execution.image_project import (
     BAD_CHECK,
@@ -109,6 +111,18 @@ def test_one_changed_byte_builds_the_next_version_and_is_named(project: ImagePro
     assert outcome.version == "1.0.1"
     assert f"since 1.0.0: images/{project.image}/files/page.html changed" in project.output
     assert project.versions()["1.0.1"].is_eligible
+
+
+def test_a_number_is_not_used_again_after_somebody_deleted_its_version(
+    project: ImageProject,
+) -> None:
+    project.build()
+    azure = project.session().azure
+    version = image_version_id(azure.environment, project.image, "1.0.0")
+    azure.begin(delete(version)).result()
+    project.write("files/page.html", "Hallo\n")
+
+    assert project.build().version == "1.0.1"
 
 
 def test_plan_prints_the_steps_and_changes_nothing(project: ImageProject) -> None:

@@ -85,6 +85,7 @@ def survey(image: Image = WEB, *, base: Base = BASE, **seen: object) -> BuildSur
         image=image,
         environment=LOCAL,
         base=base,
+        definition_tags={},
         versions=(),
         groups=(),
         run=RUN,

@@ -325,3 +325,8 @@ def test_when_all_groups_are_gone_nothing_follows() -> None:
 
     assert plan_after_failure(Failure(KeyboardInterrupt(), steps, steps)) is None
     assert plan_after_failure(Failure(KeyboardInterrupt(), (), ())) is None
+
+
+def test_a_build_takes_no_number_of_a_version_that_was_deleted() -> None:
+    build = plan_build(survey(definition_tags={"last-1.0": "1.0.5"}))
+    assert build.version == "1.0.6"

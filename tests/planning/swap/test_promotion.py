@@ -474,3 +474,11 @@ def test_a_swap_can_be_recognised_afterwards() -> None:
     done = read({**after(plan, now), "etag": ""}, ADDRESSES, ())
     assert is_swapped(done, swap_of(plan))
     assert not is_swapped(now.load_balancer, swap_of(plan))
+
+
+def test_a_set_of_a_version_that_was_deleted_and_baked_again_cannot_be_promoted() -> None:
+    stale = replace(STAGED, tags={**STAGED.tags, "image-run": "first"})
+    baked = replace(version("1.0.1"), tags={"check": "passed", "run": "second"})
+    with pytest.raises(Refused, match=r"made from another web 1\.0\.1, deleted since") as caught:
+        plan_promotion(surveyed(LIVE, stale, versions=(version("1.0.0"), baked)))
+    assert str(caught.value.advice[0].command) == "invoke stage web --version 1.0.1"

@@ -209,3 +209,25 @@ def test_the_wait_is_for_the_larger_of_what_is_there_and_what_is_needed() -> Non
     plan = plan_stage(surveyed(LIVE, scale_set("1.0.1", "green", size=4, sick=1)))
     assert plan.steps[0] == AwaitHealthy(scale_set("1.0.1", "green").resource, 4)
     assert ENVIRONMENT.resource_group in str(scale_set("1.0.1", "green").resource)
+
+
+def made_from(run: str) -> ScaleSet:
+    """The staged set of 1.0.1, made from a version that this run baked."""
+    made = scale_set("1.0.1", "green", size=3)
+    return replace(made, tags={**made.tags, "image-run": run})
+
+
+BAKED = (version("1.0.0"), replace(version("1.0.1"), tags={"check": "passed", "run": "second"}))
+
+
+def test_a_set_of_a_version_that_was_deleted_and_baked_again_is_made_anew() -> None:
+    plan = plan_stage(surveyed(LIVE, made_from("first"), versions=BAKED), "1.0.1")
+    assert "delete web-1-0-1 (it was made from another 1.0.1, deleted since)" in str(plan)
+    create = next(step for step in plan.steps if isinstance(step, CreateScaleSet))
+    assert create.image_run == "second"
+
+
+@pytest.mark.parametrize("run", ["second", ""])
+def test_a_set_of_this_very_version_or_of_unknown_origin_stays(run: str) -> None:
+    found = made_from(run) if run else scale_set("1.0.1", "green", size=3)
+    assert plan_stage(surveyed(LIVE, found, versions=BAKED), "1.0.1").is_empty
