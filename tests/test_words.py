@@ -10,7 +10,6 @@ import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -99,21 +98,10 @@ def words_of(name: str) -> str:
     return re.sub(r"(?<=[a-z])(?=[A-Z])|_", " ", name)
 
 
-PENDING = {
-    "docs/emulator.md",
-}
-"""Known to have one. A file that no longer does fails here: take it off the list."""
-
-
-def listed(files: list[str]) -> list[Any]:
-    """Files as parameters of a test; this one has the phrases for a reason."""
-    pending = pytest.mark.xfail(reason="pending")
+def listed(files: list[str]) -> list[str]:
+    """All but this one, which has the phrases for a reason."""
     own = Path(__file__).relative_to(ROOT).as_posix()
-    return [
-        pytest.param(file, marks=pending) if file in PENDING else file
-        for file in files
-        if file != own
-    ]
+    return [file for file in files if file != own]
 
 
 @pytest.mark.parametrize("file", listed(TEXTS))
