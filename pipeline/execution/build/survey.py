@@ -12,7 +12,8 @@ from typing import Any
 from pipeline.advice import Advice, create_environment
 from pipeline.definition.model import Base, Image
 from pipeline.errors import Refused, UsageError
-from pipeline.execution.azure.resources import Azure, refusals_about
+from pipeline.execution.azure.refusals import refusals_about
+from pipeline.execution.azure.resources import Azure
 from pipeline.execution.azure.versions import image_versions
 from pipeline.execution.run.session import Session, remember_versions
 from pipeline.planning.build.build import BuildSurvey, Group

@@ -79,29 +79,9 @@ def _swap(now: Survey, direction: Direction, wanted: ScaleSet) -> Plan[SwapStep]
     _refuse_unfit(now, wanted)
     back = direction == "rollback"
     count = responses_for(wanted.size)
-    pairs = tuple(
-        (rule_name(pair.name, PRODUCTION), rule_name(pair.name, STAGING))
-        for pair in now.declared.pairs
-    )
-    tags: dict[SwapTagName, str] = {
-        SwapTag.SERVES: wanted.version,
-        SwapTag.PREVIOUS: "" if back else before,
-        SwapTag.ROLLED_BACK: before if back else "",
-    }
-    swap = SwapPools(
-        direction=direction,
-        load_balancer=now.load_balancer.resource,
-        image=image,
-        pairs=pairs,
-        production=now.idle_pool,
-        idle=now.production_pool,
-        tags=tuple((load_balancer_tag(image, what), value) for what, value in tags.items()),
-        followers=now.followers,
-        outbound_followers=now.outbound_followers,
-    )
     steps: tuple[SwapStep, ...] = (
         VerifyVersion(STAGING, now.health_url(STAGING), wanted.version, count),
-        swap,
+        _exchange(now, direction, wanted),
         VerifyVersion(PRODUCTION, now.health_url(PRODUCTION), wanted.version, count),
     )
     undo = promote(image) if back else rollback(image)
@@ -114,6 +94,30 @@ def _swap(now: Survey, direction: Direction, wanted: ScaleSet) -> Plan[SwapStep]
             Advice("show the state", status()),
         ),
         inverse=undo if before else None,
+    )
+
+
+def _exchange(now: Survey, direction: Direction, wanted: ScaleSet) -> SwapPools:
+    image, before = now.image.name, now.serving_version
+    back = direction == "rollback"
+    tags: dict[SwapTagName, str] = {
+        SwapTag.SERVES: wanted.version,
+        SwapTag.PREVIOUS: "" if back else before,
+        SwapTag.ROLLED_BACK: before if back else "",
+    }
+    return SwapPools(
+        direction=direction,
+        load_balancer=now.load_balancer.resource,
+        image=image,
+        pairs=tuple(
+            (rule_name(pair.name, PRODUCTION), rule_name(pair.name, STAGING))
+            for pair in now.declared.pairs
+        ),
+        production=now.idle_pool,
+        idle=now.production_pool,
+        tags=tuple((load_balancer_tag(image, what), value) for what, value in tags.items()),
+        followers=now.followers,
+        outbound_followers=now.outbound_followers,
     )
 
 
