@@ -8,7 +8,7 @@ VENV := .venv/bin
 # More processes than two cores, as tests wait a lot; not many more, to starve no machine under test.
 # Of all tests a file stays in one process, for its fixtures, and those that take minutes start first
 # (tests/conftest.py).
-ALL_TESTS := -n 3 --dist loadfile --no-loadscope-reorder
+ALL_TESTS := -n 4 --dist loadfile --no-loadscope-reorder
 FAST_TESTS := -n 4 --dist worksteal -m "not vm and not packer and not slow"
 
 # Branch coverage that `make test` holds, in per cent, for each part.

@@ -259,7 +259,15 @@ def group(emulator: Emulator, request: pytest.FixtureRequest) -> Iterator[str]:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Start the tests that take minutes first, so that the others run beside them."""
-    items.sort(key=lambda item: item.get_closest_marker("vm") is None)
+    items.sort(key=_when)
+
+
+def _when(item: pytest.Item) -> int:
+    """Real machines first, then Packer and whole commands, whose files take a minute or two."""
+    if item.get_closest_marker("vm"):
+        return 0
+    whole = item.get_closest_marker("packer") or "/execution/commands/" in item.nodeid
+    return 1 if whole else 2
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
