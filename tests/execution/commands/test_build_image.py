@@ -20,11 +20,12 @@ from pipeline.errors import (
     PipelineError,
     Refused,
 )
-from pipeline.execution.azure.requests import delete, patch
+from pipeline.execution.azure.requests import delete, put
 from pipeline.execution.commands.environment import create_environment
 from pipeline.execution.commands.nightly import nightly
 from pipeline.output.programs import ForPrograms
 from pipeline.planning.names import image_definition_id, image_version_id
+from pipeline.planning.writable import writable
 from tests.conftest import Emulator
 from tests.execution.image_project import (
     BAD_CHECK,
@@ -266,7 +267,9 @@ def test_a_version_that_appeared_meanwhile_is_not_written_over(project: ImagePro
     # does not see what a direct look does.
     azure = project.session().azure
     definition = image_definition_id(azure.environment, project.image)
-    azure.begin(patch(definition, {"tags": {}})).result()
+    body = writable(azure.get(definition) or {})
+    assert body["tags"].pop("last-1.0") == "1.0.0"
+    azure.begin(put(definition, body)).result()
     project.fault(
         {"method": "GET", "path": f"images/{project.image}/versions/?$"},
         {"fail": {"status": 404, "code": "ResourceNotFound", "message": "not yet"}},
