@@ -205,10 +205,8 @@ def _advise(error: BaseException, plan: Plan[S], run: Run, done: int) -> None:
 
 
 def _add_truth(error: BaseException, now: Callable[[], str], *, has_written: bool) -> None:
-    if isinstance(error, Unreachable | SignInFailed):
-        if has_written:
-            error.add_note("Azure does not answer, so what is true now is unknown.")
-        return
+    if isinstance(error, Unreachable | SignInFailed) and not has_written:
+        return  # it would only fail again
     try:
         error.add_note(f"Now: {now()}.")
     except PipelineError as second:

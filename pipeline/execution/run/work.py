@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from pipeline.errors import AzureRefused
+from pipeline.errors import AzureRefused, Unreachable
 from pipeline.execution.azure.requests import Request
 from pipeline.execution.azure.resources import Azure
 from pipeline.execution.patience import Patience
@@ -72,7 +72,11 @@ class Work:
         """
         if not self.resume(request, patience):
             sending = Sending(self.azure, request, self.clock, look)
-            operation = sending.begin(patience, self.still_waiting, self._measured)
+            try:
+                operation = sending.begin(patience, self.still_waiting, self._measured)
+            except Unreachable:
+                self.run.has_written = True  # for all that anybody knows
+                raise
             self._see_through(request, patience, operation, operation.continuation_token())
 
     def resume(self, request: Request, patience: Patience) -> bool:

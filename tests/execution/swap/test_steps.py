@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.advice import Advice, rollback, status
-from pipeline.errors import NotConfirmed, Overtaken, Refused, StillRunning
+from pipeline.errors import NotConfirmed, Overtaken, Refused, StillRunning, Unreachable
 from pipeline.execution.azure.requests import delete
 from pipeline.execution.commands import swap
 from pipeline.execution.run.journal import Journal
@@ -107,6 +107,18 @@ def test_a_promotion_that_breaks_production_tells_what_serves_and_the_way_back(
 
     zone.rollback()
     assert zone.status().serving == "1.0.0"
+
+
+@pytest.mark.slow
+def test_a_swap_whose_answers_are_lost_tells_what_serves_and_the_way_back(
+    zone: LandingZone,
+) -> None:
+    path = f"{zone.environment.resource_group}/.*/front$"
+    zone.fault({"method": "PUT", "path": path}, {"drop": True}, times=99)
+    with pytest.raises(Unreachable, match="Azure did not answer") as caught:
+        zone.promote()
+    assert Advice("go back", rollback("web")) in caught.value.advice
+    assert any(note.startswith("Now: web 1.0.0 serves") for note in caught.value.__notes__)
 
 
 def test_a_promotion_is_refused_before_anything_when_nothing_is_staged(
