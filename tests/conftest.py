@@ -220,6 +220,16 @@ def start_emulator(tmp_path: Path) -> Iterator[StartEmulator]:
             context.__exit__(None, None, None)
 
 
+@pytest.fixture(autouse=True)
+def no_fault_left(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Take back what a test asked to go wrong in the emulator that all share."""
+    shared = "emulator" in request.fixturenames
+    emulator: Emulator | None = request.getfixturevalue("emulator") if shared else None
+    yield
+    if emulator is not None:
+        emulator.call("DELETE", "/emulator/faults")
+
+
 @pytest.fixture(scope="session")
 def resources(emulator: Emulator) -> Iterator[ResourceManagementClient]:
     """The real SDK's client for resource groups."""

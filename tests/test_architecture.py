@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import sys
+import tomllib
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -479,3 +480,14 @@ def test_an_import_within_the_layers_is_let_through(module: str, source: str) ->
 @pytest.mark.parametrize("call", ["path.read_text()", "open(name)", "Path(name).exists()"])
 def test_a_look_at_the_file_system_is_seen(call: str) -> None:
     assert reads_files(call)
+
+
+def test_every_test_file_of_ours_is_collected() -> None:
+    settings = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["tool"]["pytest"]
+    left_out = set(settings["ini_options"]["norecursedirs"])
+    folders = {
+        file.parent.relative_to(REPOSITORY) for file in REPOSITORY.glob("tests/**/test_*.py")
+    }
+    of_images = {folder for folder in folders if "images" in folder.parts}
+    assert {folder for folder in folders - of_images if left_out & set(folder.parts)} == set()
+    assert REPOSITORY / "tests/execution/packer" in {REPOSITORY / folder for folder in folders}

@@ -20,11 +20,18 @@ def own_address() -> str:
     return f"127.96.{os.getpid() % 254 + 1}.{next(_octets)}"
 
 
+_given: set[int] = set()
+
+
 def free_port(address: str) -> int:
-    """A free port."""
-    with socket.socket() as probe:
-        probe.bind((address, 0))
-        return int(probe.getsockname()[1])
+    """A free port, and none that was given before: nobody listens yet where those will be."""
+    while True:
+        with socket.socket() as probe:
+            probe.bind((address, 0))
+            port = int(probe.getsockname()[1])
+        if port not in _given:
+            _given.add(port)
+            return port
 
 
 @dataclass(slots=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import socket
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,10 +12,13 @@ from azure.mgmt.compute import ComputeManagementClient
 from azure.mgmt.network import NetworkManagementClient
 
 from tests.conftest import Emulator
+from tests.emulator.balancer.members import free_port
 
 Body = dict[str, Any]
 HTTP = 18280
 IMAGE = {"publisher": "Debian", "offer": "debian-12", "sku": "12-gen2", "version": "latest"}
+
+LOOPBACK = "127.0.0.1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +63,6 @@ class Zone:
         """Where the load balancer listens."""
         frontend = self.read()["properties"]["frontendIPConfigurations"][0]
         return str(frontend["properties"]["privateIPAddress"])
-
-
-def free_port() -> int:
-    """A free port."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def rule(zone: Zone, name: str, port: int, pool: str) -> Body:
@@ -139,11 +134,11 @@ def make_zone(
     emulator: Emulator, network: NetworkManagementClient, compute: ComputeManagementClient
 ) -> Zone:
     """A resource group with a network, a load balancer and two scale sets behind it."""
-    group = f"rg-swaps-{free_port()}"
+    group = f"rg-swaps-{free_port(LOOPBACK)}"
     path = f"/subscriptions/{emulator.subscription}/resourceGroups/{group}"
     assert emulator.call("PUT", path, {"location": "westeurope"}).status == 201
     prefix = f"{path}/providers"
-    made = Zone(network, compute, emulator, group, prefix, free_port(), free_port())
+    made = Zone(network, compute, emulator, group, prefix, free_port(LOOPBACK), free_port(LOOPBACK))
     space = {"addressPrefixes": ["10.0.0.0/16"]}
     subnet = {"name": "apps", "properties": {"addressPrefix": "10.0.1.0/24"}}
     document: Any = {

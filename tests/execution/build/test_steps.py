@@ -31,13 +31,12 @@ _numbers = itertools.count(1)
 
 
 @pytest.fixture
-def zone(tmp_path: Path, emulator: Emulator) -> Iterator[LandingZone]:
+def zone(tmp_path: Path, emulator: Emulator) -> LandingZone:
     """A landing zone."""
     made = landing_zone(tmp_path, emulator)
     made.create()
     _ = made.output
-    yield made
-    emulator.call("DELETE", "/emulator/faults")
+    return made
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from threading import Thread
@@ -32,7 +32,7 @@ Edit = Callable[[dict[str, Any]], None]
 
 
 @pytest.fixture
-def zone(emulator: Emulator, tmp_path: Path) -> Iterator[LandingZone]:
+def zone(emulator: Emulator, tmp_path: Path) -> LandingZone:
     """A landing zone where 1.0.0 serves and 1.0.1 is staged."""
     made = landing_zone(tmp_path, emulator)
     made.create()
@@ -40,8 +40,7 @@ def zone(emulator: Emulator, tmp_path: Path) -> Iterator[LandingZone]:
     made.serve("1.0.0")
     made.stage()
     _ = made.output
-    yield made
-    emulator.call("DELETE", "/emulator/faults")
+    return made
 
 
 def pools(zone: LandingZone) -> dict[str, str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -28,13 +27,12 @@ BODY = {
 
 
 @pytest.fixture
-def zone(tmp_path: Path, emulator: Emulator) -> Iterator[LandingZone]:
+def zone(tmp_path: Path, emulator: Emulator) -> LandingZone:
     """A landing zone."""
     made = landing_zone(tmp_path, emulator)
     made.create()
     _ = made.output
-    yield made
-    emulator.call("DELETE", "/emulator/faults")
+    return made
 
 
 @pytest.fixture

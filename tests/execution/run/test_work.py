@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,12 +37,11 @@ class Wanted:
 
 
 @pytest.fixture
-def zone(tmp_path: Path, emulator: Emulator) -> Iterator[LandingZone]:
+def zone(tmp_path: Path, emulator: Emulator) -> LandingZone:
     """A landing zone."""
     made = landing_zone(tmp_path, emulator, capacity=1)
     made.create()
-    yield made
-    emulator.call("DELETE", "/emulator/faults")
+    return made
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -22,7 +21,7 @@ from tests.execution.one_step import carry_out_one
 
 
 @pytest.fixture
-def zone(tmp_path: Path, emulator: Emulator) -> Iterator[LandingZone]:
+def zone(tmp_path: Path, emulator: Emulator) -> LandingZone:
     """A landing zone where 1.0.0 serves and 1.0.1 is staged."""
     made = landing_zone(tmp_path, emulator, capacity=1)
     made.create()
@@ -30,8 +29,7 @@ def zone(tmp_path: Path, emulator: Emulator) -> Iterator[LandingZone]:
     made.serve("1.0.0")
     made.stage()
     _ = made.output
-    yield made
-    emulator.call("DELETE", "/emulator/faults")
+    return made
 
 
 def minutes() -> Clock:
