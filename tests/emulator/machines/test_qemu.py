@@ -141,24 +141,34 @@ def test_starting_a_machine_that_runs_starts_no_second_one(host: QemuHost, first
     assert host.processes() == before
 
 
+async def banner(address: str, port: int) -> bytes:
+    """What a server says first; nothing where the guest refuses a connection that was forwarded."""
+    reader, writer = await asyncio.open_connection(address, port)
+    try:
+        return await reader.read(4)
+    finally:
+        writer.close()
+        await writer.wait_closed()
+
+
+async def first_banner(address: str, port: int) -> bytes:
+    """What it says once it listens: a daemon that was started may need a moment."""
+    async with asyncio.timeout(60):
+        while not (said := await banner(address, port)):
+            await asyncio.sleep(0.2)
+    return said
+
+
 def test_a_port_is_served_from_when_it_is_opened_until_it_is_closed(
     host: QemuHost, first: Machine
 ) -> None:
-    async def banner() -> bytes:
-        reader, writer = await asyncio.open_connection(first.address, 8081)
-        try:
-            return await reader.read(4)
-        finally:
-            writer.close()
-            await writer.wait_closed()
-
     host.ssh(first, "sudo /usr/sbin/sshd -p 8081")
     for _ in range(2):  # ports that are open already are no error
         host.run(host.machines.open_ports(first.name, frozenset({8081})))
-    assert host.run(banner()) == b"SSH-"
+    assert host.run(first_banner(first.address, 8081)) == b"SSH-"
     host.run(host.machines.open_ports(first.name, frozenset()))
     with pytest.raises(ConnectionRefusedError):
-        host.run(banner())
+        host.run(banner(first.address, 8081))
 
 
 def test_a_machine_that_runs_cannot_be_captured(host: QemuHost, first: Machine) -> None:

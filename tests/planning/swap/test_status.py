@@ -59,3 +59,9 @@ def test_programs_get_the_frontends_as_a_document() -> None:
     frontends = status_of(PROMOTED).document["frontends"]
     assert isinstance(frontends, dict)
     assert frontends["production"][0] == {"rule": "http", "address": "203.0.113.1", "port": 80}
+
+
+def test_a_rule_that_is_gone_answers_nowhere() -> None:
+    now = surveyed(scale_set("1.0.0", "blue"))
+    assert now.endpoint("http") == ("203.0.113.1", 80)
+    assert now.endpoint("nothing") == ("", 0)
