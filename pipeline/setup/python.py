@@ -48,7 +48,10 @@ def fingerprint() -> str:
 
 def _make(places: Places, reporter: Reporter) -> None:
     venv: Command = [sys.executable, "-m", "venv", "--clear", places.venv]
-    install: Command = [places.python, "-m", "pip", "install", "--require-hashes", "-r", LOCK]
+    # The lock is complete. Resolving it anew, pip asks for `coverage[toml]` beside the locked
+    # `coverage`, takes the newest there is, and refuses that for having no hash.
+    only_the_lock = ("--require-hashes", "--no-deps", "-r", LOCK)
+    install: Command = [places.python, "-m", "pip", "install", *only_the_lock]
     for name, command in (("python -m venv", venv), ("pip", install)):
         commands.run_logged(
             name, command, log=places.logs / "python.log", reporter=reporter, remedy="make setup"
