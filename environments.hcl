@@ -31,7 +31,7 @@ environment "local" {
 
   load_balancer "web" {
     image = "web"
-    pools = ["web-blue", "web-green"]
+
 
     rule "http" {
       production_port = 8080
@@ -71,7 +71,7 @@ environment "local" {
 #   load_balancer "web" {
 #     image   = "web"
 #     private = true # frontends are addresses of the subnet
-#     pools   = ["web-blue", "web-green"]
+#     
 #
 #     rule "http" {
 #       production_port = 80

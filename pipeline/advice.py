@@ -21,6 +21,8 @@ class Command:
     task: str
     words: tuple[str, ...] = ()
     options: tuple[tuple[str, str], ...] = ()
+    flags: tuple[str, ...] = ()
+    """Options without a value."""
 
     def typed(self, environment: str = "") -> str:
         """The command as it must be typed, with `--env` where an environment was chosen."""
@@ -28,7 +30,8 @@ class Command:
         if environment and self.task not in WITHOUT_ENVIRONMENT:
             options["env"] = environment
         pairs = (word for name, value in options.items() for word in (f"--{name}", value))
-        return shlex.join(("invoke", self.task, *self.words, *pairs))
+        flags = (f"--{flag}" for flag in self.flags)
+        return shlex.join(("invoke", self.task, *self.words, *flags, *pairs))
 
     def __str__(self) -> str:
         return self.typed()
@@ -78,19 +81,30 @@ def check_image(image: str, version: str) -> Command:
     return Command("check-image", (image,), (("version", version),))
 
 
-def stage(image: str, version: str = "") -> Command:
-    """`invoke stage IMAGE [--version VERSION]`."""
-    return Command("stage", (image,), (("version", version),) if version else ())
+def stage(image: str, version: str = "", *, again: bool = False) -> Command:
+    """`invoke stage IMAGE [--version VERSION] [--again]`."""
+    options = (("version", version),) if version else ()
+    return Command("stage", (image,), options, ("again",) if again else ())
 
 
-def promote(image: str) -> Command:
-    """`invoke promote IMAGE`."""
-    return Command("promote", (image,))
+def unstage(image: str, version: str) -> Command:
+    """`invoke unstage IMAGE --version VERSION`."""
+    return Command("unstage", (image,), (("version", version),))
 
 
-def rollback(image: str) -> Command:
-    """`invoke rollback IMAGE`."""
-    return Command("rollback", (image,))
+def promote(image: str, *, again: bool = False, force: bool = False) -> Command:
+    """`invoke promote IMAGE [--again] [--force]`."""
+    return Command("promote", (image,), (), _flags(again=again, force=force))
+
+
+def rollback(image: str, to: str = "", *, force: bool = False) -> Command:
+    """`invoke rollback IMAGE [--to VERSION] [--force]`."""
+    return Command("rollback", (image,), (("to", to),) if to else (), _flags(force=force))
+
+
+def prune(image: str = "") -> Command:
+    """`invoke prune [IMAGE]`."""
+    return Command("prune", (image,) if image else ())
 
 
 def status() -> Command:
@@ -111,3 +125,7 @@ def stop_emulator() -> Command:
 def emulator_status() -> Command:
     """`invoke emulator.status`."""
     return Command("emulator.status")
+
+
+def _flags(**wanted: bool) -> tuple[str, ...]:
+    return tuple(name for name, is_wanted in wanted.items() if is_wanted)

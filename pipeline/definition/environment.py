@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from pipeline.definition import rules
 from pipeline.definition.model import (
-    STAGING_SUFFIX,
+    FRONTENDS,
     Cloud,
     Environment,
     Image,
     LoadBalancer,
     Network,
     RulePair,
+    RuleProbe,
+    rule_name,
 )
 from pipeline.definition.reading import Section, suggestion
 
@@ -38,6 +40,7 @@ def _environment(root: Path, section: Section, images: dict[str, Image]) -> Envi
     load_balancers = tuple(_load_balancer(item, images) for item in sections)
     served = [item.image for item in load_balancers]
     _check_different("image", "an image has one load balancer", sections, served)
+    _check_shared(sections, load_balancers)
     return Environment(
         name=section.label,
         subscription=section.text("subscription", rules.GUID),
@@ -121,25 +124,14 @@ def _load_balancer(section: Section, images: dict[str, Image]) -> LoadBalancer:
     if image in images and pairs:
         _check_health(section, pairs, images[image])
     return LoadBalancer(
-        name=section.label,
+        name=section.text("name", rules.LOAD_BALANCER, default=section.label),
         image=image,
-        pools=_pools(section),
         pairs=pairs,
         idle_timeout_minutes=section.number(
             "idle_timeout_minutes", rules.IDLE_TIMEOUT, default=rules.IDLE_TIMEOUT.lowest
         ),
         private=section.truth("private", default=False),
     )
-
-
-def _pools(section: Section) -> tuple[str, str]:
-    match [name for name, _ in section.texts("pools", rules.POOL, is_required=True)]:
-        case [blue, green] if not blue or blue.lower() != green.lower():
-            return blue, green
-        case [_, *_] as names:
-            right = 'two different names, such as ["web-blue", "web-green"]'
-            section.mistake(section.line_of("pools"), f"pools are {', '.join(names)}", right)
-    return "", ""
 
 
 def _pairs(section: Section) -> tuple[RulePair, ...]:
@@ -158,7 +150,18 @@ def _pair(section: Section) -> RulePair:
         production_port=section.number("production_port", rules.FRONTEND_PORT),
         staging_port=section.number("staging_port", rules.FRONTEND_PORT),
         backend_port=section.number("backend_port", rules.PORT),
+        probe=_probe(section.block("probe", is_required=False)),
     )
+
+
+def _probe(section: Section) -> RuleProbe | None:
+    """What Azure asks on the backend port; None where the definition leaves it to us."""
+    protocol = section.text("protocol", rules.PROBE_PROTOCOL, default="http")
+    asks_for_page = protocol != "tcp"
+    path = section.text("path", rules.URL_PATH, default=None if asks_for_page else "")
+    if path and not asks_for_page:
+        section.mistake(section.line_of("path"), "path: a tcp probe asks for no page", "remove it")
+    return None if section.is_absent else RuleProbe(protocol, path)
 
 
 def _check_rules(sections: list[Section], pairs: tuple[RulePair, ...]) -> None:
@@ -171,10 +174,32 @@ def _check_rules(sections: list[Section], pairs: tuple[RulePair, ...]) -> None:
     _check_different("backend_port", shared, sections, [pair.backend_port for pair in pairs])
     names = {pair.name for pair in pairs}
     for section, pair in zip(sections, pairs, strict=True):
-        twin = f"{pair.name}{STAGING_SUFFIX}"
+        twin = rule_name(pair.name, "staging")
         if twin in names:
             what = f"rule {twin} is also the name of the staging rule of {pair.name}"
             section.mistake(section.line, what, "give one of them another name")
+
+
+def _check_shared(sections: list[Section], load_balancers: tuple[LoadBalancer, ...]) -> None:
+    """Report what the rules of several images take from each other on one load balancer."""
+    taken: dict[tuple[str, str, object], str] = {}
+    for section, definition in zip(sections, load_balancers, strict=True):
+        for what, value in _claims(definition):
+            first = taken.setdefault((definition.name.lower(), what, value), section.label)
+            if first != section.label:
+                section.mistake(
+                    section.line,
+                    f"{what} {value} is used by load_balancer {first} already",
+                    f"both are rules of {definition.name}",
+                )
+
+
+def _claims(definition: LoadBalancer) -> Iterator[tuple[str, object]]:
+    """What only one rule of a load balancer can have."""
+    for pair in definition.pairs:
+        yield "production_port", pair.production_port
+        yield "staging_port", pair.staging_port
+        yield from (("rule", rule_name(pair.name, frontend)) for frontend in FRONTENDS)
 
 
 def _check_different(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final, Literal, TypeAlias
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,30 +126,61 @@ class Network:
     """Where it lives; "" for the environment's own resource group."""
 
 
+FrontendName: TypeAlias = Literal["production", "staging"]
+PRODUCTION: Final = "production"
+STAGING: Final = "staging"
+FRONTENDS: tuple[FrontendName, ...] = (PRODUCTION, STAGING)
+"""The two frontends of a load balancer of ours, by name."""
+
 STAGING_SUFFIX = "-staging"
 """What a staging rule is called by, behind the name of its pair."""
 
 
+def rule_name(pair: str, frontend: FrontendName) -> str:
+    """The rule of a pair on a frontend: `http` on production, `http-staging` on staging."""
+    return pair if frontend == PRODUCTION else f"{pair}{STAGING_SUFFIX}"
+
+
+@dataclass(frozen=True, slots=True)
+class RuleProbe:
+    """What Azure asks an instance on the backend port of a rule pair.
+
+    `protocol` is `http`, `https` or `tcp`; `path` is "" for `tcp`.
+    """
+
+    protocol: str
+    path: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class RulePair:
-    """A production rule and its staging twin: same backend port, each on its own frontend.
+    """A production rule and its staging twin: same backend port and probe, each on its frontend.
 
-    The rules are named `<name>` and `<name>-staging`.
+    The rules are named by `rule_name`. Without `probe` the health page's port is asked for the
+    health page, and any other for a TCP connection.
     """
 
     name: str
     production_port: int
     staging_port: int
     backend_port: int
+    probe: RuleProbe | None = None
+
+    def probed(self, health: Health) -> RuleProbe:
+        """What is asked on its backend port, of an image with this health page."""
+        if self.probe:
+            return self.probe
+        if self.backend_port == health.port:
+            return RuleProbe(health.protocol, health.path)
+        return RuleProbe("tcp")
 
 
 @dataclass(frozen=True, slots=True)
 class LoadBalancer:
-    """One image's load balancer: frontends `production` and `staging`, two pools, one probe."""
+    """An image's rule pairs on a load balancer; several images may share one, `name`."""
 
     name: str
     image: str
-    pools: tuple[str, str]
     pairs: tuple[RulePair, ...]
     idle_timeout_minutes: int = 4
     private: bool = False

@@ -152,6 +152,7 @@ ADDRESS = _rule(
     "https://HOST or https://HOST:PORT, without a path or a slash at the end",
 )
 PROTOCOL = one_of("a protocol of a health page", "http", "https")
+PROBE_PROTOCOL = one_of("a protocol of a probe", "http", "https", "tcp")
 URL_PATH = _rule(
     "a path on a server",
     "/healthz",
@@ -197,7 +198,6 @@ NAT_GATEWAY = _network_name("a NAT gateway name", "bakeswap-nat", longest=60)
 SECURITY_GROUP = _network_name("a network security group name", "bakeswap-machines")
 # Its frontends' public addresses are named after it.
 LOAD_BALANCER = _network_name("a load balancer name", "web", longest=60)
-POOL = _network_name("a backend pool name", "web-blue")
 # Its twin on the staging frontend is called `<name>-staging`.
 LB_RULE = _network_name("a load balancing rule name", "http", longest=80 - len(STAGING_SUFFIX))
 

@@ -25,6 +25,7 @@ from pipeline.execution.landing_zone import steps as landing_zone
 from pipeline.execution.run.run import Run, alone
 from pipeline.execution.run.session import Session
 from pipeline.execution.run.work import Work
+from pipeline.execution.swap import load_balancer
 from pipeline.execution.swap import steps as swap
 from pipeline.planning.build.steps import (
     BakeVersion,
@@ -38,9 +39,11 @@ from pipeline.planning.landing_zone.steps import Complete, Create, CreateGroup
 from pipeline.planning.plan import Failure, Plan, Step
 from pipeline.planning.steps import AnyStep
 from pipeline.planning.swap.steps import (
+    AddPool,
     AwaitHealthy,
     CreateScaleSet,
-    DeleteScaleSet,
+    LeadStaging,
+    RecordSwap,
     RewriteLoadBalancer,
     ScaleScaleSet,
     SwapPools,
@@ -75,14 +78,18 @@ def carry_out_step(step: AnyStep, work: Work) -> None:  # noqa: PLR0912 - an arm
             swap.create_scale_set(step, work)
         case ScaleScaleSet():
             swap.scale(step, work)
-        case DeleteScaleSet():
-            swap.delete_scale_set(step, work)
+        case AddPool():
+            load_balancer.add_pool(step, work)
+        case LeadStaging():
+            load_balancer.lead_staging(step, work)
         case AwaitHealthy():
             swap.await_healthy(step, work)
         case VerifyVersion():
             swap.verify_version(step, work)
         case SwapPools():
-            swap.swap_pools(step, work)
+            load_balancer.swap_pools(step, work)
+        case RecordSwap():
+            swap.record_swap(step, work)
         case RewriteLoadBalancer():
             swap.rewrite_load_balancer(step, work)
         case _:

@@ -11,19 +11,11 @@ from collections.abc import Mapping
 from typing import Final, Literal, TypeAlias
 
 from pipeline.arm import ResourceId
-from pipeline.definition.model import STAGING_SUFFIX, Environment
+from pipeline.definition.model import PRODUCTION, Environment, FrontendName
 
 SYSTEM = "bakeswap"
 """The value of the tag `system`: on everything we make, and on nothing else."""
 
-FrontendName: TypeAlias = Literal["production", "staging"]
-PRODUCTION: Final = "production"
-STAGING: Final = "staging"
-FRONTENDS: tuple[FrontendName, ...] = (PRODUCTION, STAGING)
-"""The two frontends of a load balancer of ours, by name."""
-
-PROBE: Final = "health"
-"""The load balancer's one probe."""
 PRIMARY: Final = "primary"
 """The network interface of an instance, and its IP configuration."""
 CHECK_MACHINE: Final = "check"
@@ -46,6 +38,14 @@ class Tag:
     INPUTS: Final = "inputs"
     IMAGE_RUN: Final = "image-run"
     """On a scale set: the run that baked the version it was made from."""
+    SERVED_SINCE: Final = "served-since"
+    """On a scale set: when it last came to serve (ISO 8601, UTC)."""
+    SERVED_UNTIL: Final = "served-until"
+    """On a scale set: when production last left it."""
+    ROLLED_BACK: Final = "rolled-back"
+    """On a scale set and on a version: when production was rolled back from it."""
+    SWAP_SECONDS: Final = "swap-seconds"
+    """On a scale set: how long the load balancer's write took that made it serve."""
 
 
 class Check:
@@ -55,16 +55,21 @@ class Check:
     FAILED: Final = "failed"
 
 
-SwapTagName: TypeAlias = Literal["serves", "previous", "rolled-back", "since"]
+SwapTagName: TypeAlias = Literal["serves", "previous", "rolled-back", "since", "run", "by"]
 
 
 class SwapTag:
-    """What a swap writes on the load balancer about an image; the tag: `load_balancer_tag`."""
+    """What a swap writes on the load balancer about an image; the tag: `load_balancer_tag`.
+
+    `SERVES`, `PREVIOUS` and `ROLLED_BACK` hold the name of a pool.
+    """
 
     SERVES: Final = "serves"
     PREVIOUS: Final = "previous"
     ROLLED_BACK: Final = "rolled-back"
     SINCE: Final = "since"
+    RUN: Final = "run"
+    BY: Final = "by"
 
 
 _BUILD_GROUP = f"{SYSTEM}-build-"
@@ -98,14 +103,22 @@ def is_group_name_of_ours(name: str) -> bool:
     return name.lower().startswith((_BUILD_GROUP, _CHECK_GROUP))
 
 
-def rule_name(pair: str, frontend: FrontendName) -> str:
-    """The rule of a pair on a frontend: `http` on production, `http-staging` on staging."""
-    return pair if frontend == PRODUCTION else f"{pair}{STAGING_SUFFIX}"
+def empty_pool(image: str, frontend: FrontendName) -> str:
+    """The pool without members that an image's rules lead to before anything serves or is staged.
+
+    One for each frontend: Azure refuses two rules with one pool and backend port.
+    """
+    return f"{image}-empty" if frontend == PRODUCTION else f"{image}-empty-staging"
 
 
 def load_balancer_tag(image: str, what: SwapTagName) -> str:
     """The load balancer's tag that tells something about an image: `web-serves`."""
     return f"{image}-{what}"
+
+
+def removing_tag(pool: str) -> str:
+    """On the load balancer: the run that removes a pool and what is in it."""
+    return f"removing-{pool}"
 
 
 def last_version_tag(series: str) -> str:

@@ -85,7 +85,7 @@ def environment_of(cloud: Cloud, subscription: str = "s", group: str = "zone") -
         network=Network(
             "net", "10.80.0.0/16", "machines", "10.80.0.0/20", "nat", "machines-security"
         ),
-        load_balancers=(LoadBalancer("front", "web", ("web-blue", "web-green"), PAIRS),),
+        load_balancers=(LoadBalancer("front", "web", PAIRS),),
     )
 
 
@@ -129,17 +129,17 @@ class LandingZone:
         """`create-environment`."""
         environment_commands.create_environment(self.session())
 
-    def stage(self, version: str = "") -> None:
+    def stage(self, version: str = "", *, again: bool = False) -> None:
         """`stage`."""
-        swap_commands.stage(self.session(), "web", version)
+        swap_commands.stage(self.session(), "web", version, again=again)
 
-    def promote(self) -> None:
+    def promote(self, *, again: bool = False, force: bool = False) -> None:
         """`promote`."""
-        swap_commands.promote(self.session(), "web")
+        swap_commands.promote(self.session(), "web", again=again, force=force)
 
-    def rollback(self) -> None:
+    def rollback(self, to: str = "", *, force: bool = False) -> None:
         """`rollback`."""
-        swap_commands.rollback(self.session(), "web")
+        swap_commands.rollback(self.session(), "web", to, force=force)
 
     def serve(self, version: str) -> None:
         """Stage and promote."""

@@ -7,26 +7,27 @@ from functools import partial
 from pipeline.execution.run.session import Session
 from pipeline.execution.runner import begin, carry_out
 from pipeline.execution.swap.survey import survey_swap, survey_when_settled
-from pipeline.planning.swap.promotion import Direction, plan_swap
+from pipeline.planning.swap.plan import plan_swap
 from pipeline.planning.swap.staging import plan_stage
 from pipeline.planning.swap.status import in_words, status_of, table
+from pipeline.planning.swap.steps import Wish
 
 
-def stage(session: Session, image: str, version: str = "") -> None:
+def stage(session: Session, image: str, version: str = "", *, again: bool = False) -> None:
     """Bring a version behind the staging frontend, at production's capacity, healthy."""
     session.load_balancer(image)
     with begin(session, "stage", image, partial(_state, session, image)) as run:
-        carry_out(plan_stage(survey_when_settled(session, image), version), run)
+        carry_out(plan_stage(survey_when_settled(session, image), version, again=again), run)
 
 
-def promote(session: Session, image: str) -> None:
+def promote(session: Session, image: str, *, again: bool = False, force: bool = False) -> None:
     """Lead production's rules to the staged version."""
-    _swap(session, image, "promote")
+    _swap(session, image, Wish("promote", again=again, force=force))
 
 
-def rollback(session: Session, image: str) -> None:
-    """Lead production's rules back to the previous version."""
-    _swap(session, image, "rollback")
+def rollback(session: Session, image: str, to: str = "", *, force: bool = False) -> None:
+    """Lead production's rules back to the previous version, or to another."""
+    _swap(session, image, Wish("rollback", to, force=force))
 
 
 def status(session: Session, image: str = "") -> None:
@@ -40,10 +41,10 @@ def status(session: Session, image: str = "") -> None:
     session.output.report(table(rows), document)
 
 
-def _swap(session: Session, image: str, direction: Direction) -> None:
+def _swap(session: Session, image: str, wish: Wish) -> None:
     session.load_balancer(image)
-    with begin(session, direction, image, partial(_state, session, image)) as run:
-        carry_out(plan_swap(survey_when_settled(session, image), direction), run)
+    with begin(session, wish.direction, image, partial(_state, session, image)) as run:
+        carry_out(plan_swap(survey_when_settled(session, image), wish), run)
 
 
 def _state(session: Session, image: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import getpass
+import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from functools import cached_property
@@ -31,9 +33,16 @@ class Run:
         self.image = image
         self.has_written = False
         """Whether a request that changes Azure was accepted."""
+        self.swap_seconds: float | None = None
+        """How long the write took that swapped; None before there was one."""
         self._resources = resources
         self._subject = session.subject(command, image)
         self._writes_journal = True
+
+    @property
+    def by(self) -> str:
+        """Who runs it, for the tags of what it changes."""
+        return f"{getpass.getuser()}@{socket.gethostname()}"
 
     @property
     def folder(self) -> Path:

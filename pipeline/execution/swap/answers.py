@@ -9,17 +9,25 @@ import http.client
 import json
 import ssl
 from collections import Counter
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from pipeline.errors import NotConfirmed, StillRunning
 from pipeline.execution.patience import RESPONSES
 from pipeline.execution.run.work import Work
 from pipeline.execution.wait import wait_until
+from pipeline.planning.swap.steps import VerifyVersion
 
 TIMEOUT = 10.0
 """Seconds for one connection and its answer."""
 PAUSE = 0.5
 """Seconds after an answer that was not the wanted one."""
+LOOK_EVERY = 5.0
+"""Seconds between looks at what is behind the address, while it does not answer as it should."""
+
+
+class UnnamedError(ValueError):
+    """A health page that names no version."""
 
 
 def version_at(url: str) -> str:
@@ -36,32 +44,42 @@ def version_at(url: str) -> str:
         connection.close()
     if answer.status != http.client.OK:
         raise ValueError(f"HTTP {answer.status}")
-    document = json.loads(content)
+    try:
+        document = json.loads(content)
+    except ValueError:
+        document = None
     if not isinstance(document, dict) or "version" not in document:
-        raise ValueError("a response that names no version")
+        raise UnnamedError("a response that names no version")
     return str(document["version"])
 
 
-def verify(url: str, version: str, responses: int, work: Work) -> None:
+def verify(step: VerifyVersion, work: Work, look: Callable[[], None]) -> None:
     """Ask until so many consecutive responses came from the version.
 
-    Raises NotConfirmed, telling what was seen instead, when patience runs out.
+    `look` is called now and then while they do not, and raises what ends the waiting. Raises
+    NotConfirmed, telling what was seen instead, when patience runs out.
     """
     seen: Counter[str] = Counter()
+    wanted = f" from {step.version}" if step.version else ""
+    looked = work.clock.now()
 
     def consecutive() -> bool | None:
-        for number in range(responses):
-            what = _ask(url)
+        nonlocal looked
+        for number in range(step.responses):
+            what, counts = _ask(step)
             seen[what] += 1
-            if what != version:
-                work.seen = f"{number} consecutive responses from {version}, then: {what}"
+            if not counts:
+                work.seen = f"{number} consecutive responses{wanted}, then: {what}"
+                if work.clock.now() - looked >= LOOK_EVERY:
+                    looked = work.clock.now()
+                    look()
                 return None
         return True
 
     try:
         wait_until(
             consecutive,
-            url,
+            step.url,
             patience=RESPONSES,
             clock=work.clock,
             every=PAUSE,
@@ -69,21 +87,26 @@ def verify(url: str, version: str, responses: int, work: Work) -> None:
         )
     except StillRunning as late:
         told = ", ".join(f"{count} x {what}" for what, count in seen.most_common())
+        confirmed = step.version or "a response"
         raise NotConfirmed(
-            f"{url}: could not confirm {version} in {late.waited:.0f} s; seen: {told}"
+            f"{step.url}: could not confirm {confirmed} in {late.waited:.0f} s; seen: {told}"
         ) from None
-    work.seen = f"{responses} consecutive responses from {version} at {url}"
+    work.seen = f"{step.responses} consecutive responses{wanted} at {step.url}"
 
 
-def _ask(url: str) -> str:
+def _ask(step: VerifyVersion) -> tuple[str, bool]:
+    """What a response says, and whether it is a wanted one."""
     try:
-        return version_at(url)
+        version = version_at(step.url)
     except TimeoutError:
-        return "no response"
+        return "no response", False
     except OSError as error:
-        return error.strerror or type(error).__name__
+        return error.strerror or type(error).__name__, False
+    except UnnamedError:
+        return "a response that names no version", not step.version
     except ValueError as error:
-        return str(error)
+        return str(error), False
+    return version, version == step.version or not step.version
 
 
 def _connection(scheme: str, host: str, port: int | None) -> http.client.HTTPConnection:

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from pipeline.errors import Overtaken, Refused, StillRunning
-from pipeline.execution.azure.requests import Body, delete, patch, put
+from pipeline.errors import AzureRefused, Overtaken, StillRunning
+from pipeline.execution.azure.requests import Body, patch, put
 from pipeline.execution.azure.resources import provisioning_state
 from pipeline.execution.patience import HEALTHY, NETWORK, SCALE_SET
 from pipeline.execution.run.create import create_unless_there
 from pipeline.execution.run.work import Work
 from pipeline.execution.ssh import public_key_nobody_holds
-from pipeline.execution.swap import answers, swap
-from pipeline.execution.swap.survey import instances_of, survey_when_settled
+from pipeline.execution.swap import answers, records
+from pipeline.execution.swap.survey import instances_of, survey_swap
 from pipeline.execution.wait import wait_until, within_compute_limits
 from pipeline.planning.swap.scale_set_body import capacity, scale_set
 from pipeline.planning.swap.steps import (
     AwaitHealthy,
     CreateScaleSet,
-    DeleteScaleSet,
+    RecordSwap,
     RewriteLoadBalancer,
     ScaleScaleSet,
-    SwapPools,
     VerifyVersion,
 )
 from pipeline.planning.writable import writable
@@ -37,20 +36,6 @@ def create_scale_set(step: CreateScaleSet, work: Work) -> None:
 def scale(step: ScaleScaleSet, work: Work) -> None:
     """A scale set's capacity, and nothing else of it."""
     work.send(patch(step.resource, capacity(step)), SCALE_SET)
-
-
-def delete_scale_set(step: DeleteScaleSet, work: Work) -> None:
-    """A scale set, unless someone promoted it since the plan was made; then Overtaken."""
-
-    def look() -> None:
-        try:
-            serving = survey_when_settled(work.session, step.image).serving_sets
-        except Refused as refusal:
-            raise Overtaken(f"{step.resource}: not deleted: {refusal}") from refusal
-        if any(found.resource == step.resource for found in serving):
-            raise Overtaken(f"{step.resource}: it serves by now, so it is not deleted")
-
-    work.send(delete(step.resource), SCALE_SET, look)
 
 
 def await_healthy(step: AwaitHealthy, work: Work) -> None:
@@ -80,13 +65,22 @@ def await_healthy(step: AwaitHealthy, work: Work) -> None:
 
 
 def verify_version(step: VerifyVersion, work: Work) -> None:
-    """Consecutive responses of a version, over fresh connections."""
-    answers.verify(step.url, step.version, step.responses, work)
+    """Consecutive responses of a version, over fresh connections.
+
+    Overtaken as soon as nothing is left in the pool that was to answer.
+    """
+    answers.verify(step, work, lambda: _refuse_empty(step, work))
 
 
-def swap_pools(step: SwapPools, work: Work) -> None:
-    """The one write that swaps."""
-    swap.swap_pools(step, work)
+def record_swap(step: RecordSwap, work: Work) -> None:
+    """What the load balancer's tags say of a swap, on scale sets and versions as well.
+
+    The swap itself is done: what cannot be recorded is told, and is no failure of it.
+    """
+    try:
+        records.record_swap(step, work)
+    except AzureRefused as refusal:
+        work.session.output.say(f"not recorded: {refusal}")
 
 
 def rewrite_load_balancer(step: RewriteLoadBalancer, work: Work) -> None:
@@ -100,3 +94,12 @@ def rewrite_load_balancer(step: RewriteLoadBalancer, work: Work) -> None:
     if body is None:
         raise Overtaken(f"{step.load_balancer}: someone deleted it since the plan was made")
     work.send(put(step.load_balancer, writable(body), str(body.get("etag", ""))), NETWORK)
+
+
+def _refuse_empty(step: VerifyVersion, work: Work) -> None:
+    found = survey_swap(work.session, step.image).backend(step.pool)
+    if not found.members:
+        raise Overtaken(
+            f"{step.pool.name}: nothing is in the pool any more; someone removed it since the plan"
+            " was made"
+        )

@@ -16,7 +16,9 @@ from pipeline.execution.run.session import Session, remember_versions
 from pipeline.execution.wait import nothing
 from pipeline.planning.names import load_balancer_id
 from pipeline.planning.swap import load_balancer
-from pipeline.planning.swap.survey import Instance, ScaleSet, Survey
+from pipeline.planning.swap.backend import Instance, ScaleSet
+from pipeline.planning.swap.state import LoadBalancerState
+from pipeline.planning.swap.survey import Survey
 
 
 def survey_when_settled(session: Session, image: str) -> Survey:
@@ -39,27 +41,28 @@ def survey_swap(session: Session, image: str) -> Survey:
         )
     versions = image_versions(azure, image)
     remember_versions(session, image, versions)
-    scale_sets = scale_sets_behind(azure, body)
+    state = load_balancer.read(body, _addresses(azure, body))
     return Survey(
         environment=environment,
         image=session.image(image),
         declared=declared,
-        load_balancer=load_balancer.read(
-            body, _addresses(azure, body), [found.resource for found in scale_sets]
-        ),
-        scale_sets=scale_sets,
+        load_balancer=state,
+        scale_sets=scale_sets_behind(azure, state),
         versions=versions,
     )
 
 
-def scale_sets_behind(azure: Azure, load_balancer: Body) -> tuple[ScaleSet, ...]:
-    """The scale sets of the resource group, those in a pool of the load balancer with instances."""
-    pools = {
-        ResourceId.parse(pool["id"])
-        for pool in load_balancer["properties"].get("backendAddressPools") or ()
-    }
+def scale_sets_behind(azure: Azure, balancer: LoadBalancerState) -> tuple[ScaleSet, ...]:
+    """The scale sets of the resource group, and those of others that are in a pool.
+
+    With instances, where they are in a pool of the load balancer or their model says so.
+    """
     found = azure.list_in_group("Microsoft.Compute/virtualMachineScaleSets")
-    return tuple(_scale_set(azure, body, pools) for body in found)
+    here = {ResourceId.parse(body["id"]) for body in found}
+    members = {member.owner for pool in balancer.members.values() for member in pool}
+    elsewhere = [owner for owner in members - here if _is_scale_set(owner)]
+    found += [body for body in map(azure.get, elsewhere) if body]
+    return tuple(_scale_set(azure, body, members, balancer) for body in found)
 
 
 def instances_of(azure: Azure, scale_set: ResourceId) -> tuple[Instance, ...]:
@@ -67,9 +70,16 @@ def instances_of(azure: Azure, scale_set: ResourceId) -> tuple[Instance, ...]:
     return tuple(_instance(body) for body in azure.instances(scale_set))
 
 
-def _scale_set(azure: Azure, body: Body, pools: set[ResourceId]) -> ScaleSet:
+def _is_scale_set(owner: ResourceId) -> bool:
+    return owner.segments[-1][0].lower() == "virtualmachinescalesets"
+
+
+def _scale_set(
+    azure: Azure, body: Body, members: set[ResourceId], balancer: LoadBalancerState
+) -> ScaleSet:
     resource = ResourceId.parse(body["id"])
     own = tuple(_pools(body["properties"]))
+    is_behind = resource in members or not set(balancer.members).isdisjoint(own)
     return ScaleSet(
         name=str(body["name"]),
         resource=resource,
@@ -77,8 +87,16 @@ def _scale_set(azure: Azure, body: Body, pools: set[ResourceId]) -> ScaleSet:
         capacity=int((body.get("sku") or {}).get("capacity") or 0),
         provisioning_state=provisioning_state(body),
         pools=own,
-        instances=instances_of(azure, resource) if pools & set(own) else (),
+        instances=instances_of(azure, resource) if is_behind else (),
+        image_version=_image_version(body["properties"]),
     )
+
+
+def _image_version(properties: Mapping[str, Any]) -> ResourceId | None:
+    """The gallery image version of the model; None for a marketplace or a managed image."""
+    profile = properties.get("virtualMachineProfile") or {}
+    reference = ((profile.get("storageProfile") or {}).get("imageReference") or {}).get("id") or ""
+    return ResourceId.parse(reference) if "/versions/" in reference.lower() else None
 
 
 def _pools(properties: Mapping[str, Any]) -> Iterable[ResourceId]:
@@ -94,7 +112,8 @@ def _pools(properties: Mapping[str, Any]) -> Iterable[ResourceId]:
 def _instance(body: Body) -> Instance:
     view = body["properties"].get("instanceView") or {}
     code = ((view.get("vmHealth") or {}).get("status") or {}).get("code") or ""
-    return Instance(str(body["name"]), code.rpartition("/")[2].lower())
+    health = code.rpartition("/")[2].lower()
+    return Instance(str(body["name"]), health, str(body.get("instanceId") or ""))
 
 
 def _addresses(azure: Azure, load_balancer: Body) -> dict[ResourceId, str]:

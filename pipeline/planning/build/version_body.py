@@ -1,4 +1,4 @@
-"""The request body that writes down what a check said of an image version."""
+"""The request bodies that write something down on an image version."""
 
 from __future__ import annotations
 
@@ -27,16 +27,22 @@ def marked(body: Mapping[str, Any], *, passed: bool) -> dict[str, Any]:
 
     A tag says whether the check passed, `excludeFromLatest` follows it, all else passes through.
     """
+    verdict = Check.PASSED if passed else Check.FAILED
+    wanted = retagged(body, {**(body.get("tags") or {}), Tag.CHECK: verdict})
+    published = wanted["properties"].get("publishingProfile") or {}
+    wanted["properties"]["publishingProfile"] = {**published, "excludeFromLatest": not passed}
+    return wanted
+
+
+def retagged(body: Mapping[str, Any], tags: Mapping[str, str]) -> dict[str, Any]:
+    """A GET's body with other tags: all else passes through but what only Azure writes."""
     wanted = copy.deepcopy(dict(body))
     properties = wanted["properties"]
     _drop(wanted, _READ_ONLY)
     for profile, names in _READ_ONLY_IN.items():
         _drop(properties.get(profile) if profile else properties, names)
     _drop_sizes(properties.get("storageProfile") or {})
-    published = properties.get("publishingProfile") or {}
-    properties["publishingProfile"] = {**published, "excludeFromLatest": not passed}
-    verdict = Check.PASSED if passed else Check.FAILED
-    wanted["tags"] = {**(wanted.get("tags") or {}), Tag.CHECK: verdict}
+    wanted["tags"] = dict(tags)
     return wanted
 
 

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pipeline.arm import ResourceId
-from pipeline.definition.model import Environment, Health, LoadBalancer, RulePair
-from pipeline.planning.names import (
+from pipeline.definition.model import (
     FRONTENDS,
-    PROBE,
     PRODUCTION,
-    SYSTEM,
+    Environment,
     FrontendName,
+    Health,
+    LoadBalancer,
+    RulePair,
+    RuleProbe,
+    rule_name,
+)
+from pipeline.planning.names import (
+    SYSTEM,
     Tag,
+    empty_pool,
     environment_tags,
     load_balancer_id,
-    rule_name,
     subnet_id,
 )
 
@@ -83,25 +89,35 @@ def virtual_network(environment: Environment, group: ResourceId, gateway: Resour
 
 def load_balancer(
     environment: Environment,
-    definition: LoadBalancer,
-    health: Health,
+    served: Sequence[tuple[LoadBalancer, Health]],
     addresses: Mapping[FrontendName, ResourceId],
 ) -> Body:
-    """Two frontends, two pools, one probe; rules lead to the first pool, twins to the second."""
-    own = load_balancer_id(environment, definition.name)
+    """Two frontends; for each image two empty pools, a probe for each pair, and the rules.
+
+    Scale sets bring pools of their own, and swaps lead the rules to them.
+    """
+    definition = served[0][0]
     subnet = None if not definition.private else subnet_id(environment)
-    rules = [
-        _rule(own, definition, pair, frontend)
-        for pair in definition.pairs
-        for frontend in FRONTENDS
-    ]
     properties = {
         "frontendIPConfigurations": [
             _frontend(frontend, addresses[frontend], subnet) for frontend in FRONTENDS
         ],
-        "backendAddressPools": [{"name": pool} for pool in definition.pools],
-        "probes": [_probe(health)],
-        "loadBalancingRules": rules,
+        "backendAddressPools": [
+            {"name": empty_pool(part.image, frontend)}
+            for part, _ in served
+            for frontend in FRONTENDS
+        ],
+        "probes": [
+            _probe(pair.name, pair.backend_port, pair.probed(health))
+            for part, health in served
+            for pair in part.pairs
+        ],
+        "loadBalancingRules": [
+            _rule(load_balancer_id(environment, part.name), part, pair, frontend)
+            for part, _ in served
+            for pair in part.pairs
+            for frontend in FRONTENDS
+        ],
     }
     return {**_resource(environment, properties), "sku": {"name": "Standard"}}
 
@@ -155,14 +171,15 @@ def _frontend(name: str, address: ResourceId, subnet: ResourceId | None) -> Body
     return {"name": name, "properties": private}
 
 
-def _probe(health: Health) -> Body:
+def _probe(name: str, port: int, asked: RuleProbe) -> Body:
     """Both spellings of the threshold: Azure answers both, and reads the newer one."""
+    page = {"requestPath": asked.path} if asked.path else {}
     return {
-        "name": PROBE,
+        "name": name,
         "properties": {
-            "protocol": health.protocol.capitalize(),
-            "port": health.port,
-            "requestPath": health.path,
+            "protocol": asked.protocol.capitalize(),
+            "port": port,
+            **page,
             "intervalInSeconds": 5,
             "numberOfProbes": 2,
             "probeThreshold": 2,
@@ -174,7 +191,7 @@ def _rule(
     own: ResourceId, definition: LoadBalancer, pair: RulePair, frontend: FrontendName
 ) -> Body:
     production = frontend == PRODUCTION
-    pool = own.child("backendAddressPools", definition.pools[0 if production else 1])
+    pool = own.child("backendAddressPools", empty_pool(definition.image, frontend))
     return {
         "name": rule_name(pair.name, frontend),
         "properties": {
@@ -184,7 +201,7 @@ def _rule(
             "backendPort": pair.backend_port,
             "backendAddressPool": {"id": str(pool)},
             "backendAddressPools": [{"id": str(pool)}],
-            "probe": {"id": str(own.child("probes", PROBE))},
+            "probe": {"id": str(own.child("probes", pair.name))},
             "idleTimeoutInMinutes": definition.idle_timeout_minutes,
             "enableTcpReset": True,
             "disableOutboundSnat": True,

@@ -13,12 +13,12 @@ from typing import Any
 
 from pipeline.advice import Advice, build_image
 from pipeline.arm import ResourceId
-from pipeline.definition.model import Environment, Project
+from pipeline.definition.model import FRONTENDS, Environment, Health, LoadBalancer, Project
 from pipeline.errors import Refused
 from pipeline.planning.landing_zone import bodies
+from pipeline.planning.landing_zone.adoption import fitted
 from pipeline.planning.landing_zone.steps import Complete, Create, CreateGroup, LandingZoneStep
 from pipeline.planning.names import (
-    FRONTENDS,
     gallery_id,
     image_definition_id,
     load_balancer_id,
@@ -40,8 +40,6 @@ _CHILDREN = (
     "loadBalancingRules",
 )
 
-_POOL_OF_A_RULE = ("backendAddressPool", "backendAddressPools")
-
 _COMPARED = ("frontendPort", "backendPort", "port", "requestPath", "addressPrefix")
 """What the definitions say of children and people expect to follow them."""
 
@@ -55,11 +53,16 @@ class Wanted:
     words: str
 
 
-def wanted(project: Project, environment: Environment) -> tuple[Wanted, ...]:
-    """All resources of the landing zone, each after those it refers to."""
+def wanted(
+    project: Project, environment: Environment, existing: Existing | None = None
+) -> tuple[Wanted, ...]:
+    """All resources of the landing zone, each after those it refers to.
+
+    A load balancer is fitted to the existing one.
+    """
     return (
         *(_network(environment) if environment.network.managed else ()),
-        *_load_balancers(project, environment),
+        *_load_balancers(project, environment, existing or {}),
         *_gallery(project, environment),
     )
 
@@ -76,7 +79,7 @@ def plan_landing_zone(
     group = CreateGroup(environment.resource_group, environment.location)
     steps: list[LandingZoneStep] = [] if has_group else [group]
     notes: list[str] = []
-    for resource in wanted(project, environment):
+    for resource in wanted(project, environment, existing):
         body = existing.get(resource.resource)
         if body is None or _is_being_made(body):
             steps.append(Create(resource.resource, resource.body, resource.words))
@@ -116,26 +119,31 @@ def _network(environment: Environment) -> Iterator[Wanted]:
     )
 
 
-def _load_balancers(project: Project, environment: Environment) -> Iterator[Wanted]:
-    images = {image.name: image for image in project.images}
+def _load_balancers(
+    project: Project, environment: Environment, existing: Existing
+) -> Iterator[Wanted]:
+    health = {image.name: image.health for image in project.images}
+    shared: dict[str, list[tuple[LoadBalancer, Health]]] = {}
     for definition in environment.load_balancers:
-        name = definition.name
-        resource = load_balancer_id(environment, name)
+        part = (definition, health[definition.image])
+        shared.setdefault(definition.name.lower(), []).append(part)
+    for served in shared.values():
+        first = served[0][0]
         addresses = {
-            frontend: network_id(environment, "publicIPAddresses", f"{name}-{frontend}")
+            frontend: network_id(environment, "publicIPAddresses", f"{first.name}-{frontend}")
             for frontend in FRONTENDS
         }
-        if not definition.private:
-            for address in addresses.values():
-                body = bodies.public_address(environment)
-                yield Wanted(address, body, f"the public address {address.name}")
-        yield Wanted(
-            resource,
-            bodies.load_balancer(
-                environment, definition, images[definition.image].health, addresses
-            ),
-            f"the load balancer {name} for {definition.image}",
-        )
+        resource = load_balancer_id(environment, first.name)
+        body = bodies.load_balancer(environment, served, addresses)
+        if resource in existing:
+            body = fitted(body, existing[resource])
+        for frontend in body["properties"]["frontendIPConfigurations"]:
+            if not first.private:
+                address = addresses[frontend["name"]]
+                public = bodies.public_address(environment)
+                yield Wanted(address, public, f"the public address {address.name}")
+        images = ", ".join(part.image for part, _ in served)
+        yield Wanted(resource, body, f"the load balancer {first.name} for {images}")
 
 
 def _gallery(project: Project, environment: Environment) -> Iterator[Wanted]:
@@ -173,27 +181,14 @@ def _completed(
 
 
 def _fitted(child: Mapping[str, Any], others: list[dict[str, Any]]) -> dict[str, Any]:
-    """A child as it is added.
-
-    A security rule's priority is its own, or the next that is free. A load balancing rule leads
-    where the others of its frontend lead: which pool serves is state, and not ours to decide here.
-    """
+    """A child as it is added: a security rule's priority is its own, or the next that is free."""
     added = copy.deepcopy(dict(child))
     properties = added.get("properties", {})
-    frontend = properties.get("frontendIPConfiguration")
-    for other in others if frontend else ():
-        if _same_id(other["properties"].get("frontendIPConfiguration"), frontend):
-            led = {key: other["properties"].get(key) for key in _POOL_OF_A_RULE}
-            properties |= copy.deepcopy({key: pool for key, pool in led.items() if pool})
     if "priority" in properties:
         taken = {(other.get("properties") or {}).get("priority") for other in others}
         while properties["priority"] in taken:
             properties["priority"] += 1
     return added
-
-
-def _same_id(one: Any, other: Mapping[str, Any]) -> bool:
-    return str((one or {}).get("id", "")).lower() == str(other["id"]).lower()
 
 
 def _children(body: Mapping[str, Any]) -> Iterator[str]:

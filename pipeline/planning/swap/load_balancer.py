@@ -6,111 +6,114 @@ echoes are dropped.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pipeline.arm import ResourceId
-from pipeline.planning.names import SwapTag, load_balancer_tag
-from pipeline.planning.swap.steps import SwapPools
-from pipeline.planning.swap.survey import LoadBalancerState, Rule
+from pipeline.planning.swap.backend import Member
+from pipeline.planning.swap.state import LoadBalancerState, Rule
+from pipeline.planning.swap.steps import LeadStaging, SwapPools
 from pipeline.planning.writable import writable
 
+Body = dict[str, Any]
 
-def read(
-    body: Mapping[str, Any], addresses: Mapping[ResourceId, str], known: Iterable[ResourceId]
-) -> LoadBalancerState:
-    """The value of a GET's body.
 
-    `addresses` are those of its frontends by id, `known` the scale sets surveyed by themselves.
-    """
+def read(body: Mapping[str, Any], addresses: Mapping[ResourceId, str]) -> LoadBalancerState:
+    """The value of a GET's body; `addresses` are those of its frontends by id."""
     properties = body["properties"]
     return LoadBalancerState(
         resource=ResourceId.parse(body["id"]),
         provisioning_state=str(properties.get("provisioningState", "")),
         tags=dict(body.get("tags") or {}),
-        rules=tuple(_rule(rule) for rule in properties.get("loadBalancingRules") or ()),
-        outbound_rules=tuple(
-            Rule(str(rule["name"]), _pool(rule["properties"]))
-            for rule in properties.get("outboundRules") or ()
-        ),
+        rules=_rules(properties.get("loadBalancingRules")),
+        outbound_rules=_rules(properties.get("outboundRules")),
+        nat_rules=_rules(properties.get("inboundNatRules")),
         addresses=dict(addresses),
-        strangers=tuple(_strangers(properties.get("backendAddressPools") or (), set(known))),
+        members={
+            ResourceId.parse(pool["id"]): _members(pool)
+            for pool in properties.get("backendAddressPools") or ()
+        },
         etag=str(body.get("etag", "")),
         body=body,
     )
 
 
-def swapped(body: Mapping[str, Any], swap: SwapPools, since: str) -> dict[str, Any]:
-    """The body of the PUT that carries out a swap: rules, tags, and nothing else changed."""
+def with_pool(body: Mapping[str, Any], pool: str) -> Body:
+    """The body of the PUT that adds a pool."""
     wanted = writable(body)
-    pools = {
-        **{production: swap.production for production, _ in swap.pairs},
-        **{staging: swap.idle for _, staging in swap.pairs},
-    }
-    pools |= dict.fromkeys(swap.followers, swap.production)
-    for rule in wanted["properties"]["loadBalancingRules"]:
-        if rule["name"] in pools:
-            _lead(rule["properties"], pools[rule["name"]])
-    for rule in wanted["properties"].get("outboundRules") or ():
-        if rule["name"] in swap.outbound_followers:
-            rule["properties"]["backendAddressPool"] = {"id": str(swap.production)}
-    written = {**dict(swap.tags), load_balancer_tag(swap.image, SwapTag.SINCE): since}
-    tags = {**(wanted.get("tags") or {}), **written}
+    wanted["properties"].setdefault("backendAddressPools", []).append({"name": pool})
+    return wanted
+
+
+def with_staging_led(body: Mapping[str, Any], step: LeadStaging) -> Body:
+    """The body of the PUT that leads the staging rules to a pool."""
+    wanted = writable(body)
+    _lead(wanted, dict.fromkeys(step.rules, step.pool))
+    return wanted
+
+
+def swapped(body: Mapping[str, Any], swap: SwapPools, written: Mapping[str, str]) -> Body:
+    """The body of the PUT that carries out a swap: rules, tags, and nothing else changed.
+
+    `written` are the tags that tell who swapped, and when.
+    """
+    wanted = writable(body)
+    properties = wanted["properties"]
+    _lead(
+        wanted,
+        {
+            **dict.fromkeys(swap.staging_rules, swap.staging),
+            **dict.fromkeys((*swap.production_rules, *swap.followers), swap.production),
+        },
+    )
+    _follow(properties.get("outboundRules"), swap.outbound_followers, swap.production)
+    _follow(properties.get("inboundNatRules"), swap.nat_followers, swap.production)
+    tags = {**(wanted.get("tags") or {}), **dict(swap.tags), **written}
     wanted["tags"] = {name: value for name, value in tags.items() if value}
     return wanted
 
 
 def is_swapped(balancer: LoadBalancerState, swap: SwapPools) -> bool:
-    """Whether all rules lead where the swap wants them."""
+    """Whether all declared rules lead where the swap wants them."""
     pools = {rule.name: rule.pool for rule in balancer.rules}
-    return all(
-        pools.get(production) == swap.production and pools.get(staging) == swap.idle
-        for production, staging in swap.pairs
+    return all(pools.get(rule) == swap.production for rule in swap.production_rules) and all(
+        pools.get(rule) == swap.staging for rule in swap.staging_rules
     )
+
+
+def _rules(rules: Iterable[Mapping[str, Any]] | None) -> tuple[Rule, ...]:
+    return tuple(_rule(rule) for rule in rules or ())
 
 
 def _rule(rule: Mapping[str, Any]) -> Rule:
     properties = rule["properties"]
+    one = properties.get("backendAddressPool")
+    pools = list(properties.get("backendAddressPools") or ()) or ([one] if one else [])
     frontend = (properties.get("frontendIPConfiguration") or {}).get("id")
     return Rule(
         str(rule["name"]),
-        _pool(properties),
+        ResourceId.parse((one or pools[0])["id"]) if pools else None,
         ResourceId.parse(frontend) if frontend else None,
         int(properties.get("frontendPort") or 0),
+        len(pools),
     )
 
 
-def _lead(rule: dict[str, Any], pool: ResourceId) -> None:
+def _members(pool: Mapping[str, Any]) -> tuple[Member, ...]:
+    configurations = (pool.get("properties") or {}).get("backendIPConfigurations") or ()
+    return tuple(Member.of(ResourceId.parse(one["id"])) for one in configurations)
+
+
+def _lead(body: Body, pools: Mapping[str, ResourceId]) -> None:
     """Both spellings alike: Azure refuses a rule whose two spellings differ."""
-    rule["backendAddressPool"] = {"id": str(pool)}
-    rule["backendAddressPools"] = [{"id": str(pool)}]
+    for rule in body["properties"]["loadBalancingRules"]:
+        if rule["name"] in pools:
+            pool = {"id": str(pools[rule["name"]])}
+            rule["properties"]["backendAddressPool"] = pool
+            rule["properties"]["backendAddressPools"] = [dict(pool)]
 
 
-def _pool(rule: Mapping[str, Any]) -> ResourceId | None:
-    one = rule.get("backendAddressPool")
-    found = [one] if one else list(rule.get("backendAddressPools") or ())
-    return ResourceId.parse(found[0]["id"]) if found else None
-
-
-def _strangers(
-    pools: Iterable[Mapping[str, Any]], known: set[ResourceId]
-) -> Iterator[tuple[ResourceId, str]]:
-    for pool in pools:
-        members = pool.get("properties", {}).get("backendIPConfigurations") or ()
-        for member in members:
-            configuration = ResourceId.parse(member["id"])
-            if _owner(configuration) not in known:
-                yield ResourceId.parse(pool["id"]), member["id"]
-
-
-def _owner(configuration: ResourceId) -> ResourceId:
-    """The scale set or machine's interface that an IP configuration belongs to.
-
-    `…/virtualMachineScaleSets/web/virtualMachines/0/networkInterfaces/nic/ipConfigurations/ip`
-    """
-    return ResourceId(
-        configuration.subscription,
-        configuration.resource_group,
-        configuration.namespace,
-        configuration.segments[:1],
-    )
+def _follow(rules: Iterable[Body] | None, names: tuple[str, ...], pool: ResourceId) -> None:
+    for rule in rules or ():
+        if rule["name"] in names:
+            rule["properties"]["backendAddressPool"] = {"id": str(pool)}

@@ -1,11 +1,25 @@
-"""Planning to stage: the scale set of a version, in the idle pool, as large as production."""
+"""Planning to stage: the scale set of a version, in a pool of its own, as large as production.
+
+Nothing is deleted: what was staged before, and every way back, keeps its pool.
+"""
 
 from __future__ import annotations
 
-from pipeline.advice import Advice, Command, build_image, check_image, promote, stage, status
+from pipeline.advice import (
+    Advice,
+    Command,
+    build_image,
+    check_image,
+    promote,
+    prune,
+    stage,
+    status,
+    unstage,
+)
+from pipeline.arm import ResourceId
+from pipeline.definition.model import STAGING, FrontendName
 from pipeline.errors import Refused, UsageError
 from pipeline.planning.names import (
-    STAGING,
     Tag,
     image_version_id,
     is_ours,
@@ -14,54 +28,99 @@ from pipeline.planning.names import (
     subnet_id,
 )
 from pipeline.planning.plan import Plan
+from pipeline.planning.swap.backend import Backend
 from pipeline.planning.swap.steps import (
+    AddPool,
     AwaitHealthy,
     CreateScaleSet,
-    DeleteScaleSet,
+    LeadStaging,
     ScaleScaleSet,
     StageStep,
     VerifyVersion,
 )
-from pipeline.planning.swap.survey import ScaleSet, Survey
+from pipeline.planning.swap.survey import Survey
 from pipeline.planning.versions import newest
 
 _MOST_RESPONSES = 100
 
-_UNUSABLE = frozenset({"Failed", "Deleting", "Canceled"})
+_MADE = frozenset({"Succeeded", "Updating"})
+"""Provisioning states of a scale set that need no PUT."""
 
 
-def plan_stage(now: Survey, version: str = "") -> Plan[StageStep]:
+def plan_stage(now: Survey, version: str = "", *, again: bool = False) -> Plan[StageStep]:
     """Bring a version, by default the newest eligible one, behind the staging frontend.
 
-    Whatever else of ours is in the idle pool goes first: two versions there would answer in turn.
-    Refused for a version that was not checked, that serves already, or with strangers in the pool.
+    `again`: also one that was rolled back. Refused for a version that was not checked or serves
+    already, with strangers in its pool, or while another run removes it.
     """
     image = now.image.name
     wanted = version or _newest_eligible(now)
     refuse_ineligible(now, wanted)
+    refuse_rolled_back(now, wanted, again=again)
     existing = _existing(now, wanted)
     capacity = now.live_capacity or now.image.scale_set.capacity
-    others = _deletions(now, keep=wanted)
+    making = bringing_up(now, wanted, existing, capacity)
+    showing = leading(now, existing.pool if existing else now.own_pool(wanted))
     title = f"stage {image} {wanted}"
-    onward = (
-        Advice("promote it", promote(image)),
-        Advice("show the state", status()),
-    )
-    unusable = _why_unusable(now, existing) if existing else ""
-    enough = existing and existing.is_healthy and existing.size >= capacity
-    if existing and enough and not unusable and not others:
-        because = f"{existing.name} exists, {existing.healthy} of {existing.size} healthy"
+    onward = (Advice("promote it", promote(image)), Advice("show the state", status()))
+    if existing and not making and not showing:
+        because = f"{existing.owners[0]} exists, {existing.healthy} of {existing.size} healthy"
         return Plan(title, (), because=because, advice=onward)
-    count = max(capacity, existing.size if existing and not unusable else 0)
-    url = now.health_url(STAGING)
-    steps: tuple[StageStep, ...] = (
-        *others,
-        *_making(now, wanted, existing, capacity),
-        AwaitHealthy(scale_set_id(now.environment, scale_set_name(image, wanted)), count),
-        VerifyVersion(STAGING, url, wanted, responses_for(count)),
+    count = max(capacity, existing.size if existing else 0)
+    pool = existing.pool if existing else now.own_pool(wanted)
+    return Plan(
+        title,
+        (*making, *showing, verifying(now, STAGING, wanted, pool, count)),
+        truth=(
+            f"{image} {wanted} is staged at {now.health_url(STAGING)},"
+            f" {count} of {count} instances healthy"
+        ),
+        advice=onward,
+        inverse=_inverse(now, wanted, existing),
     )
-    truth = f"{image} {wanted} is staged at {url}, {count} of {count} instances healthy"
-    return Plan(title, steps, truth=truth, advice=onward, inverse=_inverse(now, others))
+
+
+def bringing_up(
+    now: Survey, version: str, existing: Backend | None, capacity: int
+) -> tuple[StageStep, ...]:
+    """What it takes until a version's scale set runs, healthy, with so many instances."""
+    found = existing.scale_set if existing else None
+    resource = scale_set_id(now.environment, scale_set_name(now.image.name, version))
+    if found is None:
+        pool = now.own_pool(version)
+        adding = () if pool in now.load_balancer.members else (_addition(now, version),)
+        creation = _creation(now, version, capacity)
+        return (*adding, creation, AwaitHealthy(resource, capacity))
+    resource = found.resource
+    making = () if found.provisioning_state in _MADE else (_creation(now, version, found.capacity),)
+    growing = found.capacity < capacity
+    scaling = (ScaleScaleSet(resource, found.capacity, capacity),) if growing else ()
+    if not making and not scaling and found.is_healthy:
+        return ()
+    return (*making, *scaling, AwaitHealthy(resource, max(capacity, found.size)))
+
+
+def leading(now: Survey, pool: ResourceId) -> tuple[LeadStaging, ...]:
+    """The write that leads the staging rules to a pool, where they do not lead there yet."""
+    rules = now.rules(STAGING)
+    led = {rule.pool for rule in now.load_balancer.rules if rule.name in rules}
+    if led == {pool}:
+        return ()
+    return (LeadStaging(now.load_balancer.resource, now.image.name, rules, pool),)
+
+
+def verifying(
+    now: Survey, frontend: FrontendName, version: str, pool: ResourceId, instances: int
+) -> VerifyVersion:
+    """Enough consecutive responses that every instance has probably given some."""
+    return VerifyVersion(
+        frontend,
+        now.health_url(frontend),
+        version,
+        min(max(10, 5 * instances), _MOST_RESPONSES),
+        now.image.name,
+        pool,
+    )
 
 
 def refuse_ineligible(now: Survey, version: str) -> None:
@@ -80,9 +139,29 @@ def refuse_ineligible(now: Survey, version: str) -> None:
         )
 
 
-def responses_for(instances: int) -> int:
-    """So many consecutive responses that every instance has probably given some, at fair random."""
-    return min(max(10, 5 * instances), _MOST_RESPONSES)
+def refuse_rolled_back(now: Survey, version: str, *, again: bool) -> None:
+    """Refuse a version that production was rolled back from, unless it is wanted again."""
+    found = now.version(version)
+    when = found.tags.get(Tag.ROLLED_BACK, "") if found else ""
+    if when and not again:
+        image = now.image.name
+        raise Refused(
+            f"{image} {version} was rolled back on {when}",
+            advice=(
+                Advice("stage it all the same", stage(image, version, again=True)),
+                Advice("build a better one", build_image(image)),
+            ),
+        )
+
+
+def refuse_removed(now: Survey, pool: ResourceId) -> None:
+    """Refuse a pool that another run is removing."""
+    run = now.removed_by(pool)
+    if run:
+        raise Refused(
+            f"{pool.name} is being removed by the run {run}",
+            advice=(Advice("finish that", prune(now.image.name)),),
+        )
 
 
 def _newest_eligible(now: Survey) -> str:
@@ -98,67 +177,43 @@ def _newest_eligible(now: Survey) -> str:
     )
 
 
-def _existing(now: Survey, version: str) -> ScaleSet | None:
-    """The version's scale set in the idle pool; Refused when it, or a stranger, is in the way."""
-    image = now.image.name
-    name = scale_set_name(image, version)
-    strangers = now.strangers_in_idle()
-    if strangers:
-        raise Refused(
-            f"{now.idle_pool.name} has members that bakeswap did not make: {', '.join(strangers)};"
-            " they would also serve staging requests, so remove them from the pool first"
-        )
-    found = next((found for found in now.scale_sets if found.name.lower() == name.lower()), None)
+def _existing(now: Survey, version: str) -> Backend | None:
+    """Where the version runs; Refused when it serves, or something else is in the way."""
+    image, name = now.image.name, scale_set_name(now.image.name, version)
+    found = now.of_version(version)
     if found is None:
+        _refuse_what_is_in_the_way(now, name, now.own_pool(version))
         return None
-    if found in now.serving_sets:
-        raise Refused(f"{image} {version} serves already, from {found.name}")
-    if found not in now.idle_sets or not is_ours(found.tags, image):
-        raise Refused(f"{found.resource}: it exists and is not a scale set that bakeswap made")
+    refuse_removed(now, found.pool)
+    if found.pool == now.production_pool:
+        raise Refused(f"{image} {version} serves already, from {', '.join(found.owners)}")
+    baked, made = now.version(version), found.scale_set
+    if baked and made and not made.is_made_from(baked):
+        raise Refused(
+            f"{made.name} was made from another {image} {version}, deleted since",
+            advice=(
+                Advice("remove that scale set", unstage(image, version)),
+                Advice("then stage it", stage(image, version)),
+            ),
+        )
     return found
 
 
-def _deletions(now: Survey, keep: str) -> tuple[DeleteScaleSet, ...]:
-    because = {
-        "previous": "ends the rollback to {version}",
-        "rolled back": "{version} was rolled back",
-        "staged": "{version} was staged and never served",
-    }
-    return tuple(
-        DeleteScaleSet(
-            found.resource,
-            now.image.name,
-            because[now.idle_role(found)].format(version=found.version),
+def _refuse_what_is_in_the_way(now: Survey, name: str, pool: ResourceId) -> None:
+    refuse_removed(now, pool)
+    taken = next((one for one in now.scale_sets if one.name.lower() == name.lower()), None)
+    if taken and not is_ours(taken.tags, now.image.name):
+        raise Refused(f"{taken.resource}: it exists and is not a scale set that bakeswap made")
+    strangers = now.backend(pool).owners
+    if strangers and taken is None:
+        raise Refused(
+            f"{pool.name} has members that bakeswap did not make: {', '.join(strangers)}; they"
+            " would serve together with it, so remove them from the pool first"
         )
-        for found in now.idle_sets
-        if found.version != keep
-    )
 
 
-def _why_unusable(now: Survey, existing: ScaleSet) -> str:
-    """Why the version's scale set has to be made anew; "" when it has not."""
-    if existing.provisioning_state in _UNUSABLE:
-        return f"it is {existing.provisioning_state.lower()}"
-    version = now.version(existing.version)
-    if version and not existing.is_made_from(version):
-        return f"it was made from another {version.name}, deleted since"
-    return ""
-
-
-def _making(
-    now: Survey, version: str, existing: ScaleSet | None, capacity: int
-) -> tuple[StageStep, ...]:
-    if existing is None:
-        return (_creation(now, version, capacity),)
-    if unusable := _why_unusable(now, existing):
-        deletion = DeleteScaleSet(existing.resource, now.image.name, unusable)
-        return (deletion, _creation(now, version, capacity))
-    being_made = existing.provisioning_state == "Creating"
-    growing = existing.capacity < capacity
-    return (
-        *((_creation(now, version, existing.capacity),) if being_made else ()),
-        *((ScaleScaleSet(existing.resource, existing.capacity, capacity),) if growing else ()),
-    )
+def _addition(now: Survey, version: str) -> AddPool:
+    return AddPool(now.load_balancer.resource, now.image.name, now.own_pool(version).name)
 
 
 def _creation(now: Survey, version: str, capacity: int) -> CreateScaleSet:
@@ -174,16 +229,15 @@ def _creation(now: Survey, version: str, capacity: int) -> CreateScaleSet:
         sku=image.scale_set.sku,
         capacity=capacity,
         subnet=subnet_id(environment),
-        pool=now.idle_pool,
+        pool=now.own_pool(version),
         health=image.health,
         username=environment.ssh_username,
     )
 
 
-def _inverse(now: Survey, others: tuple[DeleteScaleSet, ...]) -> Command | None:
-    before = [
-        found.version
-        for found in now.idle_sets
-        if any(o.resource == found.resource for o in others)
-    ]
-    return stage(now.image.name, before[0]) if before else None
+def _inverse(now: Survey, wanted: str, existing: Backend | None) -> Command | None:
+    """Back to what was at staging, or to no scale set of the version."""
+    before = now.at_staging
+    if before and before.version and before.version != wanted:
+        return stage(now.image.name, before.version)
+    return None if existing else unstage(now.image.name, wanted)

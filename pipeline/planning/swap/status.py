@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 
-from pipeline.errors import Refused
-from pipeline.planning.names import FRONTENDS, PRODUCTION, FrontendName, SwapTag, rule_name
-from pipeline.planning.swap.promotion import plan_rollback
-from pipeline.planning.swap.survey import Survey
+from pipeline.definition.model import FRONTENDS, PRODUCTION, FrontendName
+from pipeline.errors import Refused, UsageError
+from pipeline.planning.names import SwapTag, Tag
+from pipeline.planning.swap.backend import Backend
+from pipeline.planning.swap.rollback import plan_rollback
+from pipeline.planning.swap.steps import AwaitHealthy, CreateScaleSet, Wish
+from pipeline.planning.swap.survey import Role, Survey
 from pipeline.planning.table import Table
 from pipeline.planning.versions import newest
 
@@ -26,23 +29,47 @@ class Frontend:
 
 
 @dataclass(frozen=True, slots=True)
+class Running:
+    """A version, or what another hand made, that runs beside production."""
+
+    version: str
+    role: Role
+    healthy: int
+    instances: int
+
+    def __str__(self) -> str:
+        return f"{self.version} ({self.role}, {self.healthy} of {self.instances})"
+
+
+@dataclass(frozen=True, slots=True)
 class Status:
     """The roles of an image's scale sets now. Versions are "" where there is none."""
 
     image: str
     serving: str
+    """The version, or the name of what another hand made."""
     since: str
-    """ISO 8601, UTC; "" where the last swap was not ours."""
+    """ISO 8601, UTC; "" where nobody wrote it down."""
+    by: str
+    """Who promoted it; "" where the last swap was not ours."""
     healthy: int
+    """Of the members of production's pool."""
     instances: int
     idle: str
+    """What the staging rules lead to."""
     idle_role: str
     idle_healthy: int
     idle_instances: int
+    others: tuple[Running, ...]
+    """Everything else of the image that runs, ways back first."""
     way_back: str
-    """`ready`, or why not."""
+    """`ready`, what a rollback has to do first, or why there is none."""
+    way_back_seconds: float | None
+    """How long the last swap's write took; None where nobody measured it."""
     newest: str
     """The newest version that may be staged."""
+    degraded: tuple[str, ...]
+    """What is wrong, a line each; nothing when all is well."""
     frontends: Mapping[str, tuple[Frontend, ...]]
     """By `production` and `staging`: where each rule pair answers."""
 
@@ -54,21 +81,24 @@ class Status:
 
 def status_of(now: Survey) -> Status:
     """Read the roles; Refused when the rules make no sense."""
-    idle = now.idle_set
+    idle, serving = now.at_staging, now.serving
     eligible = newest(version for version in now.versions if version.is_eligible)
-    role = now.idle_role(idle) if idle else ""
     return Status(
         image=now.image.name,
-        serving=now.serving_version,
-        since=now.tag(SwapTag.SINCE) if now.serving_version else "",
-        healthy=sum(found.healthy for found in now.serving_sets),
-        instances=sum(len(found.instances) for found in now.serving_sets),
-        idle=idle.version if idle else "",
-        idle_role=role,
+        serving=now.label(serving),
+        since=now.since,
+        by=now.tag(SwapTag.BY),
+        healthy=serving.healthy,
+        instances=len(serving.members),
+        idle=now.label(idle) if idle else "",
+        idle_role=now.role(idle) if idle else "",
         idle_healthy=idle.healthy if idle else 0,
-        idle_instances=len(idle.instances) if idle else 0,
-        way_back=_way_back(now, role),
+        idle_instances=len(idle.members) if idle else 0,
+        others=tuple(_running(now, one) for one in now.others if one != idle),
+        way_back=_way_back(now),
+        way_back_seconds=_seconds(serving),
         newest=eligible.name if eligible else "",
+        degraded=tuple(_degraded(now)),
         frontends={name: _frontends(now, name) for name in FRONTENDS},
     )
 
@@ -76,7 +106,7 @@ def status_of(now: Survey) -> Status:
 def in_words(status: Status) -> str:
     """One line: who serves, and what else runs."""
     if not status.serving:
-        return f"{status.image}: {_serving_nothing(status)}; {_idle(status)} on staging"
+        return f"{status.image}: nothing serves yet; {_idle(status)} on staging"
     return (
         f"{status.image} {status.serving} serves, {status.healthy} of {status.instances} healthy;"
         f" {_idle(status)} on staging"
@@ -84,21 +114,65 @@ def in_words(status: Status) -> str:
 
 
 def table(rows: Iterable[Status]) -> Table:
-    """A row for each image, then where each answers."""
+    """A row for each image; then what is wrong, what else runs, and where each answers."""
     rows = tuple(rows)
     headings = ("image", "serves", "since", "healthy", "staging", "rollback", "newest checked")
-    addresses = tuple(
+    lines = [
+        line
+        for row in rows
+        for line in (
+            *(f"{row.image} degraded: {what}" for what in row.degraded),
+            *((f"{row.image} promoted by: {row.by}",) if row.by else ()),
+            *(
+                (f"{row.image} also runs: {', '.join(str(one) for one in row.others)}",)
+                if row.others
+                else ()
+            ),
+        )
+    ]
+    addresses = [
         f"{row.image} {which}: {', '.join(str(frontend) for frontend in row.frontends[which])}"
         for row in rows
         for which in row.frontends
-    )
-    return Table(headings, tuple(_cells(row) for row in rows), addresses)
+    ]
+    return Table(headings, tuple(_cells(row) for row in rows), (*lines, *addresses))
+
+
+def _running(now: Survey, found: Backend) -> Running:
+    return Running(now.label(found), now.role(found), found.healthy, len(found.members))
+
+
+def _degraded(now: Survey) -> Iterator[str]:
+    serving = now.serving
+    if now.load_balancer.is_being_written:
+        yield "a write of the load balancer is under way: what serves may be about to change"
+    if now.load_balancer.has_failed:
+        yield "the last write of the load balancer failed"
+    for rule in now.astray:
+        yield f"{rule.name} leads to {rule.pool.name if rule.pool else 'nothing'}"
+    for name in now.missing_rules:
+        yield f"there is no rule {name}"
+    if serving.sick:
+        yield f"{serving.healthy} of {len(serving.members)} instances healthy"
+    if len(serving.members) < serving.size:
+        yield f"{len(serving.members)} of {serving.size} instances are in {serving.pool.name}"
+    for found in serving.scale_sets:
+        if not found.is_ready:
+            yield f"{found.name} is {found.provisioning_state}"
+    yield from _images_that_are_gone(now)
+
+
+def _images_that_are_gone(now: Survey) -> Iterator[str]:
+    """A scale set cannot grow, or heal, when the image it was made from is gone."""
+    for one in (now.serving, *now.others):
+        baked, found = now.version(one.version), one.scale_set
+        if found and one.version and (baked is None or not found.is_made_from(baked)):
+            yield f"the image of {found.name} is gone: it cannot grow"
 
 
 def _frontends(now: Survey, name: FrontendName) -> tuple[Frontend, ...]:
-    rules = [rule_name(pair.name, name) for pair in now.declared.pairs]
-    rules += now.followers if name == PRODUCTION else ()
-    return tuple(Frontend(rule, *now.endpoint(rule)) for rule in rules)
+    rules = now.rules(name) + (now.followers if name == PRODUCTION else ())
+    return tuple(Frontend(rule, *now.load_balancer.endpoint(rule)) for rule in rules)
 
 
 def _cells(row: Status) -> tuple[str, ...]:
@@ -108,9 +182,14 @@ def _cells(row: Status) -> tuple[str, ...]:
         row.since or "-",
         f"{row.healthy} of {row.instances}",
         _idle(row),
-        row.way_back,
+        _how_back(row),
         row.newest or "-",
     )
+
+
+def _how_back(row: Status) -> str:
+    is_timed = row.way_back_seconds is not None and row.way_back.startswith("ready")
+    return f"{row.way_back}, {row.way_back_seconds:.0f} s" if is_timed else row.way_back
 
 
 def _idle(row: Status) -> str:
@@ -119,15 +198,25 @@ def _idle(row: Status) -> str:
     return f"{row.idle} ({row.idle_role}, {row.idle_healthy} of {row.idle_instances})"
 
 
-def _serving_nothing(row: Status) -> str:
-    return "what serves was not made by bakeswap" if row.instances else "nothing serves yet"
-
-
-def _way_back(now: Survey, role: str) -> str:
-    if role != "previous":
-        return "none"
+def _way_back(now: Survey) -> str:
     try:
-        plan_rollback(now)
-    except Refused as refusal:
-        return f"not ready: {refusal}"
+        plan = plan_rollback(now, Wish("rollback"))
+    except (Refused, UsageError) as refusal:
+        is_none = not now.ways_back and not now.tag(SwapTag.PREVIOUS)
+        return "none" if is_none else f"not ready: {refusal}"
+    if plan.is_empty:
+        return "none"
+    to = plan.title.rpartition(" -> ")[2]
+    if any(isinstance(step, CreateScaleSet) for step in plan.steps):
+        return f"{to}, its scale set is made anew"
+    if any(isinstance(step, AwaitHealthy) for step in plan.steps):
+        return f"{to}, scaled up first"
     return "ready"
+
+
+def _seconds(serving: Backend) -> float | None:
+    found = serving.scale_set
+    try:
+        return float(found.tags[Tag.SWAP_SECONDS]) if found else None
+    except (KeyError, ValueError):
+        return None

@@ -6,8 +6,34 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from pipeline.arm import ResourceId
-from pipeline.definition.model import Health
-from pipeline.planning.names import FrontendName
+from pipeline.definition.model import FrontendName, Health
+
+Direction: TypeAlias = Literal["promote", "rollback"]
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What was asked for: to plan a swap anew, and see whether it is still the same."""
+
+    direction: Direction
+    to: str = ""
+    """The version to go back to; "" for the one that served before."""
+    again: bool = False
+    """Also what was rolled back."""
+    force: bool = False
+    """Also what is smaller than production, or sick."""
+
+
+@dataclass(frozen=True, slots=True)
+class AddPool:
+    """Add the pool of a scale set that is to be made, in one write guarded by `If-Match`."""
+
+    load_balancer: ResourceId
+    image: str
+    pool: str
+
+    def __str__(self) -> str:
+        return f"add the pool {self.pool} to {self.load_balancer.name}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,18 +74,6 @@ class ScaleScaleSet:
 
 
 @dataclass(frozen=True, slots=True)
-class DeleteScaleSet:
-    """Delete a scale set of ours that does not serve; done when there is none."""
-
-    resource: ResourceId
-    image: str
-    because: str
-
-    def __str__(self) -> str:
-        return f"delete {self.resource.name} ({self.because})"
-
-
-@dataclass(frozen=True, slots=True)
 class AwaitHealthy:
     """Wait until so many instances run and all are healthy."""
 
@@ -73,47 +87,105 @@ class AwaitHealthy:
 
 
 @dataclass(frozen=True, slots=True)
+class LeadStaging:
+    """Lead the staging rules of an image to a pool, in one write guarded by `If-Match`."""
+
+    load_balancer: ResourceId
+    image: str
+    rules: tuple[str, ...]
+    pool: ResourceId
+
+    def __str__(self) -> str:
+        return f"lead {', '.join(self.rules)} to {self.pool.name} in one write"
+
+
+@dataclass(frozen=True, slots=True)
 class VerifyVersion:
     """Ask a frontend over fresh connections until so many consecutive responses name a version."""
 
     frontend: FrontendName
     url: str
     version: str
+    """"" where it is not ours and may name none: then any response counts."""
     responses: int
+    image: str
+    pool: ResourceId
+    """Where the frontend leads to by then."""
 
     def __str__(self) -> str:
+        of_version = f" from {self.version}" if self.version else ""
         return (
-            f"verify {self.frontend}: {self.responses} consecutive responses from {self.version}"
+            f"verify {self.frontend}: {self.responses} consecutive responses{of_version}"
             f" at {self.url}"
         )
 
 
 @dataclass(frozen=True, slots=True)
 class SwapPools:
-    """Exchange two pools under all rule pairs, in one write guarded by `If-Match`."""
+    """Lead production's rules to another pool and staging's to the one that was left.
 
-    direction: Literal["promote", "rollback"]
+    One write, guarded by `If-Match`.
+    """
+
+    wish: Wish
     load_balancer: ResourceId
     image: str
-    pairs: tuple[tuple[str, str], ...]
-    """The rules of each pair: production's, staging's."""
+    production_rules: tuple[str, ...]
+    staging_rules: tuple[str, ...]
     production: ResourceId
     """The pool that production's rules lead to afterwards."""
-    idle: ResourceId
+    staging: ResourceId
+    """The pool that was left."""
     tags: tuple[tuple[str, str], ...]
     """Written along with it; a tag with "" is removed."""
     followers: tuple[str, ...] = ()
     """Rules that nobody declared and that lead to the pool being left: they move as well."""
     outbound_followers: tuple[str, ...] = ()
     """Outbound rules of the pool being left: they move as well."""
+    nat_followers: tuple[str, ...] = ()
+    """Inbound NAT rules of the pool being left: they move as well."""
 
     def __str__(self) -> str:
-        rules = ", ".join(f"{rule} <-> {other}" for rule, other in self.pairs)
-        return (
-            f"swap the pools of {rules}{_moving('undeclared', self.followers)}"
-            f"{_moving('outbound', self.outbound_followers)}"
-            f" in one write of {self.load_balancer.name}"
+        moved = (
+            *self.production_rules,
+            *_named("undeclared rule", self.followers),
+            *_named("outbound rule", self.outbound_followers),
+            *_named("NAT rule", self.nat_followers),
         )
+        return (
+            f"swap in one write of {self.load_balancer.name}:"
+            f" {', '.join(moved)} -> {self.production.name};"
+            f" {', '.join(self.staging_rules)} -> {self.staging.name}"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class RecordSwap:
+    """Write on the scale sets, and on a version, what the load balancer's tags say of a swap.
+
+    So that no role hangs on the load balancer's tags alone, which another tool may replace.
+    """
+
+    direction: Direction
+    image: str
+    load_balancer: ResourceId
+    serves: ResourceId | None
+    """The scale set that came to serve; None where another hand made it."""
+    left: ResourceId | None
+    """The scale set that production left; None without one of ours."""
+    rolled_back: ResourceId | None = None
+    """The image version to mark as rolled back."""
+    promoted_again: ResourceId | None = None
+    """The image version that is so no longer."""
+
+    def __str__(self) -> str:
+        sets = ", ".join(found.name for found in (self.serves, self.left) if found)
+        parts = [f"the swap on {sets}"] if sets else []
+        if self.rolled_back:
+            parts.append(f"that {self.image} {self.rolled_back.name} was rolled back")
+        if self.promoted_again:
+            parts.append(f"that {self.image} {self.promoted_again.name} was promoted again")
+        return f"record {' and '.join(parts)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,13 +198,11 @@ class RewriteLoadBalancer:
         return f"write {self.load_balancer.name} again as it is: its last write failed"
 
 
-def _moving(kind: str, rules: tuple[str, ...]) -> str:
-    if not rules:
-        return ""
-    return f", move the {kind} rule{'s' if len(rules) > 1 else ''} {', '.join(rules)}"
+def _named(kind: str, rules: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(f"{kind} {rule}" for rule in rules)
 
 
 StageStep: TypeAlias = (
-    DeleteScaleSet | CreateScaleSet | ScaleScaleSet | AwaitHealthy | VerifyVersion
+    AddPool | CreateScaleSet | ScaleScaleSet | AwaitHealthy | LeadStaging | VerifyVersion
 )
-SwapStep: TypeAlias = VerifyVersion | SwapPools | RewriteLoadBalancer
+SwapStep: TypeAlias = StageStep | SwapPools | RecordSwap | RewriteLoadBalancer

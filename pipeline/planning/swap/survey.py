@@ -1,116 +1,43 @@
 """What Azure has now, as far as a swap is concerned: frozen values, and the roles they play.
 
-Roles are read from rules, pools and tags each time, never from a local file (design.md 3.6).
+Roles are read from rules, pools, members and tags each time, never from a local file, and no role
+hangs on one tag alone (design.md 3.6).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
 
 from pipeline.advice import Advice, create_environment
 from pipeline.arm import ResourceId
-from pipeline.definition.model import Environment, Image, LoadBalancer
-from pipeline.errors import Refused
-from pipeline.planning.names import (
+from pipeline.definition.model import (
     FRONTENDS,
     PRODUCTION,
     STAGING,
+    Environment,
     FrontendName,
+    Image,
+    LoadBalancer,
+    rule_name,
+)
+from pipeline.errors import Refused
+from pipeline.planning.names import (
     SwapTag,
     SwapTagName,
     Tag,
+    image_version_id,
     is_ours,
     load_balancer_tag,
-    rule_name,
-    version_key,
+    removing_tag,
+    scale_set_name,
 )
+from pipeline.planning.swap.backend import Backend, ScaleSet
+from pipeline.planning.swap.state import LoadBalancerState, Rule
 from pipeline.planning.versions import ImageVersion
 
-IdleRole = Literal["staged", "previous", "rolled back"]
-
-
-@dataclass(frozen=True, slots=True)
-class Instance:
-    """One instance; `health` is the last word of `HealthState/healthy`, "" where nobody reports."""
-
-    name: str
-    health: str = ""
-
-    @property
-    def is_healthy(self) -> bool:
-        """Whether the Application Health extension calls it healthy."""
-        return self.health == "healthy"
-
-
-@dataclass(frozen=True, slots=True)
-class ScaleSet:
-    """A scale set and its instances; `pools` are ids."""
-
-    name: str
-    resource: ResourceId
-    tags: Mapping[str, str]
-    capacity: int
-    provisioning_state: str
-    pools: tuple[ResourceId, ...]
-    instances: tuple[Instance, ...] = ()
-
-    @property
-    def version(self) -> str:
-        """The image version it was made from, by its tag; "" when it is not ours."""
-        return self.tags.get(Tag.VERSION, "")
-
-    def is_made_from(self, version: ImageVersion) -> bool:
-        """Whether it was made from this very version, and not from a deleted one of its number."""
-        mine, baked = self.tags.get(Tag.IMAGE_RUN), version.tags.get(Tag.RUN)
-        return not (mine and baked) or mine == baked
-
-    @property
-    def healthy(self) -> int:
-        """How many instances are healthy."""
-        return sum(instance.is_healthy for instance in self.instances)
-
-    @property
-    def size(self) -> int:
-        """How many instances it has or is about to have: what another must match."""
-        return max(self.capacity, len(self.instances))
-
-    @property
-    def is_healthy(self) -> bool:
-        """Whether it is made, as large as it should be, and every instance is healthy."""
-        complete = self.provisioning_state == "Succeeded" and len(self.instances) >= self.capacity
-        return complete and self.healthy == len(self.instances) > 0
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """A load balancing or outbound rule, and the pool it leads to (None: to nothing).
-
-    `frontend` is the id of its frontend, None for an outbound rule; `port` is the frontend's.
-    """
-
-    name: str
-    pool: ResourceId | None
-    frontend: ResourceId | None = None
-    port: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class LoadBalancerState:
-    """A load balancer as Azure has it; `body` is all that it answered."""
-
-    resource: ResourceId
-    provisioning_state: str
-    tags: Mapping[str, str]
-    rules: tuple[Rule, ...]
-    outbound_rules: tuple[Rule, ...]
-    addresses: Mapping[ResourceId, str]
-    """By id of the frontend."""
-    strangers: tuple[tuple[ResourceId, str], ...]
-    """Members of no surveyed scale set: their pool, and the id of their IP configuration."""
-    etag: str = field(compare=False, default="")
-    body: Mapping[str, Any] = field(compare=False, default_factory=dict, repr=False)
+Role = Literal["serving", "staged", "previous", "rolled back"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,152 +47,245 @@ class Survey:
     environment: Environment
     image: Image
     declared: LoadBalancer
-    """The load balancer as environments.hcl declares it."""
+    """The image's part of the load balancer, as environments.hcl declares it."""
     load_balancer: LoadBalancerState
     scale_sets: tuple[ScaleSet, ...]
     versions: tuple[ImageVersion, ...]
 
     @property
     def production_pool(self) -> ResourceId:
-        """The pool all production rules lead to; Refused when they disagree."""
-        return self._pool_of(PRODUCTION)
+        """The pool that the production rule of the health page leads to."""
+        return self._lead(PRODUCTION)
 
     @property
-    def idle_pool(self) -> ResourceId:
-        """The pool all staging rules lead to; Refused when it is production's."""
-        idle = self._pool_of(STAGING)
-        if idle == self.production_pool:
-            raise Refused(
-                f"{self.load_balancer.resource}: production and staging rules lead to the same"
-                f" pool, {idle.name}"
-            )
-        return idle
+    def staging_pool(self) -> ResourceId:
+        """The pool that the staging rule of the health page leads to."""
+        return self._lead(STAGING)
 
     @property
-    def serving_sets(self) -> tuple[ScaleSet, ...]:
-        """The scale sets that serve; usually one, none before the first promotion."""
-        return self._members(self.production_pool)
+    def serving(self) -> Backend:
+        """What is in production's pool."""
+        return self.backend(self.production_pool)
 
     @property
-    def idle_sets(self) -> tuple[ScaleSet, ...]:
-        """The scale sets behind the staging frontend."""
-        return self._members(self.idle_pool)
+    def at_staging(self) -> Backend | None:
+        """What the staging rules lead to, if anything is there; never what serves."""
+        found = self.backend(self.staging_pool)
+        return None if found.is_empty or found.pool == self.production_pool else found
 
     @property
     def serving_version(self) -> str:
-        """The version that serves; "" when nothing does or it is not ours."""
-        serving = self.serving_sets
-        ours = [found for found in serving if is_ours(found.tags, self.image.name)]
-        return ours[0].version if len(ours) == len(serving) == 1 else ""
+        """The version that serves; "" when nothing does, or it is not of this image."""
+        return self.serving.version
 
     @property
-    def idle_set(self) -> ScaleSet | None:
-        """The scale set of ours in the idle pool, whatever its role."""
-        ours = [found for found in self.idle_sets if is_ours(found.tags, self.image.name)]
-        return max(ours, key=lambda found: version_key(found.version), default=None)
+    def others(self) -> tuple[Backend, ...]:
+        """What runs, or could, and does not serve: in pools of its own, newest way back first."""
+        found = [self.backend(pool) for pool in self._pools_of_the_image()]
+        return tuple(
+            sorted(
+                (one for one in found if not one.is_empty and one.pool != self.production_pool),
+                key=lambda one: (self.role(one) == "previous", self._left_at(one)),
+                reverse=True,
+            )
+        )
 
     @property
-    def live_capacity(self) -> int:
-        """How many instances serve production now, strangers included."""
-        strangers = sum(pool == self.production_pool for pool, _ in self.load_balancer.strangers)
-        return sum(found.size for found in self.serving_sets) + strangers
+    def ways_back(self) -> tuple[Backend, ...]:
+        """What served before and was not rolled back: the one that a rollback takes first."""
+        return tuple(one for one in self.others if self.role(one) == "previous")
 
-    def strangers_in_idle(self) -> tuple[str, ...]:
-        """What we did not make, behind the staging frontend."""
-        foreign = [s for s in self.idle_sets if not is_ours(s.tags, self.image.name)]
-        members = [who for pool, who in self.load_balancer.strangers if pool == self.idle_pool]
-        return (*(str(found.resource) for found in foreign), *members)
+    def backend(self, pool: ResourceId) -> Backend:
+        """A pool and what is in it: whose members Azure lists, or whose model says so."""
+        members = self.load_balancer.members.get(pool, ())
+        owners = {member.owner for member in members}
+        return Backend(
+            pool,
+            tuple(s for s in self.scale_sets if s.resource in owners or pool in s.pools),
+            members,
+            self._version_in(pool, owners),
+        )
+
+    def of_version(self, version: str) -> Backend | None:
+        """The version's backend, in the pool of its own or wherever it is."""
+        own = self.own_pool(version)
+        found = [one for one in (*self.others, self.serving) if one.version == version]
+        return next((one for one in found if one.pool == own), found[0] if found else None)
+
+    def own_pool(self, version: str) -> ResourceId:
+        """The pool for life of a version's scale set."""
+        return self.load_balancer.pool(scale_set_name(self.image.name, version))
+
+    def role(self, backend: Backend) -> Role:
+        """Why it is there: the last swap's tags say so, or the tags of its scale set."""
+        name = backend.pool.name
+        if backend.pool == self.production_pool:
+            return "serving"
+        if self.tags_are_current and name == self._tag(SwapTag.ROLLED_BACK):
+            return "rolled back"
+        if name in {self._tag(SwapTag.PREVIOUS), self._tag(SwapTag.SERVES)}:
+            return "previous"
+        ours = next((s for s in backend.scale_sets if is_ours(s.tags, self.image.name)), None)
+        if ours and Tag.ROLLED_BACK in ours.tags:
+            return "rolled back"
+        has_served = ours is None or Tag.SERVED_SINCE in ours.tags
+        return "previous" if has_served else "staged"
 
     def version(self, name: str) -> ImageVersion | None:
         """A version of the image in the gallery."""
         return next((version for version in self.versions if version.name == name), None)
 
+    def label(self, backend: Backend) -> str:
+        """What to call it: its version, or what another hand made, by name; "" when empty."""
+        return backend.version or ", ".join(backend.owners)
+
+    @property
+    def tags_are_current(self) -> bool:
+        """Whether the last swap was ours: its tags name the pool that serves."""
+        return bool(self._tag(SwapTag.SERVES)) and (
+            self._tag(SwapTag.SERVES) == self.production_pool.name
+        )
+
     def tag(self, what: SwapTagName) -> str:
         """What the last swap wrote on the load balancer (`serves`, `since`, …); "" if outdated."""
-        tags = self.load_balancer.tags
-        if tags.get(load_balancer_tag(self.image.name, SwapTag.SERVES), "") != self.serving_version:
-            return ""
-        return tags.get(load_balancer_tag(self.image.name, what), "")
+        return self._tag(what) if self.tags_are_current else ""
 
-    def idle_role(self, idle: ScaleSet) -> IdleRole:
-        """Why it is in the idle pool: to be promoted, or as the way back.
+    @property
+    def since(self) -> str:
+        """When what serves came to serve; "" where nobody knows."""
+        ours = self.serving.scale_set
+        return self.tag(SwapTag.SINCE) or (ours.tags.get(Tag.SERVED_SINCE, "") if ours else "")
 
-        After a swap by other hands the tags say nothing; then the older version is the way back.
-        """
-        if self.tag(SwapTag.SERVES):
-            if idle.version == self.tag(SwapTag.PREVIOUS):
-                return "previous"
-            return "rolled back" if idle.version == self.tag(SwapTag.ROLLED_BACK) else "staged"
-        serving = self.serving_version
-        older = bool(serving) and version_key(idle.version) < version_key(serving)
-        return "previous" if older else "staged"
+    def removed_by(self, pool: ResourceId) -> str:
+        """The run that removes a pool and what is in it; "" where nobody does."""
+        return self.load_balancer.tags.get(removing_tag(pool.name), "")
+
+    @property
+    def live_capacity(self) -> int:
+        """How many instances serve production, or are about to: what another must match."""
+        return self.serving.size
+
+    def rules(self, frontend: FrontendName) -> tuple[str, ...]:
+        """The declared rules of a frontend that the load balancer has."""
+        return tuple(name for name in self._declared(frontend) if self.load_balancer.rule(name))
+
+    @property
+    def missing_rules(self) -> tuple[str, ...]:
+        """The declared rules that the load balancer does not have."""
+        return tuple(
+            name
+            for frontend in FRONTENDS
+            for name in self._declared(frontend)
+            if self.load_balancer.rule(name) is None
+        )
+
+    @property
+    def astray(self) -> tuple[Rule, ...]:
+        """Declared production rules that lead elsewhere than the health page's."""
+        return tuple(
+            rule
+            for rule in self.load_balancer.rules
+            if rule.name in self._declared(PRODUCTION) and rule.pool != self.production_pool
+        )
 
     @property
     def followers(self) -> tuple[str, ...]:
         """Rules that environments.hcl does not declare and that lead to production's pool."""
-        return tuple(
-            rule.name
-            for rule in self.load_balancer.rules
-            if rule.pool == self.production_pool and rule.name not in self._declared_rules
+        declared = {name for frontend in FRONTENDS for name in self._declared(frontend)}
+        return self._leading_to_production(
+            tuple(rule for rule in self.load_balancer.rules if rule.name not in declared)
         )
 
     @property
     def outbound_followers(self) -> tuple[str, ...]:
         """Outbound rules through which production's instances reach the outside."""
-        pool = self.production_pool
-        return tuple(rule.name for rule in self.load_balancer.outbound_rules if rule.pool == pool)
+        return self._leading_to_production(self.load_balancer.outbound_rules)
+
+    @property
+    def nat_followers(self) -> tuple[str, ...]:
+        """Inbound NAT rules that lead to production's pool."""
+        return self._leading_to_production(self.load_balancer.nat_rules)
 
     def health_url(self, frontend: FrontendName) -> str:
-        """Where a frontend answers for the health page; Refused when no rule leads to its port.
+        """Where a frontend answers for the health page.
 
         Address and port are those of the rule, whatever its frontend is called.
         """
         health = self.image.health
-        for pair in self.declared.pairs:
-            if pair.backend_port == health.port:
-                address, port = self.endpoint(rule_name(pair.name, frontend))
-                return f"{health.protocol}://{address}:{port}{health.path}"
-        raise Refused(
-            f"no rule of {self.declared.name} leads to port {health.port}, where"
-            f" {self.image.name} tells its version; add one in environments.hcl"
-        )
-
-    def endpoint(self, name: str) -> tuple[str, int]:
-        """The address and the port where a rule answers; ("", 0) without that rule."""
-        rule = next((rule for rule in self.load_balancer.rules if rule.name == name), None)
-        if rule is None or rule.frontend is None:
-            return "", 0
-        return self.load_balancer.addresses.get(rule.frontend, ""), rule.port
+        address, port = self.load_balancer.endpoint(rule_name(self._health_pair, frontend))
+        return f"{health.protocol}://{address}:{port}{health.path}"
 
     @property
-    def _declared_rules(self) -> frozenset[str]:
-        names = (rule_name(pair.name, side) for pair in self.declared.pairs for side in FRONTENDS)
-        return frozenset(names)
-
-    def _members(self, pool: ResourceId) -> tuple[ScaleSet, ...]:
-        return tuple(found for found in self.scale_sets if pool in found.pools)
-
-    def _pool_of(self, frontend: FrontendName) -> ResourceId:
-        names = [rule_name(pair.name, frontend) for pair in self.declared.pairs]
-        pools = {rule.name: rule.pool for rule in self.load_balancer.rules}
-        missing = [name for name in names if pools.get(name) is None]
-        if missing:
+    def _health_pair(self) -> str:
+        """The pair that leads to the health page; Refused without one."""
+        port = self.image.health.port
+        found = next((pair for pair in self.declared.pairs if pair.backend_port == port), None)
+        if found is None:
             raise Refused(
-                f"{self.load_balancer.resource}: no rule {missing[0]} that leads to a pool",
+                f"no rule of {self.declared.name} leads to port {port}, where"
+                f" {self.image.name} tells its version; add one in environments.hcl"
+            )
+        return found.name
+
+    def _declared(self, frontend: FrontendName) -> tuple[str, ...]:
+        return tuple(rule_name(pair.name, frontend) for pair in self.declared.pairs)
+
+    def _lead(self, frontend: FrontendName) -> ResourceId:
+        """Where the rule of the health page leads; Refused without it."""
+        name = rule_name(self._health_pair, frontend)
+        rule = self.load_balancer.rule(name)
+        if rule is None or rule.pool is None:
+            raise Refused(
+                f"{self.load_balancer.resource}: no rule {name} that leads to a pool",
                 advice=(Advice("create missing rules", create_environment()),),
             )
-        found = {pools[name] for name in names}
-        if len(found) > 1:
-            where = ", ".join(f"{name} to {_name(pools[name])}" for name in names)
-            raise Refused(f"{self.load_balancer.resource}: its rules disagree: {where}")
-        pool = found.pop()
-        if pool is None or pool.name not in self.declared.pools:
+        if rule.pools > 1:
             raise Refused(
-                f"{self.load_balancer.resource}: {names[0]} leads to {_name(pool)},"
-                f" not to {' or '.join(self.declared.pools)}"
+                f"{self.load_balancer.resource}: {name} leads to {rule.pools} pools; bakeswap moves"
+                " rules that lead to one"
             )
-        return pool
+        return rule.pool
 
+    def _leading_to_production(self, rules: tuple[Rule, ...]) -> tuple[str, ...]:
+        pool = self.production_pool
+        return tuple(rule.name for rule in rules if rule.pool == pool)
 
-def _name(pool: ResourceId | None) -> str:
-    return pool.name if pool else "nothing"
+    def _pools_of_the_image(self) -> Iterator[ResourceId]:
+        """The pools where a way back or something staged may be."""
+        tagged = {self._tag(what) for what in (SwapTag.PREVIOUS, SwapTag.ROLLED_BACK)}
+        mine = {found.resource: found for found in self.scale_sets if self._version_of(found)}
+        declared = {pool for found in mine.values() for pool in found.pools}
+        yield self.staging_pool
+        for pool, members in self.load_balancer.members.items():
+            owned = any(member.owner in mine for member in members)
+            if pool != self.staging_pool and (owned or pool in declared or pool.name in tagged):
+                yield pool
+
+    def _version_in(self, pool: ResourceId, owners: set[ResourceId]) -> str:
+        """The one version in a pool; "" when there is none, or something else beside it."""
+        sets = [s for s in self.scale_sets if s.resource in owners or pool in s.pools]
+        versions = {self._version_of(found) for found in sets}
+        strangers = owners - {found.resource for found in sets}
+        return versions.pop() if len(versions) == 1 and not strangers else ""
+
+    def _version_of(self, found: ScaleSet) -> str:
+        """By its tags or, without them, by the image version that its model names."""
+        if is_ours(found.tags, self.image.name):
+            return found.tags.get(Tag.VERSION, "")
+        reference = found.image_version
+        if reference is None:
+            return ""
+        own = image_version_id(self.environment, self.image.name, reference.name)
+        return reference.name if reference == own else ""
+
+    def _left_at(self, backend: Backend) -> tuple[bool, str]:
+        """When production left it: the load balancer's tags tell of the last, others' own."""
+        last = backend.pool.name == self.tag(SwapTag.PREVIOUS)
+        when = [
+            found.tags.get(Tag.SERVED_UNTIL, "") or found.tags.get(Tag.SERVED_SINCE, "")
+            for found in backend.scale_sets
+        ]
+        return last, max(when, default="")
+
+    def _tag(self, what: SwapTagName) -> str:
+        return self.load_balancer.tags.get(load_balancer_tag(self.image.name, what), "")

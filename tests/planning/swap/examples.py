@@ -8,6 +8,7 @@ from typing import Any
 
 from pipeline.arm import ResourceId
 from pipeline.definition.model import (
+    FRONTENDS,
     Base,
     Cloud,
     Environment,
@@ -22,15 +23,17 @@ from pipeline.definition.model import (
 )
 from pipeline.planning.landing_zone import bodies
 from pipeline.planning.names import (
-    FRONTENDS,
+    empty_pool,
     load_balancer_id,
     network_id,
     scale_set_id,
     scale_set_name,
     tags_of,
 )
+from pipeline.planning.swap.backend import Instance, ScaleSet
 from pipeline.planning.swap.load_balancer import read
-from pipeline.planning.swap.survey import Instance, ScaleSet, Survey
+from pipeline.planning.swap.steps import Wish
+from pipeline.planning.swap.survey import Survey
 from pipeline.planning.versions import ImageVersion
 
 PAIRS = (RulePair("http", 80, 8081, 8080), RulePair("metrics", 9100, 9101, 9100))
@@ -50,7 +53,7 @@ IMAGE = Image(
     health=Health("http", 8080, "/healthz"),
     inputs=(),
 )
-LOAD_BALANCER = LoadBalancer("shop", "web", ("blue", "green"), PAIRS)
+LOAD_BALANCER = LoadBalancer("shop", "web", PAIRS)
 ENVIRONMENT = Environment(
     name="production",
     subscription="5ab5c41b-0000-4000-8000-000000000000",
@@ -74,30 +77,72 @@ ADDRESSES = {
 }
 
 
+EMPTY, EMPTY_STAGING = (empty_pool("web", frontend) for frontend in FRONTENDS)
+V0, V1, V2, V3 = (scale_set_name("web", f"1.0.{number}") for number in range(4))
+"""The pools of versions: each is called like its scale set."""
+
+PROMOTE, ROLLBACK = Wish("promote"), Wish("rollback")
+
+
 def pool(name: str) -> ResourceId:
-    """`blue` or `green`."""
+    """A pool of the load balancer."""
     return _OWN.child("backendAddressPools", name)
 
 
-def body(production: str = "blue", tags: dict[str, str] | None = None) -> dict[str, Any]:
+def members_of(*scale_sets: ScaleSet) -> dict[str, list[str]]:
+    """The IP configurations that Azure lists in each pool, by the pool's name."""
+    found: dict[str, list[str]] = {}
+    for one in scale_sets:
+        for where in one.pools:
+            listed = found.setdefault(where.name, [])
+            listed += [configuration_of(one, instance.number) for instance in one.instances]
+    return found
+
+
+def configuration_of(scale_set: ScaleSet, number: str) -> str:
+    """The id of an instance's IP configuration."""
+    return (
+        f"{scale_set.resource}/virtualMachines/{number}/networkInterfaces/primary"
+        "/ipConfigurations/primary"
+    )
+
+
+def stranger(name: str) -> str:
+    """The id of the IP configuration of a machine that another hand made."""
+    return (
+        "/subscriptions/s/resourceGroups/other/providers/Microsoft.Network"
+        f"/networkInterfaces/{name}/ipConfigurations/one"
+    )
+
+
+def body(
+    production: str = EMPTY,
+    staging: str = EMPTY_STAGING,
+    tags: dict[str, str] | None = None,
+    members: dict[str, list[str]] | None = None,
+) -> dict[str, Any]:
     """A GET of the load balancer, with fields nobody here knows."""
     addresses = {name: network_id(ENVIRONMENT, "publicIPAddresses", name) for name in FRONTENDS}
-    made = copy.deepcopy(bodies.load_balancer(ENVIRONMENT, LOAD_BALANCER, IMAGE.health, addresses))
-    other = "green" if production == "blue" else "blue"
+    served = [(LOAD_BALANCER, IMAGE.health)]
+    made = copy.deepcopy(bodies.load_balancer(ENVIRONMENT, served, addresses))
     for rule in made["properties"]["loadBalancingRules"]:
-        wanted = pool(other if rule["name"].endswith("-staging") else production)
-        rule["properties"]["backendAddressPool"] = {"id": str(wanted)}
-        rule["properties"]["backendAddressPools"] = [{"id": str(wanted)}]
+        lead(rule, staging if rule["name"].endswith("-staging") else production)
         rule["properties"]["fieldOfTheFuture"] = {"kept": True}
         rule["etag"] = 'W/"1"'
-    for child in made["properties"]["backendAddressPools"]:
-        child["id"] = str(pool(child["name"]))
-        child["properties"] = {
-            "provisioningState": "Succeeded",
-            "drainPeriodInSeconds": 30,
-            "backendIPConfigurations": [],
-            "loadBalancingRules": [],
+    names = dict.fromkeys((EMPTY, EMPTY_STAGING, production, staging, *(members or {})))
+    made["properties"]["backendAddressPools"] = [
+        {
+            "name": name,
+            "id": str(pool(name)),
+            "properties": {
+                "provisioningState": "Succeeded",
+                "drainPeriodInSeconds": 30,
+                "backendIPConfigurations": [{"id": one} for one in (members or {}).get(name, ())],
+                "loadBalancingRules": [],
+            },
         }
+        for name in names
+    ]
     return {
         "id": str(_OWN),
         "name": "shop",
@@ -115,28 +160,34 @@ def body(production: str = "blue", tags: dict[str, str] | None = None) -> dict[s
     }
 
 
+def lead(rule: dict[str, Any], where: str) -> None:
+    """Lead a rule to a pool, in both spellings."""
+    rule["properties"]["backendAddressPool"] = {"id": str(pool(where))}
+    rule["properties"]["backendAddressPools"] = [{"id": str(pool(where))}]
+
+
 def scale_set(
     version: str,
-    where: str,
     *,
     size: int = 2,
     sick: int = 0,
     state: str = "Succeeded",
     capacity: int | None = None,
+    tags: dict[str, str] | None = None,
 ) -> ScaleSet:
-    """A scale set of ours in a pool; the first `sick` instances are unhealthy."""
+    """A scale set of ours in its own pool; the first `sick` instances are unhealthy."""
     name = scale_set_name("web", version)
     instances = tuple(
-        Instance(f"{name}_{number}", "unhealthy" if number < sick else "healthy")
+        Instance(f"{name}_{number}", "unhealthy" if number < sick else "healthy", str(number))
         for number in range(size)
     )
     return ScaleSet(
         name=name,
         resource=scale_set_id(ENVIRONMENT, name),
-        tags=tags_of("web", version),
+        tags={**tags_of("web", version), **(tags or {})},
         capacity=size if capacity is None else capacity,
         provisioning_state=state,
-        pools=(pool(where),),
+        pools=(pool(name),),
         instances=instances,
     )
 
@@ -149,31 +200,46 @@ def version(name: str, *, check: str = "passed", excluded: bool = False) -> Imag
 VERSIONS = (version("1.0.0"), version("1.0.1"), version("1.0.2", check="", excluded=True))
 
 
+SINCE = "2026-11-23T18:00:00+00:00"
+SERVED = {"served-since": "2026-11-22T18:00:00+00:00"}
+
+
 def swap_tags(serves: str, previous: str = "", rolled_back: str = "") -> dict[str, str]:
-    """What a swap leaves on the load balancer."""
+    """What a swap leaves on the load balancer; the arguments are pools."""
     tags = {
         "web-serves": serves,
         "web-previous": previous,
         "web-rolled-back": rolled_back,
-        "web-since": "2026-11-23T18:00:00+00:00",
+        "web-since": SINCE,
     }
     return {name: value for name, value in tags.items() if value}
 
 
 def surveyed(
     *scale_sets: ScaleSet,
-    production: str = "blue",
+    production: str = "",
+    staging: str = "",
     tags: dict[str, str] | None = None,
     versions: tuple[ImageVersion, ...] = VERSIONS,
     load_balancer: dict[str, Any] | None = None,
 ) -> Survey:
-    """A survey with these scale sets; production's rules lead to the pool of that name."""
-    document = load_balancer or body(production, tags)
+    """A survey with these scale sets, each in its own pool.
+
+    Production's rules lead to the first one's pool and staging's to the second one's, if the names
+    of pools say nothing else.
+    """
+    names = [found.name for found in scale_sets]
+    document = load_balancer or body(
+        production or next(iter(names), EMPTY),
+        staging or next(iter(names[1:]), EMPTY_STAGING),
+        tags,
+        members_of(*scale_sets),
+    )
     return Survey(
         environment=ENVIRONMENT,
         image=IMAGE,
         declared=LOAD_BALANCER,
-        load_balancer=read(document, ADDRESSES, [found.resource for found in scale_sets]),
+        load_balancer=read(document, ADDRESSES),
         scale_sets=scale_sets,
         versions=versions,
     )
