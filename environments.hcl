@@ -32,7 +32,6 @@ environment "local" {
   load_balancer "web" {
     image = "web"
 
-
     rule "http" {
       production_port = 8080
       staging_port    = 8081
@@ -71,7 +70,6 @@ environment "local" {
 #   load_balancer "web" {
 #     image   = "web"
 #     private = true # frontends are addresses of the subnet
-#     
 #
 #     rule "http" {
 #       production_port = 80

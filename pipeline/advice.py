@@ -31,7 +31,7 @@ class Command:
             options["env"] = environment
         pairs = (word for name, value in options.items() for word in (f"--{name}", value))
         flags = (f"--{flag}" for flag in self.flags)
-        return shlex.join(("invoke", self.task, *self.words, *flags, *pairs))
+        return shlex.join(("invoke", self.task, *self.words, *pairs, *flags))
 
     def __str__(self) -> str:
         return self.typed()

@@ -9,6 +9,7 @@ from pathlib import Path
 from pipeline.definition import rules
 from pipeline.definition.model import (
     FRONTENDS,
+    STAGING,
     Cloud,
     Environment,
     Image,
@@ -174,7 +175,7 @@ def _check_rules(sections: list[Section], pairs: tuple[RulePair, ...]) -> None:
     _check_different("backend_port", shared, sections, [pair.backend_port for pair in pairs])
     names = {pair.name for pair in pairs}
     for section, pair in zip(sections, pairs, strict=True):
-        twin = rule_name(pair.name, "staging")
+        twin = rule_name(pair.name, STAGING)
         if twin in names:
             what = f"rule {twin} is also the name of the staging rule of {pair.name}"
             section.mistake(section.line, what, "give one of them another name")

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Final, Literal, TypeAlias
 
 from pipeline.arm import ResourceId
-from pipeline.definition.model import PRODUCTION, Environment, FrontendName
+from pipeline.definition.model import Environment, FrontendName, rule_name
 
 SYSTEM = "bakeswap"
 """The value of the tag `system`: on everything we make, and on nothing else."""
@@ -20,6 +20,8 @@ PRIMARY: Final = "primary"
 """The network interface of an instance, and its IP configuration."""
 CHECK_MACHINE: Final = "check"
 """The machine of a check, its network interface and its disk: the group has but one of each."""
+LOAD_BALANCERS: Final = "loadBalancers"
+"""The type of a load balancer, in its id."""
 HEALTH_EXTENSION: Final = "ApplicationHealth"
 
 
@@ -108,7 +110,7 @@ def empty_pool(image: str, frontend: FrontendName) -> str:
 
     One for each frontend: Azure refuses two rules with one pool and backend port.
     """
-    return f"{image}-empty" if frontend == PRODUCTION else f"{image}-empty-staging"
+    return rule_name(f"{image}-empty", frontend)
 
 
 def load_balancer_tag(image: str, what: SwapTagName) -> str:
@@ -176,7 +178,7 @@ def subnet_id(environment: Environment) -> ResourceId:
 
 def load_balancer_id(environment: Environment, name: str) -> ResourceId:
     """A load balancer of the environment."""
-    return network_id(environment, "loadBalancers", name)
+    return network_id(environment, LOAD_BALANCERS, name)
 
 
 def scale_set_id(environment: Environment, name: str) -> ResourceId:

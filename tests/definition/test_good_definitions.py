@@ -8,7 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.definition.model import Base, Cloud, Health, Network, RulePair, ScaleSetShape
+from pipeline.definition.model import (
+    Base,
+    Cloud,
+    Health,
+    Network,
+    RulePair,
+    RuleProbe,
+    ScaleSetShape,
+)
 from pipeline.definition.project import read
 from pipeline.definition.template import ESSENTIAL, OPTIONAL
 
@@ -92,11 +100,16 @@ def test_a_load_balancer_is_found_by_its_image(good: Path) -> None:
 
     balancer = local.load_balancer_of("web")
     assert balancer is not None
-    assert (balancer.name, balancer.pools) == ("shop-lb", ("web-blue", "web-green"))
+    assert (balancer.name, balancer.image) == ("shop-lb", "web")
     assert balancer.pairs == (
         RulePair("http", 80, 8081, 8080),
-        RulePair("admin", 9000, 9001, 9000),
+        RulePair("admin", 9000, 9001, 9000, RuleProbe("https", "/ready")),
     )
+    assert [str(pair.probed(Health("http", 8080, "/up")).protocol) for pair in balancer.pairs] == [
+        "http",
+        "https",
+    ]
+    assert RulePair("x", 1, 2, 3).probed(Health("http", 8080, "/up")) == RuleProbe("tcp")
     assert (balancer.private, balancer.idle_timeout_minutes) == (True, 30)
     assert production.load_balancer_of("web") is None
 

@@ -27,19 +27,27 @@ from pipeline.planning.names import (
 )
 from pipeline.planning.swap import load_balancer as swap_body
 from pipeline.planning.swap import scale_set_body
-from pipeline.planning.swap.promotion import Direction, plan_swap
+from pipeline.planning.swap.plan import plan_swap
 from pipeline.planning.swap.staging import plan_stage
-from pipeline.planning.swap.steps import CreateScaleSet, ScaleScaleSet, SwapPools
+from pipeline.planning.swap.steps import (
+    CreateScaleSet,
+    Direction,
+    LeadStaging,
+    ScaleScaleSet,
+    SwapPools,
+    Wish,
+)
 from pipeline.planning.writable import writable
 from tests.planning.build import examples as built
 from tests.planning.swap.examples import (
+    EMPTY_STAGING,
     ENVIRONMENT,
     IMAGE,
     LOAD_BALANCER,
     PROJECT,
+    members_of,
     scale_set,
     surveyed,
-    swap_tags,
 )
 
 FOLDER = Path(__file__).parent / "bodies"
@@ -47,7 +55,11 @@ ANSWERS = Path(__file__).parent / "answers"
 RUN = "20261123T120000Z-builder-00aa"
 KEY = "ssh-rsa AAAA public"
 HTTPS = Health("https", 8443, "/healthz")
-SINCE = "2026-11-23T19:00:00+00:00"
+SIGNED = {
+    "web-since": "2026-11-23T19:00:00+00:00",
+    "web-run": RUN,
+    "web-by": "someone@builder",
+}
 
 Body = dict[str, Any]
 
@@ -104,13 +116,32 @@ def _completed(existing: dict[Any, Body]) -> Body:
 def swapped(direction: Direction) -> Body:
     """The one write of a promotion, or of the rollback that follows it."""
     there = answer("load-balancer")
-    sets = (scale_set("1.0.0", "blue"), scale_set("1.0.1", "green"))
     if direction == "rollback":
-        there["tags"] |= swap_tags("1.0.1", "1.0.0")
-        sets = (scale_set("1.0.0", "green"), scale_set("1.0.1", "blue"))
-    plan = plan_swap(surveyed(*sets, load_balancer=there), direction)
-    (step,) = (step for step in plan.steps if isinstance(step, SwapPools))
-    return swap_body.swapped(there, step, SINCE)
+        there = swap_body.swapped(there, _swap(there, "promote"), SIGNED)
+        there["properties"]["backendAddressPools"] = _pools()
+    return swap_body.swapped(there, _swap(there, direction), SIGNED)
+
+
+def _pools() -> list[Body]:
+    pools: list[Body] = answer("load-balancer")["properties"]["backendAddressPools"]
+    return pools
+
+
+def _swap(there: Body, direction: Direction) -> SwapPools:
+    sets = (scale_set("1.0.0"), scale_set("1.0.1"))
+    members = members_of(*sets)
+    for pool in there["properties"]["backendAddressPools"]:
+        found = members.get(pool["name"], ())
+        pool["properties"]["backendIPConfigurations"] = [{"id": member} for member in found]
+    plan = plan_swap(surveyed(*sets, load_balancer=there), Wish(direction))
+    return next(step for step in plan.steps if isinstance(step, SwapPools))
+
+
+def led() -> Body:
+    """The staging rules led to another pool."""
+    now = surveyed(scale_set("1.0.0"), scale_set("1.0.1"), staging=EMPTY_STAGING)
+    (step,) = (step for step in plan_stage(now).steps if isinstance(step, LeadStaging))
+    return swap_body.with_staging_led(answer("load-balancer"), step)
 
 
 def made_scale_set(health: Health = IMAGE.health) -> Body:
@@ -122,7 +153,7 @@ def made_scale_set(health: Health = IMAGE.health) -> Body:
 
 def more_capacity() -> Body:
     """A staged scale set of two, brought to production's five."""
-    now = surveyed(scale_set("1.0.0", "blue", size=5), scale_set("1.0.1", "green", size=2))
+    now = surveyed(scale_set("1.0.0", size=5), scale_set("1.0.1", size=2))
     (step,) = (step for step in plan_stage(now).steps if isinstance(step, ScaleScaleSet))
     return scale_set_body.capacity(step)
 
@@ -201,6 +232,12 @@ GOLDENS = {
     "load-balancer-rolled-back": Golden(
         swap_body.swapped, lambda: swapped("rollback"), network.LoadBalancer
     ),
+    "load-balancer-with-pool": Golden(
+        swap_body.with_pool,
+        lambda: swap_body.with_pool(answer("load-balancer"), "web-1-0-2"),
+        network.LoadBalancer,
+    ),
+    "load-balancer-staging-led": Golden(swap_body.with_staging_led, led, network.LoadBalancer),
     "load-balancer-rewritten": Golden(
         writable, lambda: writable(answer("load-balancer")), network.LoadBalancer
     ),
@@ -225,6 +262,11 @@ GOLDENS = {
     "image-version-failed": Golden(
         version_body.marked,
         lambda: version_body.marked(answer("image-version"), passed=False),
+        compute.GalleryImageVersion,
+    ),
+    "image-version-rolled-back": Golden(
+        version_body.retagged,
+        lambda: version_body.retagged(answer("image-version"), {"rolled-back": "2026-11-23"}),
         compute.GalleryImageVersion,
     ),
     "check-interface": Golden(

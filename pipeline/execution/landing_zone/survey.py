@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pipeline.arm import ResourceId
 from pipeline.execution.azure.requests import Body
+from pipeline.execution.patience import NETWORK
 from pipeline.execution.run.session import Session
+from pipeline.execution.wait import nothing
 from pipeline.planning.landing_zone.plan import wanted
-from pipeline.planning.names import subnet_id
+from pipeline.planning.names import LOAD_BALANCERS, subnet_id
 
 
 def survey_landing_zone(session: Session) -> tuple[bool, dict[ResourceId, Body]]:
@@ -17,5 +19,14 @@ def survey_landing_zone(session: Session) -> tuple[bool, dict[ResourceId, Body]]
     ids = [resource.resource for resource in wanted(session.project, environment)]
     if not environment.network.managed:
         ids.append(subnet_id(environment))
-    found = ((resource, azure.get(resource)) for resource in ids)
+    found = ((resource, _settled(session, resource)) for resource in ids)
     return True, {resource: body for resource, body in found if body is not None}
+
+
+def _settled(session: Session, resource: ResourceId) -> Body | None:
+    """A load balancer once nothing is under way on it: a swap may be; all else as it is."""
+    if resource.segments[-1][0] != LOAD_BALANCERS:
+        return session.azure.get(resource)
+    return session.azure.settle(
+        resource, patience=NETWORK, clock=session.clock, still_waiting=nothing
+    )

@@ -87,7 +87,7 @@ def plan_landing_zone(
         notes.extend(_differences(resource, body))
         completed, added = _completed(body, resource.body)
         if added or _has_failed(body):
-            words = f"{resource.words}: {', '.join(added) or 'its last write failed'}"
+            words = f"{resource.words}: {', '.join(dict.fromkeys(added)) or 'its last write failed'}"
             etag = str(body.get("etag", ""))
             steps.append(Complete(resource.resource, completed, words, etag))
     name = environment.name
@@ -135,8 +135,9 @@ def _load_balancers(
         }
         resource = load_balancer_id(environment, first.name)
         body = bodies.load_balancer(environment, served, addresses)
-        if resource in existing:
-            body = fitted(body, existing[resource])
+        found = existing.get(resource)
+        if found is not None and not _is_being_made(found):
+            body = fitted(body, found)
         for frontend in body["properties"]["frontendIPConfigurations"]:
             if not first.private:
                 address = addresses[frontend["name"]]

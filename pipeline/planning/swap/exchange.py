@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.advice import Advice, Command, promote, rollback, stage, status
+from pipeline.advice import Advice, promote, rollback, stage, status
 from pipeline.arm import ResourceId
 from pipeline.definition.model import PRODUCTION, STAGING
 from pipeline.errors import Refused
@@ -49,7 +49,7 @@ def exchange(
     """
     image, before, direction = now.image.name, now.label(now.serving), wish.direction
     count = now.live_capacity or now.backend(pool).size
-    undo = _undo(now, direction)
+    undo = rollback(image) if direction == "promote" else promote(image, again=True)
     steps: tuple[SwapStep, ...] = (
         *making,
         *leading(now, pool),
@@ -201,14 +201,6 @@ def _ours(now: Survey, backend: Backend | None) -> ResourceId | None:
 
 def _version_id(now: Survey, version: str) -> ResourceId:
     return image_version_id(now.environment, now.image.name, version)
-
-
-def _undo(now: Survey, direction: Direction) -> Command:
-    image = now.image.name
-    if direction == "promote":
-        return rollback(image)
-    version = now.serving_version
-    return stage(image, version, again=True) if version else promote(image)
 
 
 def _truth(now: Survey, serves: str) -> str:

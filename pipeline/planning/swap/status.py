@@ -10,7 +10,7 @@ from pipeline.errors import Refused, UsageError
 from pipeline.planning.names import SwapTag, Tag
 from pipeline.planning.swap.backend import Backend
 from pipeline.planning.swap.rollback import plan_rollback
-from pipeline.planning.swap.steps import AwaitHealthy, CreateScaleSet, Wish
+from pipeline.planning.swap.steps import AwaitHealthy, CreateScaleSet, SwapPools, Wish
 from pipeline.planning.swap.survey import Role, Survey
 from pipeline.planning.table import Table
 from pipeline.planning.versions import newest
@@ -204,7 +204,7 @@ def _way_back(now: Survey) -> str:
     except (Refused, UsageError) as refusal:
         is_none = not now.ways_back and not now.tag(SwapTag.PREVIOUS)
         return "none" if is_none else f"not ready: {refusal}"
-    if plan.is_empty:
+    if not any(isinstance(step, SwapPools) for step in plan.steps):
         return "none"
     to = plan.title.rpartition(" -> ")[2]
     if any(isinstance(step, CreateScaleSet) for step in plan.steps):

@@ -128,7 +128,7 @@ class Survey:
         ours = next((s for s in backend.scale_sets if is_ours(s.tags, self.image.name)), None)
         if ours and Tag.ROLLED_BACK in ours.tags:
             return "rolled back"
-        has_served = ours is None or Tag.SERVED_SINCE in ours.tags
+        has_served = ours is None or bool(ours.tags.keys() & {Tag.SERVED_SINCE, Tag.SERVED_UNTIL})
         return "previous" if has_served else "staged"
 
     def version(self, name: str) -> ImageVersion | None:

@@ -30,7 +30,6 @@ environment "local" {
 
   load_balancer "shop-lb" {
     image                = "web"
-    pools                = ["web-blue", "web-green"]
     private              = true
     idle_timeout_minutes = 30
 
@@ -44,6 +43,11 @@ environment "local" {
       production_port = 9000
       staging_port    = 9001
       backend_port    = 9000
+
+      probe {
+        protocol = "https"
+        path     = "/ready"
+      }
     }
   }
 }

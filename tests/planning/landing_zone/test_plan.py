@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 
 from pipeline.arm import ResourceId
-from pipeline.definition.model import RulePair
+from pipeline.definition.model import LoadBalancer, RulePair
 from pipeline.errors import Refused
 from pipeline.planning.landing_zone import bodies
 from pipeline.planning.landing_zone.plan import plan_landing_zone, wanted
 from pipeline.planning.landing_zone.steps import Complete, Create, LandingZoneStep
 from pipeline.planning.names import load_balancer_id, network_id, subnet_id, virtual_network_id
 from pipeline.planning.plan import Plan
-from tests.planning.swap.examples import ENVIRONMENT, LOAD_BALANCER, PROJECT
+from tests.planning.swap.examples import ENVIRONMENT, IMAGE, LOAD_BALANCER, PROJECT
 
 OWN = load_balancer_id(ENVIRONMENT, "shop")
 
@@ -127,6 +127,59 @@ def test_a_pair_that_comes_later_follows_the_pool_that_serves() -> None:
     }
 
 
+def test_what_another_hand_called_its_frontends_and_probes_is_used_for_a_later_pair() -> None:
+    existing = everything()
+    properties = existing[OWN]["properties"]
+    theirs = {"id": str(OWN.child("frontendIPConfigurations", "PublicIPAddress"))}
+    probe = {"id": str(OWN.child("probes", "alive"))}
+    properties["frontendIPConfigurations"] = [{"name": "PublicIPAddress"}]
+    properties["probes"] = [{"name": "alive", "properties": {}}]
+    properties["loadBalancingRules"] = properties["loadBalancingRules"][:2]
+    for rule in properties["loadBalancingRules"]:
+        rule["properties"] |= {"frontendIPConfiguration": theirs, "probe": probe}
+    for address in ("shop-production", "shop-staging"):
+        del existing[network_id(ENVIRONMENT, "publicIPAddresses", address)]
+    step = only_step(existing)
+    assert isinstance(step, Complete)
+    assert str(step) == "complete the load balancer shop for web: metrics, metrics-staging"
+    written = _rules(step.body)
+    assert written["metrics"]["frontendIPConfiguration"] == theirs
+    assert written["metrics"]["probe"]["id"].endswith("/probes/metrics")
+
+
+def test_a_rule_without_a_probe_has_a_twin_without_one() -> None:
+    existing = everything()
+    rules = existing[OWN]["properties"]["loadBalancingRules"]
+    del rules[0]["properties"]["probe"]
+    del rules[1]
+    step = only_step(existing)
+    assert isinstance(step, Complete)
+    assert "probe" not in _rules(step.body)["http-staging"]
+
+
+def test_images_that_share_a_load_balancer_have_rules_probes_and_pools_of_their_own() -> None:
+    api = replace(IMAGE, name="api")
+    shared = LoadBalancer("shop", "api", (RulePair("api", 8000, 8001, 8080),))
+    environment = replace(ENVIRONMENT, load_balancers=(LOAD_BALANCER, shared))
+    project = replace(PROJECT, images=(IMAGE, api))
+    (found,) = (
+        one
+        for one in wanted(project, environment)
+        if one.resource.segments[-1][0] == "loadBalancers"
+    )
+    properties = found.body["properties"]
+    assert found.words == "the load balancer shop for web, api"
+    assert [pool["name"] for pool in properties["backendAddressPools"]] == [
+        "web-empty",
+        "web-empty-staging",
+        "api-empty",
+        "api-empty-staging",
+    ]
+    assert [probe["name"] for probe in properties["probes"]] == ["http", "metrics", "api"]
+    assert len(properties["frontendIPConfigurations"]) == 2
+    assert len(properties["loadBalancingRules"]) == 6
+
+
 def _completed_security_group(*ports: int) -> dict[str, int]:
     """The priorities by rule, when the environment got these backend ports one after the other."""
     environment = ENVIRONMENT
@@ -219,19 +272,19 @@ def test_a_network_of_somebody_else_must_be_there() -> None:
         plan_landing_zone(PROJECT, environment, True, {})
 
 
-def test_production_and_staging_rules_start_on_different_pools_with_one_probe() -> None:
+def test_production_and_staging_rules_start_on_different_pools_and_twins_share_a_probe() -> None:
     body = everything()[OWN]
     found = {
         name: (rule["backendAddressPool"]["id"].rpartition("/")[2], rule["backendPort"])
         for name, rule in _rules(body).items()
     }
     assert found == {
-        "http": ("blue", 8080),
-        "http-staging": ("green", 8080),
-        "metrics": ("blue", 9100),
-        "metrics-staging": ("green", 9100),
+        "http": ("web-empty", 8080),
+        "http-staging": ("web-empty-staging", 8080),
+        "metrics": ("web-empty", 9100),
+        "metrics-staging": ("web-empty-staging", 9100),
     }
-    assert [probe["name"] for probe in body["properties"]["probes"]] == ["health"]
+    assert [probe["name"] for probe in body["properties"]["probes"]] == ["http", "metrics"]
 
 
 def test_every_resource_comes_after_those_it_refers_to() -> None:

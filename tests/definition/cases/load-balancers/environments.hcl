@@ -16,12 +16,10 @@ environment "local" {
 
   load_balancer "one" {
     image = "wep"
-    pools = ["web-blue", "WEB-BLUE"]
   }
 
   load_balancer "two" {
     image = "web"
-    pools = ["web-blue"]
 
     rule "http" {
       production_port = 80
@@ -38,12 +36,31 @@ environment "local" {
 
   load_balancer "three" {
     image = "web"
-    pools = ["web-blue", "web-green", "web-red"]
 
     rule "http" {
       production_port = 80
       staging_port    = 8081
       backend_port    = 8080
+
+      probe {
+        protocol = "tcp"
+        path     = "/healthz"
+      }
+    }
+  }
+
+  load_balancer "four" {
+    name  = "two"
+    image = "web"
+
+    rule "http" {
+      production_port = 443
+      staging_port    = 8081
+      backend_port    = 8080
+
+      probe {
+        protocol = "http"
+      }
     }
   }
 }

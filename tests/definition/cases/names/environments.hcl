@@ -26,7 +26,6 @@ environment "Local Machine" {
 
   load_balancer "shop lb" {
     image = "web"
-    pools = ["web/blue", ""]
 
     rule "http." {
       production_port = 80

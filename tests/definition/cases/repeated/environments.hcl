@@ -22,7 +22,6 @@ environment "local" {
 
   load_balancer "web" {
     image = "web"
-    pools = ["web-blue", "web-green"]
 
     rule "http" {
       production_port = 80

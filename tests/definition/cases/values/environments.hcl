@@ -28,7 +28,6 @@ environment "local" {
 
   load_balancer "web" {
     image                = "web"
-    pools                = ["web-blue", "web-green"]
     idle_timeout_minutes = 3
 
     rule "http" {

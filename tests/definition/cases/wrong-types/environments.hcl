@@ -28,7 +28,6 @@ environment "local" {
 
   load_balancer "web" {
     image = "web"
-    pools = ["web-blue", 2]
 
     rule "http" {
       production_port = 80.5
