@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pipeline.definition import files, rules
-from pipeline.definition.model import Base, Health, Image, ScaleSetShape, Template
+from pipeline.definition import baked, files, rules
+from pipeline.definition.model import (
+    Base,
+    Health,
+    Image,
+    Input,
+    Promotion,
+    ScaleSetShape,
+    Template,
+)
 from pipeline.definition.reading import Report, Section, in_words, suggestion
 from pipeline.definition.template import PROVIDED
 
@@ -36,13 +44,19 @@ def read_image(
         if section.label != folder.name:
             what = f'image "{section.label}" in the folder {folder.name}'
             section.mistake(section.line, what, f'call it image "{folder.name}"')
-        image = _image(root, folder, section, templates, report)
+        written = Input(document.file, baked.digest(body))
+        image = _image(root, folder, section, templates, report, written)
     document.finish()
     return image
 
 
 def _image(
-    root: Path, folder: Path, section: Section, templates: dict[str, Template], report: Report
+    root: Path,
+    folder: Path,
+    section: Section,
+    templates: dict[str, Template],
+    report: Report,
+    written: Input,
 ) -> Image:
     template = _template(section, templates)
     scripts = tuple(
@@ -50,8 +64,9 @@ def _image(
     )
     uploaded = _folder(folder, section, "files", rules.FILES, default="")
     checks = _checks(folder, section)
-    parts = [folder / "image.hcl", *(part for part in (checks, *scripts) if part)]
-    inputs = files.inputs(root, parts, report, uploaded=uploaded)
+    parts = [part for part in (checks, *scripts) if part]
+    found = files.inputs(root, parts, report, uploaded=uploaded)
+    inputs = (written, *(item for item in found if item.name != written.name))
     return Image(
         name=section.label,
         folder=folder,
@@ -66,6 +81,7 @@ def _image(
         scale_set=_scale_set(section.block("scale_set")),
         health=_health(section.block("health")),
         inputs=tuple(sorted((*inputs, *template.inputs), key=lambda item: item.name)),
+        promotion=_promotion(section.block("promote", is_required=False)),
     )
 
 
@@ -102,6 +118,20 @@ def _health(section: Section) -> Health:
         protocol=section.text("protocol", rules.PROTOCOL, default="http"),
         port=section.number("port", rules.PORT),
         path=section.text("path", rules.URL_PATH),
+    )
+
+
+def _promotion(section: Section) -> Promotion:
+    def seconds(key: str, rule: rules.Rule, default: str) -> float:
+        return rules.seconds(section.text(key, rule, default))
+
+    return Promotion(
+        rate=section.number("rate", rules.RATE, default=20),
+        lost_budget=section.number("lost_budget", rules.LOST_BUDGET, default=0),
+        soak=seconds("soak", rules.SOAK, "2m"),
+        keep_previous=seconds("keep_previous", rules.KEPT, "24h"),
+        drain=seconds("drain", rules.SOAK, "10m"),
+        patience=seconds("patience", rules.PATIENCE, "60s"),
     )
 
 

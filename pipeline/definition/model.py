@@ -42,11 +42,25 @@ class ScaleSetShape:
 
 
 @dataclass(frozen=True, slots=True)
+class Promotion:
+    """How a promotion of the image is watched, and what is kept after it. Times in seconds."""
+
+    rate: int = 20
+    """Requests per second to each production rule, each on a connection of its own."""
+    lost_budget: int = 0
+    """Requests that may be lost, from before the swap to the end of the soak."""
+    soak: float = 120.0
+    keep_previous: float = 86400.0
+    drain: float = 600.0
+    patience: float = 60.0
+
+
+@dataclass(frozen=True, slots=True)
 class Input:
     """One file that goes into an image: its name as people know it, and its SHA-256 (hex).
 
     The digest is of the bytes, and of the word `executable` behind them if the file is: that is
-    baked too.
+    baked too. Of an image.hcl it is the digest of what it says about the bake.
     """
 
     name: str
@@ -86,6 +100,7 @@ class Image:
     health: Health
     inputs: tuple[Input, ...]
     """Every file it is made of and checked with, template and image.hcl included; sorted."""
+    promotion: Promotion = Promotion()
 
 
 @dataclass(frozen=True, slots=True)

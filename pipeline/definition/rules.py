@@ -167,6 +167,28 @@ LINUX_USER = Rule(
     _is_linux_user,
 )
 
+_SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+
+
+def _duration(noun: str, example: str, lowest: float = 0.0) -> Rule:
+    least = f", at least {lowest:.0f} s" if lowest else ""
+    right = f'a whole number and s, m, h or d, such as "{example}"{least}'
+    return Rule(noun, right, example, lambda text: _is_duration(text, lowest))
+
+
+def _is_duration(text: str, lowest: float) -> bool:
+    return re.fullmatch(r"[0-9]{1,5}[smhd]", text) is not None and seconds(text) >= lowest
+
+
+def seconds(duration: str) -> float:
+    """How long a duration is; 0 for "", a mistake that is already known."""
+    return int(duration[:-1]) * _SECONDS[duration[-1]] if duration else 0.0
+
+
+SOAK = _duration("a duration", "10m")
+KEPT = _duration("a duration", "24h")
+PATIENCE = _duration("a patience", "60s", lowest=1.0)
+
 # Names. An image gives its name to an image definition, to temporary resource groups and, with a
 # version behind it, to scale sets, whose computer names hold 58 characters before the number.
 
@@ -209,3 +231,5 @@ FRONTEND_PORT = Range("a frontend port", 1, 65534, example=80)
 IDLE_TIMEOUT = Range("an idle timeout in minutes", 4, 30, example=4)
 # https://learn.microsoft.com/azure/virtual-machine-scale-sets/virtual-machine-scale-sets-faq
 CAPACITY = Range("a capacity", 1, 1000, example=2)
+RATE = Range("a rate in requests per second", 1, 1000, example=20)
+LOST_BUDGET = Range("a number of lost requests", 0, 1_000_000, example=0)

@@ -13,6 +13,7 @@ from pipeline.definition.model import (
     Cloud,
     Health,
     Network,
+    Promotion,
     RulePair,
     RuleProbe,
     ScaleSetShape,
@@ -35,6 +36,9 @@ def test_an_image_is_read_as_it_was_written(good: Path) -> None:
     assert image.variables == (("flavour", "plain"), ("workers", "4"), ("debug", "true"))
     assert image.scale_set == ScaleSetShape("Standard_D2s_v5", 3)
     assert image.health == Health("https", 8080, "/healthz")
+    assert image.promotion == Promotion(
+        rate=50, lost_budget=3, soak=600, keep_previous=7 * 86400, drain=90, patience=120
+    )
 
 
 def test_a_template_is_read_with_its_variables_and_sources(good: Path) -> None:
@@ -75,6 +79,9 @@ def test_what_may_be_left_out_has_a_default(good: Path) -> None:
 
     assert (image.base.version, image.build_size) == ("latest", "Standard_D2s_v5")
     assert (image.scripts, image.files, image.health.protocol) == ((), None, "http")
+    assert image.promotion == Promotion(
+        rate=20, lost_budget=0, soak=120, keep_previous=86400, drain=600, patience=60
+    )
 
 
 def test_an_environment_is_read_as_it_was_written(good: Path) -> None:

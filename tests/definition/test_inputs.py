@@ -10,6 +10,7 @@ import pytest
 from pipeline.definition.model import Input
 from pipeline.definition.project import read
 
+IMAGE_FILE = "images/web/image.hcl"
 ALL = [
     "images/web/checks/test_nothing.py",
     "images/web/files/index.html",
@@ -41,13 +42,55 @@ def test_a_digest_is_the_sha256_of_the_bytes(good: Path) -> None:
     assert Input("images/web/files/index.html", expected) in inputs(good)
 
 
-@pytest.mark.parametrize("name", ALL)
+@pytest.mark.parametrize("name", [name for name in ALL if name != IMAGE_FILE])
 def test_one_byte_more_changes_the_digest_of_that_input_alone(good: Path, name: str) -> None:
     before = inputs(good)
     with (good / name).open("a") as file:
         file.write("\n")
 
     assert changed(good, before) == [name]
+
+
+@pytest.mark.parametrize(
+    ("written", "instead"),
+    [
+        ('sku       = "12-gen2"', 'sku       = "13-gen2"'),
+        ('"scripts/install.sh", "scripts/configure.sh"', '"scripts/install.sh"'),
+        ('size = "Standard_D4s_v5"', 'size = "Standard_D8s_v5"'),
+        ("workers = 4", "workers = 5"),
+        ("debug   = true", 'debug   = "true"'),
+        ('protocol = "https"', 'protocol = "http"'),
+    ],
+)
+def test_what_image_hcl_says_about_the_bake_is_an_input(
+    good: Path, written: str, instead: str
+) -> None:
+    before = inputs(good)
+    text = (good / IMAGE_FILE).read_text()
+    assert written in text
+    (good / IMAGE_FILE).write_text(text.replace(written, instead))
+
+    assert IMAGE_FILE in changed(good, before)
+
+
+@pytest.mark.parametrize(
+    ("written", "instead"),
+    [
+        ("capacity = 3", "capacity = 30"),
+        ('sku      = "Standard_D2s_v5"', 'sku = "Standard_D8s_v5"'),
+        ("rate          = 50", "rate = 7"),
+        ("  health {", "  # The page of an instance.\n\n  health {"),
+    ],
+)
+def test_what_image_hcl_says_about_scale_sets_and_promotions_is_no_input(
+    good: Path, written: str, instead: str
+) -> None:
+    before = inputs(good)
+    text = (good / IMAGE_FILE).read_text()
+    assert written in text
+    (good / IMAGE_FILE).write_text(text.replace(written, instead))
+
+    assert changed(good, before) == []
 
 
 def test_a_file_that_becomes_executable_is_another_input(good: Path) -> None:

@@ -38,6 +38,8 @@ ACCEPTED = [
     (rules.VIRTUAL_NETWORK, ["ab", "a.b_", "a" * 64]),
     (rules.SUBNET, ["a", "a" * 80]),
     (rules.LB_RULE, ["http", "a" * 72]),
+    (rules.SOAK, ["0s", "90s", "10m", "24h", "7d", "99999s"]),
+    (rules.PATIENCE, ["1s", "2m"]),
 ]
 REFUSED = [
     (rules.GUID, ["", "b5a4e5a0-0000-4000-8000-0000000000f", "b5a4e5a000004000800000000000000ff"]),
@@ -58,6 +60,8 @@ REFUSED = [
     (rules.VIRTUAL_NETWORK, ["a", "a-", ".a", "a" * 65]),
     (rules.SUBNET, ["", "a b", "a" * 81]),
     (rules.LB_RULE, ["a" * 73]),
+    (rules.SOAK, ["", "10", "m", "10 m", "1.5h", "-1s", "1w", "1h30m", "100000s", "\u0661s"]),
+    (rules.PATIENCE, ["0s", "0m", "60"]),
 ]
 
 

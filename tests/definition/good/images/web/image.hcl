@@ -28,6 +28,15 @@ image "web" {
     capacity = 3
   }
 
+  promote {
+    rate          = 50
+    lost_budget   = 3
+    soak          = "10m"
+    keep_previous = "7d"
+    drain         = "90s"
+    patience      = "2m"
+  }
+
   health {
     protocol = "https"
     port     = 8080
