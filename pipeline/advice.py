@@ -103,8 +103,8 @@ def rollback(image: str, to: str = "", *, force: bool = False) -> Command:
 
 
 def prune(image: str = "") -> Command:
-    """`invoke prune [IMAGE]`."""
-    return Command("prune", (image,) if image else ())
+    """`invoke prune [--image IMAGE]`."""
+    return Command("prune", (), (("image", image),) if image else ())
 
 
 def status() -> Command:

@@ -20,12 +20,19 @@ from pipeline.errors import PipelineError
 from pipeline.planning.build.build import plan_build, plan_check
 from pipeline.planning.landing_zone.plan import plan_landing_zone
 from pipeline.planning.plan import Plan
-from pipeline.planning.swap.promotion import plan_promotion, plan_rollback
+from pipeline.planning.prune.plan import plan_unstage
+from pipeline.planning.swap.plan import plan_swap
 from pipeline.planning.swap.staging import plan_stage
 from tests.planning.build import examples as built
 from tests.planning.swap.examples import (
     ENVIRONMENT,
     PROJECT,
+    PROMOTE,
+    ROLLBACK,
+    SERVED,
+    SINCE,
+    V0,
+    V1,
     body,
     scale_set,
     surveyed,
@@ -33,13 +40,13 @@ from tests.planning.swap.examples import (
     version,
 )
 
-WORDS = {"image": "web", "version": "1.0.1"}
+WORDS = {"image": "web", "version": "1.0.1", "to": "1.0.0", "again": True, "force": True}
 """What a constructor of advice may be given."""
 
 CONSTRUCTORS = [
     function
     for _, function in inspect.getmembers(advice, inspect.isfunction)
-    if function.__module__ == advice.__name__
+    if function.__module__ == advice.__name__ and not function.__name__.startswith("_")
 ]
 
 
@@ -67,6 +74,7 @@ def test_a_constructor_makes_commands_that_can_be_typed(function: Callable[..., 
             context = parsed(command.typed(environment))
             assert context.name == command.task
             assert all(context.args[name].value == value for name, value in command.options)
+            assert all(context.args[name].value is True for name in command.flags)
             assert not environment or context.args["env"].value == environment
 
 
@@ -107,23 +115,29 @@ def test_what_is_no_task_is_told_as_it_is() -> None:
     assert str(Command("status")) == "invoke status"
 
 
-LIVE = scale_set("1.0.0", "blue")
-STAGED = scale_set("1.0.1", "green")
-SWAPPED = surveyed(LIVE, STAGED, production="green", tags=swap_tags("1.0.1", "1.0.0"))
-BACK = surveyed(LIVE, STAGED, tags=swap_tags("1.0.0", "", "1.0.1"))
+LIVE = scale_set("1.0.0", tags=SERVED)
+STAGED = scale_set("1.0.1")
+SWAPPED = surveyed(LIVE, STAGED, production=V1, staging=V0, tags=swap_tags(V1, V0))
+BACK = surveyed(LIVE, STAGED, tags=swap_tags(V0, "", V1))
 SITUATIONS = {
     "nothing is there": surveyed(versions=()),
     "nothing was checked": surveyed(LIVE, versions=(version("1.0.1", check=""),)),
     "nothing is staged": surveyed(LIVE),
-    "staged": surveyed(LIVE, STAGED, tags=swap_tags("1.0.0")),
-    "staged and too small": surveyed(LIVE, scale_set("1.0.1", "green", size=1)),
-    "staged and sick": surveyed(LIVE, scale_set("1.0.1", "green", sick=1)),
-    "staged and updating": surveyed(LIVE, scale_set("1.0.1", "green", state="Updating")),
-    "staged and unchecked": surveyed(LIVE, scale_set("1.0.2", "green")),
+    "staged": surveyed(LIVE, STAGED, tags=swap_tags(V0)),
+    "staged and too small": surveyed(LIVE, scale_set("1.0.1", size=1)),
+    "staged and sick": surveyed(LIVE, scale_set("1.0.1", sick=1)),
+    "staged and updating": surveyed(LIVE, scale_set("1.0.1", state="Updating")),
+    "staged and unchecked": surveyed(LIVE, scale_set("1.0.2")),
     "staged and gone from the gallery": surveyed(LIVE, STAGED, versions=()),
     "promoted": SWAPPED,
     "promoted, and a newer version": replace(SWAPPED, versions=(version("1.0.3"),)),
     "rolled back": BACK,
+    "being removed": surveyed(LIVE, STAGED, tags={"removing-web-1-0-1": "run-7"}),
+    "rolled back for good": surveyed(
+        LIVE,
+        STAGED,
+        versions=(replace(version("1.0.1"), tags={"check": "passed", "rolled-back": SINCE}),),
+    ),
     "without rules": surveyed(
         load_balancer={**body(), "properties": {**body()["properties"], "loadBalancingRules": []}}
     ),
@@ -153,8 +167,19 @@ def advised(planner: Callable[..., Any], *words: Any) -> tuple[AdviceList, Comma
 def all_advice() -> Iterator[tuple[str, AdviceList, Command | None]]:
     """What is advised in every situation there is an example of."""
     for name, now in SITUATIONS.items():
-        for planner in (plan_stage, plan_promotion, plan_rollback):
-            yield (f"{planner.__name__}: {name}", *advised(planner, now))
+        yield (f"plan_stage: {name}", *advised(plan_stage, now))
+        for wish in (PROMOTE, ROLLBACK):
+            yield (f"{wish.direction}: {name}", *advised(plan_swap, now, wish))
+    stale = replace(STAGED, tags={**STAGED.tags, "image-run": "first"})
+    baked = replace(version("1.0.1"), tags={"check": "passed", "run": "second"})
+    another = surveyed(LIVE, stale, versions=(baked,))
+    yield ("plan_stage: of another", *advised(plan_stage, another))
+    for name, now in SITUATIONS.items():
+        for wanted in ("1.0.0", "1.0.1"):
+            yield (
+                f"unstage {wanted}: {name}",
+                *advised(plan_unstage, now, wanted, lambda time: 0.0),
+            )
     for name, versions in GALLERIES.items():
         gallery = built.survey(versions=versions)
         yield (f"plan_build: {name}", *advised(plan_build, gallery))
@@ -191,7 +216,9 @@ def test_the_situations_advise_every_command_of_planning() -> None:
         "check-image",
         "create-environment",
         "promote",
+        "prune",
         "rollback",
         "stage",
         "status",
+        "unstage",
     }

@@ -126,7 +126,12 @@ PLANNING = {
     "pipeline.planning.swap": planning_room(
         "swap", "names", "plan", "table", "versions", "writable"
     ),
-    "pipeline.planning.steps": planning_room("build.steps", "landing_zone.steps", "swap.steps"),
+    "pipeline.planning.prune": planning_room(
+        *("prune", "swap", "names", "plan", "versions", "writable")
+    ),
+    "pipeline.planning.steps": planning_room(
+        "build.steps", "landing_zone.steps", "prune.steps", "swap.steps"
+    ),
 }
 
 
@@ -151,16 +156,24 @@ EXECUTION = {
     "pipeline.execution.landing_zone": execution_room("landing_zone", "azure", "run", *WAITING),
     "pipeline.execution.build": execution_room("build", "azure", "packer", "run", "ssh", *WAITING),
     "pipeline.execution.swap": execution_room("swap", "azure", "run", "ssh", *WAITING),
+    "pipeline.execution.prune": execution_room("prune", "azure", "run", "swap", *WAITING),
     "pipeline.execution.runner": execution_room(
-        *("run", "build.steps", "landing_zone.steps", "swap.steps")
+        *("run", "build.steps", "landing_zone.steps", "prune.steps"),
+        *("swap.steps", "swap.load_balancer"),
     ),
     "pipeline.execution.commands": execution_room(
         *("commands", "runner", "run", "packer"),
-        *("build.survey", "landing_zone.survey", "swap.survey"),
+        *("build.survey", "landing_zone.survey", "prune.survey", "swap.survey"),
     ),
 }
 
 _PROVIDERS = {"compute", "network", "resources"}
+
+_OF_TASKS = (
+    SHARED
+    | {"pipeline.cli_tasks", "pipeline.definition", "pipeline.output", "pipeline.local"}
+    | {"pipeline.execution.run.session", "pipeline.execution.wait"}
+)
 
 PARTS = {
     "pipeline": Part(frozenset()),  # the package itself, with no code
@@ -191,11 +204,9 @@ PARTS = {
     "pipeline.completion": Part(frozenset({"pipeline.seen_versions"})),
     "pipeline.seen_versions": Part(frozenset()),  # written by commands, read while somebody types
     "pipeline.setup": Part(frozenset({"pipeline.setup"})),  # runs before any library is there
+    "pipeline.cli_tasks": Part(_OF_TASKS, frozenset({"invoke"})),
     "tasks": Part(
-        SHARED
-        | {"pipeline.definition", "pipeline.output", "pipeline.demo", "pipeline.local"}
-        | {"pipeline.cli", "pipeline.execution.commands", "pipeline.execution.run.session"}
-        | {"pipeline.execution.wait"},
+        _OF_TASKS | {"pipeline.cli", "pipeline.demo", "pipeline.execution.commands"},
         frozenset({"invoke"}),
     ),
 }

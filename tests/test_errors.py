@@ -55,6 +55,7 @@ BEFORE_THE_FIRST_WRITE = (
 STEPS = (
     "pipeline/execution/build/",
     "pipeline/execution/swap/",
+    "pipeline/execution/prune/",
     "pipeline/execution/landing_zone/",
     "pipeline/execution/packer/",
     "pipeline/execution/azure/",
@@ -82,7 +83,7 @@ MAY_RAISE = {
     "ImagesFailed": (f"{COMMANDS}nightly.py",),
     "NotConfirmed": ("pipeline/execution/swap/",),
     "SignInFailed": ("pipeline/execution/azure/", "pipeline/execution/packer/credential.py"),
-    "Unreachable": (*STEPS, COMMANDS, "pipeline/local.py", "tasks.py"),
+    "Unreachable": (*STEPS, COMMANDS, "pipeline/local.py"),
     "StateFileError": ("pipeline/state_files.py", "pipeline/local.py", *STEPS),
 }
 """Where an error is true: whoever catches `Refused` relies on nothing having been changed."""

@@ -11,12 +11,10 @@ import socket
 import subprocess
 import sys
 import tomllib
-from inspect import isfunction
 from pathlib import Path
 
 import pytest
 
-from pipeline import advice
 from tests.conftest import ROOT, Emulator, free_addresses
 from tests.output.screen import run
 
@@ -28,6 +26,8 @@ COMMANDS = {
     "stage",
     "promote",
     "rollback",
+    "unstage",
+    "prune",
     "status",
     "nightly",
     "demo",
@@ -151,33 +151,6 @@ def test_output_that_nobody_takes_is_no_traceback(line: str, code: str, errors: 
         text=True,
     )
     assert (ended.stdout, ended.stderr) == (f"{code}\n", errors)
-
-
-ADVISED = [
-    advice.create_environment(),
-    advice.build_image("web"),
-    advice.check_image("web", "1.0.0"),
-    advice.stage("web"),
-    advice.stage("web", "1.0.0"),
-    advice.promote("web"),
-    advice.rollback("web"),
-    advice.status(),
-    advice.start_emulator(),
-    advice.stop_emulator(),
-    advice.emulator_status(),
-]
-
-
-def test_every_command_that_can_be_advised_is_tested_here() -> None:
-    made = {name for name, value in vars(advice).items() if isfunction(value)} - {"dataclass"}
-    assert len({command.task for command in ADVISED}) == len(made)
-
-
-@pytest.mark.parametrize("command", ADVISED, ids=str)
-def test_an_advised_command_can_be_typed(command: advice.Command) -> None:
-    usage, _, options = invoke(ROOT, command.task, "--help").stdout.partition("\n")
-    assert usage.split()[3:-1] == ["IMAGE"] * len(command.words)
-    assert {name for name, _ in command.options} <= set(re.findall(r"--([\w-]+)", options))
 
 
 def test_a_failure_in_a_terminal_is_wrapped_at_words_and_its_advice_is_whole(

@@ -12,8 +12,8 @@ from typing import TypeAlias
 
 from pipeline.definition.hcl import Body, Content, Expression, Object, Value
 
-NOT_BAKED = frozenset({"scale_set", "promote"})
-"""The blocks of an image that come into play when it has been baked."""
+NOT_BAKED = frozenset({"scale_set", "promote", "retention"})
+"""The blocks and keys of an image that come into play when it has been baked."""
 
 _Plain: TypeAlias = "str | int | float | bool | list[_Plain] | dict[str, _Plain] | None"
 
@@ -27,7 +27,9 @@ def digest(document: Body) -> str:
 
 def _baked(image: Body) -> Body:
     return replace(
-        image, blocks=tuple(block for block in image.blocks if block.kind not in NOT_BAKED)
+        image,
+        attributes=tuple(item for item in image.attributes if item.name not in NOT_BAKED),
+        blocks=tuple(block for block in image.blocks if block.kind not in NOT_BAKED),
     )
 
 

@@ -80,6 +80,7 @@ def _image(
         variables=_variables(section, template),
         scale_set=_scale_set(section.block("scale_set")),
         health=_health(section.block("health")),
+        retention=section.number("retention", rules.RETENTION, default=0),
         inputs=tuple(sorted((*inputs, *template.inputs), key=lambda item: item.name)),
         promotion=_promotion(section.block("promote", is_required=False)),
     )

@@ -101,6 +101,8 @@ class Image:
     inputs: tuple[Input, ...]
     """Every file it is made of and checked with, template and image.hcl included; sorted."""
     promotion: Promotion = Promotion()
+    retention: int = 0
+    """How many of its newest versions `prune` keeps besides those in use; 0 for all."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from pipeline.errors import (
 )
 from pipeline.execution.build import steps as build
 from pipeline.execution.landing_zone import steps as landing_zone
+from pipeline.execution.prune import steps as prune
 from pipeline.execution.run.run import Run, alone
 from pipeline.execution.run.session import Session
 from pipeline.execution.run.work import Work
@@ -37,6 +38,12 @@ from pipeline.planning.build.steps import (
 )
 from pipeline.planning.landing_zone.steps import Complete, Create, CreateGroup
 from pipeline.planning.plan import Failure, Plan, Step
+from pipeline.planning.prune.steps import (
+    DeleteImageVersion,
+    DeleteScaleSet,
+    RemovePools,
+    RetirePools,
+)
 from pipeline.planning.steps import AnyStep
 from pipeline.planning.swap.steps import (
     AddPool,
@@ -90,6 +97,14 @@ def carry_out_step(step: AnyStep, work: Work) -> None:  # noqa: PLR0912 - an arm
             load_balancer.swap_pools(step, work)
         case RecordSwap():
             swap.record_swap(step, work)
+        case RetirePools():
+            prune.retire_pools(step, work)
+        case DeleteScaleSet():
+            prune.delete_scale_set(step, work)
+        case RemovePools():
+            prune.remove_pools(step, work)
+        case DeleteImageVersion():
+            prune.delete_image_version(step, work)
         case RewriteLoadBalancer():
             swap.rewrite_load_balancer(step, work)
         case _:

@@ -46,6 +46,8 @@ class Tag:
     """On a scale set: when production last left it."""
     ROLLED_BACK: Final = "rolled-back"
     """On a scale set and on a version: when production was rolled back from it."""
+    PINNED: Final = "pinned"
+    """On a version, by whoever needs it: `prune` keeps it."""
     SWAP_SECONDS: Final = "swap-seconds"
     """On a scale set: how long the load balancer's write took that made it serve."""
 
@@ -88,6 +90,11 @@ def version_key(version: str) -> tuple[int, int, int]:
 def scale_set_name(image: str, version: str) -> str:
     """`web-1-0-0`: dots are not allowed in the names of scale sets."""
     return f"{image}-{_dashed(version)}"
+
+
+def is_scale_set_name(image: str, name: str) -> bool:
+    """Whether it is what `scale_set_name` makes of some version of the image."""
+    return re.fullmatch(rf"{re.escape(image)}-\d+-\d+-\d+", name, re.IGNORECASE) is not None
 
 
 def build_group(image: str, version: str) -> str:

@@ -6,6 +6,7 @@ from typing import TypeAlias
 
 from pipeline.planning.build.steps import BuildStep
 from pipeline.planning.landing_zone.steps import LandingZoneStep
-from pipeline.planning.swap.steps import StageStep, SwapStep
+from pipeline.planning.prune.steps import PruneStep
+from pipeline.planning.swap.steps import SwapStep
 
-AnyStep: TypeAlias = LandingZoneStep | BuildStep | StageStep | SwapStep
+AnyStep: TypeAlias = LandingZoneStep | BuildStep | SwapStep | PruneStep

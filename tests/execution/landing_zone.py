@@ -25,6 +25,7 @@ from pipeline.definition.model import (
 )
 from pipeline.execution.azure.requests import delete, put
 from pipeline.execution.commands import environment as environment_commands
+from pipeline.execution.commands import prune as prune_commands
 from pipeline.execution.commands import swap as swap_commands
 from pipeline.execution.patience import Patience
 from pipeline.execution.run.journal import Journal
@@ -140,6 +141,14 @@ class LandingZone:
     def rollback(self, to: str = "", *, force: bool = False) -> None:
         """`rollback`."""
         swap_commands.rollback(self.session(), "web", to, force=force)
+
+    def prune(self) -> None:
+        """`prune`."""
+        prune_commands.prune(self.session(), "web")
+
+    def unstage(self, version: str) -> None:
+        """`unstage`."""
+        prune_commands.unstage(self.session(), "web", version)
 
     def serve(self, version: str) -> None:
         """Stage and promote."""

@@ -93,6 +93,13 @@ class Azure:
         with refusals_about(f"{kind} in {where}"):
             return _listed(lambda: method(where))
 
+    def list_in_subscription(self, kind: str) -> list[Body]:
+        """All resources of the subscription of a type, in whatever group."""
+        client, name = _OPERATIONS[kind.lower()]
+        operations = getattr(getattr(self.clients, client), name)
+        with refusals_about(f"{kind} in the subscription"):
+            return _listed(operations.list_all)
+
     def instances(self, scale_set: ResourceId) -> list[Body]:
         """The instances of a scale set with their instance views; [] where it is gone."""
         operations = self.clients.compute.virtual_machine_scale_set_vms

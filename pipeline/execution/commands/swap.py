@@ -16,7 +16,7 @@ from pipeline.planning.swap.steps import Wish
 def stage(session: Session, image: str, version: str = "", *, again: bool = False) -> None:
     """Bring a version behind the staging frontend, at production's capacity, healthy."""
     session.load_balancer(image)
-    with begin(session, "stage", image, partial(_state, session, image)) as run:
+    with begin(session, "stage", image, partial(state_of, session, image)) as run:
         carry_out(plan_stage(survey_when_settled(session, image), version, again=again), run)
 
 
@@ -43,9 +43,10 @@ def status(session: Session, image: str = "") -> None:
 
 def _swap(session: Session, image: str, wish: Wish) -> None:
     session.load_balancer(image)
-    with begin(session, wish.direction, image, partial(_state, session, image)) as run:
+    with begin(session, wish.direction, image, partial(state_of, session, image)) as run:
         carry_out(plan_swap(survey_when_settled(session, image), wish), run)
 
 
-def _state(session: Session, image: str) -> str:
+def state_of(session: Session, image: str) -> str:
+    """What is true of an image now, in one line."""
     return in_words(status_of(survey_swap(session, image)))

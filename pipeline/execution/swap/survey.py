@@ -88,11 +88,11 @@ def _scale_set(
         provisioning_state=provisioning_state(body),
         pools=own,
         instances=instances_of(azure, resource) if is_behind else (),
-        image_version=_image_version(body["properties"]),
+        image_version=image_version_of(body["properties"]),
     )
 
 
-def _image_version(properties: Mapping[str, Any]) -> ResourceId | None:
+def image_version_of(properties: Mapping[str, Any]) -> ResourceId | None:
     """The gallery image version of the model; None for a marketplace or a managed image."""
     profile = properties.get("virtualMachineProfile") or {}
     reference = ((profile.get("storageProfile") or {}).get("imageReference") or {}).get("id") or ""

@@ -87,7 +87,9 @@ def plan_landing_zone(
         notes.extend(_differences(resource, body))
         completed, added = _completed(body, resource.body)
         if added or _has_failed(body):
-            words = f"{resource.words}: {', '.join(dict.fromkeys(added)) or 'its last write failed'}"
+            words = (
+                f"{resource.words}: {', '.join(dict.fromkeys(added)) or 'its last write failed'}"
+            )
             etag = str(body.get("etag", ""))
             steps.append(Complete(resource.resource, completed, words, etag))
     name = environment.name

@@ -48,7 +48,7 @@ def with_pool(body: Mapping[str, Any], pool: str) -> Body:
 def with_staging_led(body: Mapping[str, Any], step: LeadStaging) -> Body:
     """The body of the PUT that leads the staging rules to a pool."""
     wanted = writable(body)
-    _lead(wanted, dict.fromkeys(step.rules, step.pool))
+    lead(wanted, dict.fromkeys(step.rules, step.pool))
     return wanted
 
 
@@ -59,7 +59,7 @@ def swapped(body: Mapping[str, Any], swap: SwapPools, written: Mapping[str, str]
     """
     wanted = writable(body)
     properties = wanted["properties"]
-    _lead(
+    lead(
         wanted,
         {
             **dict.fromkeys(swap.staging_rules, swap.staging),
@@ -71,6 +71,15 @@ def swapped(body: Mapping[str, Any], swap: SwapPools, written: Mapping[str, str]
     tags = {**(wanted.get("tags") or {}), **dict(swap.tags), **written}
     wanted["tags"] = {name: value for name, value in tags.items() if value}
     return wanted
+
+
+def lead(body: Body, pools: Mapping[str, ResourceId]) -> None:
+    """Lead rules, by name, to pools; Azure refuses a rule whose two spellings differ."""
+    for rule in body["properties"]["loadBalancingRules"]:
+        if rule["name"] in pools:
+            pool = {"id": str(pools[rule["name"]])}
+            rule["properties"]["backendAddressPool"] = pool
+            rule["properties"]["backendAddressPools"] = [dict(pool)]
 
 
 def is_swapped(balancer: LoadBalancerState, swap: SwapPools) -> bool:
@@ -102,15 +111,6 @@ def _rule(rule: Mapping[str, Any]) -> Rule:
 def _members(pool: Mapping[str, Any]) -> tuple[Member, ...]:
     configurations = (pool.get("properties") or {}).get("backendIPConfigurations") or ()
     return tuple(Member.of(ResourceId.parse(one["id"])) for one in configurations)
-
-
-def _lead(body: Body, pools: Mapping[str, ResourceId]) -> None:
-    """Both spellings alike: Azure refuses a rule whose two spellings differ."""
-    for rule in body["properties"]["loadBalancingRules"]:
-        if rule["name"] in pools:
-            pool = {"id": str(pools[rule["name"]])}
-            rule["properties"]["backendAddressPool"] = pool
-            rule["properties"]["backendAddressPools"] = [dict(pool)]
 
 
 def _follow(rules: Iterable[Body] | None, names: tuple[str, ...], pool: ResourceId) -> None:

@@ -17,7 +17,6 @@ from pipeline.definition.model import RulePair
 from pipeline.errors import AzureRefused, Overtaken, Refused
 from pipeline.execution.azure.requests import patch
 from pipeline.execution.commands import swap as commands
-from pipeline.execution.run.journal import Journal
 from pipeline.execution.runner import begin
 from pipeline.execution.swap.answers import version_at
 from pipeline.output.programs import ForPrograms

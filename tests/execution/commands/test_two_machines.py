@@ -8,8 +8,8 @@ from threading import Thread
 
 import pytest
 
-from pipeline.errors import Overtaken, PipelineError
-from pipeline.execution.commands import build, swap
+from pipeline.errors import PipelineError, Refused
+from pipeline.execution.commands import build, prune
 from pipeline.execution.run.journal import Journal
 from pipeline.execution.swap.answers import version_at
 from pipeline.planning.names import check_group, scale_set_id, scale_set_name
@@ -66,24 +66,28 @@ def test_a_deletion_that_died_is_not_believed_after_another_machine_staged_the_s
     here.serve("1.0.0")
     here.stage("1.0.1")
     with pytest.raises(Crash):
-        swap.stage(
-            here.session(journal=dying_after("accepted", "delete web-1-0-1")), "web", "1.0.2"
+        prune.unstage(
+            here.session(journal=dying_after("accepted", "delete web-1-0-1")), "web", "1.0.1"
         )
     deleted = scale_set_id(zone.environment, "web-1-0-1")
     until(lambda: zone.session().azure.get(deleted) is None)
+    with pytest.raises(Refused, match="is being removed by the run"):
+        there.stage("1.0.1")
+    there.prune()
     there.stage("1.0.1")
 
-    here.stage("1.0.2")
+    prune.unstage(here.session(), "web", "1.0.1")
 
     now = zone.survey()
-    assert [found.version for found in now.idle_sets] == ["1.0.2"]
-    assert {version_at(now.health_url("staging")) for _ in range(20)} == {"1.0.2"}
+    assert now.of_version("1.0.1") is None
+    assert now.serving_version == "1.0.0"
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("way", ["rollback", "promote"])
-def test_a_throttled_deletion_is_not_sent_again_to_a_set_that_serves_by_now(
-    zone: LandingZone, tmp_path: Path, way: str
+@pytest.mark.parametrize("hindrance", ["throttled", "delayed"])
+def test_a_set_that_is_being_removed_never_comes_to_serve(
+    zone: LandingZone, tmp_path: Path, way: str, hindrance: str
 ) -> None:
     here, there = zone, elsewhere(zone, tmp_path / "b")
     here.serve("1.0.0")
@@ -91,7 +95,9 @@ def test_a_throttled_deletion_is_not_sent_again_to_a_set_that_serves_by_now(
     idle, serving = "1.0.1", "1.0.0"
     if way == "rollback":
         here.promote()
-        idle, serving = serving, idle
+        here.stage("1.0.2")
+        here.promote()
+        idle, serving = "1.0.0", "1.0.2"
     name = scale_set_name("web", idle)
     throttle = {
         "status": 429,
@@ -100,23 +106,49 @@ def test_a_throttled_deletion_is_not_sent_again_to_a_set_that_serves_by_now(
         "headers": {"Retry-After": "5"},
     }
     match = {"method": "DELETE", "path": f"{zone.environment.resource_group}/.*/{name}$"}
-    zone.fault(match, {"fail": throttle})
+    zone.fault(match, {"fail": throttle} if hindrance == "throttled" else {"delay": 4})
     caught: list[BaseException] = []
 
-    def stage() -> None:
+    def unstage() -> None:
         try:
-            there.stage("1.0.2")
+            prune.unstage(there.session(), "web", idle)
         except PipelineError as error:
             caught.append(error)
 
-    other = Thread(target=stage)
+    other = Thread(target=unstage)
     other.start()
     until(lambda: not zone.emulator.call("GET", "/emulator/faults").body["value"])
-    here.rollback() if way == "rollback" else here.promote()
+    with pytest.raises(Refused, match=r"is being removed by the run|nothing is staged"):
+        here.rollback(idle) if way == "rollback" else here.promote()
     other.join()
 
-    (error,) = caught
-    assert isinstance(error, Overtaken)
-    assert "it serves by now, so it is not deleted" in str(error)
-    assert zone.status().serving == idle
-    assert {version_at(zone.survey().health_url("production")) for _ in range(10)} == {idle}
+    assert not caught
+    assert zone.status().serving == serving
+    assert {version_at(zone.survey().health_url("production")) for _ in range(10)} == {serving}
+
+
+@pytest.mark.slow
+def test_a_stage_elsewhere_never_reaches_production(zone: LandingZone, tmp_path: Path) -> None:
+    here, there = zone, elsewhere(zone, tmp_path / "b")
+    here.serve("1.0.0")
+    here.serve("1.0.1")
+    stage = Thread(target=there.stage, args=("1.0.2",))
+    stage.start()
+    here.rollback()
+    stage.join()
+    assert {version_at(zone.survey().health_url("production")) for _ in range(10)} == {"1.0.0"}
+    assert {one.version for one in zone.survey().others} == {"1.0.1", "1.0.2"}
+
+
+@pytest.mark.slow
+def test_two_machines_that_stage_different_versions_at_once_both_succeed(
+    zone: LandingZone, tmp_path: Path
+) -> None:
+    here, there = zone, elsewhere(zone, tmp_path / "b")
+    here.serve("1.0.0")
+    other = Thread(target=there.stage, args=("1.0.2",))
+    other.start()
+    here.stage("1.0.1")
+    other.join()
+    assert {one.version for one in zone.survey().others} == {"1.0.1", "1.0.2"}
+    assert zone.status().serving == "1.0.0"

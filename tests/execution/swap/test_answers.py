@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from itertools import chain, repeat
 from pathlib import Path
@@ -12,9 +12,13 @@ from threading import Thread
 
 import pytest
 
-from pipeline.errors import NotConfirmed
+from pipeline.definition.model import Cloud
+from pipeline.errors import NotConfirmed, Overtaken
 from pipeline.execution.run.work import Work
 from pipeline.execution.swap import answers
+from pipeline.planning.names import network_id
+from pipeline.planning.swap.steps import VerifyVersion
+from tests.execution.landing_zone import environment_of
 from tests.execution.offline import OfflineSession
 
 Script = list[tuple[int, str]]
@@ -65,14 +69,17 @@ def version(name: str) -> tuple[int, str]:
     return 200, json.dumps({"ApplicationHealthState": "Healthy", "version": name})
 
 
-def verify(root: Path, url: str, count: int = 3) -> str:
+def verify(
+    root: Path, url: str, wanted: str = "1.0.1", look: Callable[[], None] = lambda: None
+) -> str:
     """As a step of a run does, answering what was told; time passes only by waiting."""
+    pool = network_id(environment_of(Cloud()), "loadBalancers", "x")
 
     def carry_out(step: str, work: Work) -> None:
-        answers.verify(url, step, count, work)
+        answers.verify(VerifyVersion("staging", url, step, 3, "web", pool), work, look)
 
     session = OfflineSession(root)
-    session.run(("1.0.1",), carry_out)
+    session.run((wanted,), carry_out)
     return session.said.getvalue()
 
 
@@ -91,7 +98,7 @@ def test_answers_count_only_in_a_row(page: Page, tmp_path: Path) -> None:
         ((503, "sick"), "x HTTP 503"),
         ((200, "{}"), "x a response that names no version"),
         ((200, "[]"), "x a response that names no version"),
-        ((200, "<html>"), "x Expecting value"),
+        ((200, "<html>"), "x a response that names no version"),
     ],
 )
 def test_what_was_seen_instead_is_told(
@@ -108,3 +115,22 @@ def test_a_refused_connection_is_told(tmp_path: Path) -> None:
         url = f"http://127.0.0.1:{free.getsockname()[1]}/healthz"
         with pytest.raises(NotConfirmed, match="x Connection refused"):
             verify(tmp_path, url)
+
+
+@pytest.mark.parametrize("answer", [version("7"), (200, "<html>")])
+def test_of_what_another_hand_made_any_response_counts(
+    page: Page, tmp_path: Path, answer: tuple[int, str]
+) -> None:
+    page.script = chain([(503, "")], repeat(answer))
+    assert "3 consecutive responses at http" in verify(tmp_path, page.url, wanted="")
+
+
+def test_while_nothing_answers_as_it_should_it_is_looked_whether_anything_can(
+    page: Page, tmp_path: Path
+) -> None:
+    def gone() -> None:
+        raise Overtaken("nothing is there any more")
+
+    page.script = chain(repeat((503, "")))
+    with pytest.raises(Overtaken, match="nothing is there any more"):
+        verify(tmp_path, page.url, look=gone)

@@ -13,8 +13,8 @@ from pipeline.execution.azure.requests import delete
 from pipeline.execution.commands import swap
 from pipeline.execution.run.journal import Journal
 from pipeline.execution.wait import Clock
-from pipeline.planning.names import load_balancer_id, scale_set_id
-from pipeline.planning.swap.steps import AwaitHealthy, DeleteScaleSet, RewriteLoadBalancer
+from pipeline.planning.names import image_version_id, load_balancer_id, scale_set_id
+from pipeline.planning.swap.steps import AwaitHealthy, RewriteLoadBalancer
 from tests.conftest import Emulator
 from tests.execution.landing_zone import LandingZone, landing_zone, until
 from tests.execution.one_step import carry_out_one
@@ -68,16 +68,6 @@ def test_a_load_balancer_that_is_gone_is_not_written(zone: LandingZone) -> None:
         carry_out_one(zone, RewriteLoadBalancer(resource))
 
 
-def test_nothing_is_deleted_when_the_load_balancer_cannot_be_read(zone: LandingZone) -> None:
-    for name in ("web-1-0-0", "web-1-0-1"):
-        zone.session().azure.begin(delete(scale_set_id(zone.environment, name))).result()
-    resource = load_balancer_id(zone.environment, "front")
-    zone.session().azure.begin(delete(resource)).result()
-    step = DeleteScaleSet(scale_set_id(zone.environment, "web-1-0-1"), "web", "a test")
-    with pytest.raises(Overtaken, match=r"not deleted: .*does not exist"):
-        carry_out_one(zone, step)
-
-
 def breaking_at_the_swap(zone: LandingZone) -> type[Journal]:
     """A journal that breaks the staged version as soon as Azure has accepted the swap."""
 
@@ -119,14 +109,64 @@ def test_a_swap_whose_answers_are_lost_tells_what_serves_and_the_way_back(
     assert any(note.startswith("Now: web 1.0.0 serves") for note in caught.value.__notes__)
 
 
-def test_a_promotion_is_refused_before_anything_when_nothing_is_staged(
-    zone: LandingZone,
-) -> None:
+def test_a_version_that_was_rolled_back_is_gone_and_back_again(zone: LandingZone) -> None:
     zone.promote()
     zone.rollback()
     resource = scale_set_id(zone.environment, "web-1-0-1")
     zone.session().azure.begin(delete(resource)).result()
     until(lambda: zone.session().azure.get(resource) is None)
-    with pytest.raises(Refused) as caught:
-        zone.rollback()
-    assert "nothing to roll back to" in str(caught.value)
+    zone.rollback(to="1.0.1")
+    assert zone.status().serving == "1.0.1"
+
+
+def test_a_way_back_that_is_gone_is_made_again(zone: LandingZone) -> None:
+    zone.promote()
+    resource = scale_set_id(zone.environment, "web-1-0-0")
+    zone.session().azure.begin(delete(resource)).result()
+    zone.rollback()
+    assert zone.status().serving == "1.0.0"
+
+
+def test_a_swap_is_told_by_its_tags_wherever_they_are_looked_for(zone: LandingZone) -> None:
+    zone.promote()
+    zone.rollback()
+    azure = zone.session().azure
+    tags = {
+        name: (azure.get(scale_set_id(zone.environment, name)) or {})["tags"]
+        for name in ("web-1-0-0", "web-1-0-1")
+    }
+    assert {"served-since", "served-until", "swap-seconds"} <= tags["web-1-0-0"].keys()
+    assert {"served-since", "served-until", "rolled-back"} <= tags["web-1-0-1"].keys()
+    version = azure.get(image_version_id(zone.environment, "web", "1.0.1")) or {}
+    assert version["tags"]["rolled-back"] == tags["web-1-0-1"]["rolled-back"]
+    with pytest.raises(Refused, match="was rolled back"):
+        zone.promote()
+    zone.promote(again=True)
+    assert (
+        "rolled-back"
+        not in (azure.get(image_version_id(zone.environment, "web", "1.0.1")) or {})["tags"]
+    )
+
+
+def test_without_the_tags_of_the_load_balancer_no_role_is_lost(zone: LandingZone) -> None:
+    zone.promote()
+    before = zone.status()
+    zone.write_load_balancer(lambda body: body.update(tags={"theirs": "only"}))
+    now = zone.status()
+    assert (now.serving, now.idle, now.idle_role) == ("1.0.1", "1.0.0", "previous")
+    assert (now.since, now.way_back) == (before.since, "ready")
+    zone.rollback()
+    zone.write_load_balancer(lambda body: body.update(tags={"theirs": "only"}))
+    assert zone.status().idle_role == "rolled back"
+
+
+def test_what_cannot_be_recorded_is_told_and_no_failure(zone: LandingZone) -> None:
+    zone.fault(
+        {"method": "PATCH", "path": f"{zone.environment.resource_group}/.*/web-1-0-1$"},
+        {"fail": {"code": "ScopeLocked", "message": "It is locked.", "status": 409}},
+    )
+    zone.promote()
+    assert "not recorded: " in zone.output
+    assert zone.status().serving == "1.0.1"
+    zone.promote()
+    assert "record the swap on web-1-0-1" in zone.output

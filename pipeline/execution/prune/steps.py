@@ -1,0 +1,98 @@
+"""Carrying out the steps of removing what nobody needs. Each may be repeated at any time."""
+
+from __future__ import annotations
+
+from pipeline.definition.model import STAGING
+from pipeline.errors import Overtaken, Refused
+from pipeline.execution.azure.requests import Body, delete
+from pipeline.execution.patience import GALLERY, SCALE_SET
+from pipeline.execution.prune.survey import age, used_versions
+from pipeline.execution.run.work import Work
+from pipeline.execution.swap.load_balancer import rewrite
+from pipeline.execution.swap.survey import survey_when_settled
+from pipeline.planning.prune import bodies
+from pipeline.planning.prune.plan import is_removable, why_kept
+from pipeline.planning.prune.steps import (
+    DeleteImageVersion,
+    DeleteScaleSet,
+    RemovePools,
+    RetirePools,
+)
+from pipeline.planning.swap.survey import Survey
+
+
+def retire_pools(step: RetirePools, work: Work) -> None:
+    """Announce what goes; Overtaken when any of it is needed by now."""
+
+    def edit(now: Survey) -> Body | None:
+        pools = [now.load_balancer.pool(name) for name in step.pools]
+        for pool in pools:
+            found = now.backend(pool)
+            why = "" if found.is_empty else why_kept(now, found, age, by_name=step.by_name)
+            if why:
+                raise Overtaken(f"{pool.name}: not removed: {why}")
+            _refuse_led(now, pool.name)
+        if all(now.removed_by(pool) for pool in pools):
+            return None
+        return bodies.retired(now, step, work.run.id)
+
+    rewrite(work, step.image, edit)
+
+
+def delete_scale_set(step: DeleteScaleSet, work: Work) -> None:
+    """A scale set, as long as its pool is retired and no rule leads there; else Overtaken."""
+
+    def look() -> None:
+        try:
+            now = survey_when_settled(work.session, step.image)
+            led = _led(now, step.pool)
+        except Refused as refusal:
+            raise Overtaken(f"{step.resource}: not deleted: {refusal}") from refusal
+        if led:
+            raise Overtaken(f"{step.resource}: {led} leads to it by now, so it is not deleted")
+        if not now.removed_by(now.load_balancer.pool(step.pool)):
+            raise Overtaken(f"{step.resource}: not deleted: its pool is retired no longer")
+
+    work.send(delete(step.resource), SCALE_SET, look)
+
+
+def remove_pools(step: RemovePools, work: Work) -> None:
+    """Pools that nothing is in and nothing leads to; Overtaken when a rule does by now."""
+
+    def edit(now: Survey) -> Body | None:
+        there = [
+            name for name in step.pools if now.load_balancer.pool(name) in now.load_balancer.members
+        ]
+        for name in there:
+            _refuse_led(now, name)
+        return bodies.without_pools(now.load_balancer.body, step) if there else None
+
+    rewrite(work, step.image, edit)
+
+
+def delete_image_version(step: DeleteImageVersion, work: Work) -> None:
+    """A version, unless something was made from it since the plan; then Overtaken."""
+
+    def look() -> None:
+        now = survey_when_settled(work.session, step.image)
+        version = now.version(step.resource.name)
+        if version and not is_removable(now, version):
+            raise Overtaken(f"{step.resource}: not deleted: it is needed by now")
+        if step.resource in used_versions(work.session):
+            raise Overtaken(f"{step.resource}: not deleted: a scale set was made from it")
+
+    work.send(delete(step.resource), GALLERY, look)
+
+
+def _refuse_led(now: Survey, pool: str) -> None:
+    if led := _led(now, pool):
+        raise Overtaken(f"{pool}: not removed: {led} leads to it by now")
+
+
+def _led(now: Survey, pool: str) -> str:
+    """A rule that leads to a pool; staging's own are led away when the pool is retired."""
+    balancer = now.load_balancer
+    wanted = balancer.pool(pool)
+    own = now.rules(STAGING) if not now.removed_by(wanted) else ()
+    rules = (*balancer.rules, *balancer.outbound_rules, *balancer.nat_rules)
+    return next((rule.name for rule in rules if rule.pool == wanted and rule.name not in own), "")

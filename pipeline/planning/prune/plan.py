@@ -1,0 +1,219 @@
+"""Planning to remove what nobody needs any more, or one scale set by name.
+
+The load balancer is the fence: a pool is retired there first, in a write guarded by `If-Match`, so
+that nothing leads to it by the time its scale set is deleted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import TypeAlias
+
+from pipeline.advice import Advice, rollback, status
+from pipeline.arm import ResourceId
+from pipeline.errors import Refused, UsageError
+from pipeline.planning.names import (
+    SYSTEM,
+    SwapTag,
+    Tag,
+    image_version_id,
+    is_ours,
+    is_scale_set_name,
+    scale_set_name,
+)
+from pipeline.planning.plan import Plan
+from pipeline.planning.prune.steps import (
+    DeleteImageVersion,
+    DeleteScaleSet,
+    PruneStep,
+    RemovePools,
+    RetirePools,
+)
+from pipeline.planning.swap.backend import Backend
+from pipeline.planning.swap.survey import Survey
+from pipeline.planning.versions import ImageVersion
+
+Age: TypeAlias = Callable[[str], float | None]
+"""Seconds since a time of a tag (ISO 8601), None where it is none."""
+
+
+def plan_prune(now: Survey, age: Age, used: Iterable[ResourceId] = ()) -> Plan[PruneStep]:
+    """Remove scale sets, pools and versions of an image that nobody needs now.
+
+    `used` are the image versions that scale sets anywhere were made from. Kept: what serves, is
+    staged, or is the newest way back; a way back younger than `promote.keep_previous`; whatever
+    production left less than `promote.drain` ago, where connections from before may still live.
+    """
+    image = now.image.name
+    removed = [one for one in now.others if not why_kept(now, one, age)]
+    empty = _pools_without_scale_set(now)
+    steps = (*_removal(now, removed, empty), *_versions(now, removed, frozenset(used)))
+    return Plan(
+        f"prune {image}",
+        steps,
+        because="everything is in use or younger than its definition allows",
+        truth=f"{image}: nothing is left that is not needed",
+        advice=(Advice("show the state", status()),),
+        notes=tuple(_notes(now, removed, age)),
+    )
+
+
+def plan_unstage(now: Survey, version: str, age: Age) -> Plan[PruneStep]:
+    """Remove a version's scale set and its pool, with whatever age.
+
+    Refused for what serves, for the last way back, and while connections from before may live.
+    """
+    image = now.image.name
+    found = now.of_version(version)
+    if found is None:
+        if now.own_pool(version) in now.load_balancer.members:
+            return _unstaged(now, version, _removal(now, [], [now.own_pool(version)]))
+        raise UsageError(
+            f"{image} {version}: no scale set of it runs",
+            advice=(Advice("show the state", status()),),
+        )
+    why = why_kept(now, found, age, by_name=True)
+    if why:
+        raise Refused(
+            f"{now.label(found)} of {image} is not removed: {why}",
+            advice=(Advice("show the state", status()), Advice("roll back", rollback(image))),
+        )
+    return _unstaged(now, version, _removal(now, [found], []))
+
+
+def why_kept(now: Survey, found: Backend, age: Age, *, by_name: bool = False) -> str:
+    """Why something that runs is not removed; "" when it may be.
+
+    `by_name`: somebody named it, so that its age does not matter.
+    """
+    return next(filter(None, _reasons(now, found, age, by_name=by_name)), "")
+
+
+def _reasons(now: Survey, found: Backend, age: Age, *, by_name: bool) -> Iterator[str]:
+    role, made = now.role(found), found.scale_set
+    if role == "serving":
+        yield "it serves"
+    if not made or not is_ours(made.tags, now.image.name):
+        yield "bakeswap did not make it"
+    if now.removed_by(found.pool):
+        return
+    yield _draining(now, found, age)
+    if role == "previous" and now.ways_back[:1] == (found,):
+        yield "it is the way back"
+    if role == "staged" and found == now.at_staging and not by_name:
+        yield "it is staged"
+    left, kept = age(left_at(now, found)), now.image.promotion.keep_previous
+    if role == "previous" and left is not None and left < kept and not by_name:
+        yield f"it served {_ago(left)} ago"
+
+
+def left_at(now: Survey, found: Backend) -> str:
+    """When production left it (ISO 8601); "" where nobody wrote it down, or it never served."""
+    tags = found.scale_set.tags if found.scale_set else {}
+    is_last = found.pool.name in {now.tag(SwapTag.PREVIOUS), now.tag(SwapTag.ROLLED_BACK)}
+    return (now.tag(SwapTag.SINCE) if is_last else "") or tags.get(Tag.SERVED_UNTIL, "")
+
+
+def _draining(now: Survey, found: Backend, age: Age) -> str:
+    left, drain = age(left_at(now, found)), now.image.promotion.drain
+    if left is None or left >= drain:
+        return ""
+    return (
+        f"it served {_ago(left)} ago: connections from before may live"
+        f" {drain:.0f} s (promote.drain)"
+    )
+
+
+def _ago(seconds: float) -> str:
+    hours, minutes = divmod(int(max(0.0, seconds)) // 60, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {int(seconds) % 60} s"
+
+
+def _removal(now: Survey, removed: list[Backend], empty: list[ResourceId]) -> tuple[PruneStep, ...]:
+    pools = tuple(dict.fromkeys([*(one.pool.name for one in removed), *(p.name for p in empty)]))
+    if not pools:
+        return ()
+    balancer, image = now.load_balancer.resource, now.image.name
+    retired = all(now.removed_by(now.load_balancer.pool(name)) for name in pools)
+    deletions = (
+        DeleteScaleSet(found.resource, image, one.pool.name, _because(now, one))
+        for one in removed
+        for found in one.scale_sets
+    )
+    return (
+        *(() if retired else (RetirePools(balancer, image, pools),)),
+        *deletions,
+        RemovePools(balancer, image, pools),
+    )
+
+
+def _unstaged(now: Survey, version: str, steps: tuple[PruneStep, ...]) -> Plan[PruneStep]:
+    image = now.image.name
+    named = tuple(
+        RetirePools(step.load_balancer, step.image, step.pools, by_name=True)
+        if isinstance(step, RetirePools)
+        else step
+        for step in steps
+    )
+    return Plan(
+        f"unstage {image} {version}",
+        named,
+        truth=f"{image} {version} runs no longer; its image stays in the gallery",
+        advice=(Advice("show the state", status()),),
+    )
+
+
+def _because(now: Survey, found: Backend) -> str:
+    role, left = now.role(found), now.tag(SwapTag.SINCE)
+    if now.removed_by(found.pool):
+        return "its removal was begun"
+    if role == "staged":
+        return "it was staged and never served"
+    when = found.scale_set.tags.get(Tag.SERVED_UNTIL, left) if found.scale_set else left
+    what = "it was rolled back" if role == "rolled back" else "it served"
+    return f"{what}; production left it on {when}; connections from before end here"
+
+
+def _pools_without_scale_set(now: Survey) -> list[ResourceId]:
+    """Pools of versions whose scale set was never made, or is gone."""
+    led = {rule.pool for rule in now.load_balancer.rules}
+    return [
+        pool
+        for pool in now.load_balancer.members
+        if is_scale_set_name(now.image.name, pool.name)
+        and now.backend(pool).is_empty
+        and pool not in led
+    ]
+
+
+def _versions(
+    now: Survey, removed: list[Backend], used: frozenset[ResourceId]
+) -> Iterator[DeleteImageVersion]:
+    keep = now.image.retention
+    if not keep:
+        return
+    by_age = sorted(now.versions, key=lambda version: version.number, reverse=True)
+    gone = {one.version for one in removed}
+    for version in by_age[keep:]:
+        resource = image_version_id(now.environment, now.image.name, version.name)
+        in_use = resource in used and version.name not in gone
+        if not in_use and is_removable(now, version):
+            because = f"not among the newest {keep}, and nothing was made from it"
+            yield DeleteImageVersion(resource, now.image.name, because)
+
+
+def is_removable(now: Survey, version: ImageVersion) -> bool:
+    """Whether a version is ours, finished, not pinned, and no way back of this environment."""
+    needed = {now.tag(SwapTag.SERVES), now.tag(SwapTag.PREVIOUS)}
+    return (
+        version.tags.get(Tag.SYSTEM) == SYSTEM
+        and version.provisioning_state in {"Succeeded", "Failed"}
+        and Tag.PINNED not in version.tags
+        and scale_set_name(now.image.name, version.name) not in needed
+    )
+
+
+def _notes(now: Survey, removed: list[Backend], age: Age) -> Iterator[str]:
+    for one in now.others:
+        if one not in removed:
+            yield f"kept {now.label(one)}: {why_kept(now, one, age)}"
