@@ -19,6 +19,7 @@ from pipeline.cli_tasks.emulator import emulator
 from pipeline.cli_tasks.running import (
     AGAIN,
     CHANGES,
+    CONFIRM,
     FORCE,
     IMAGE,
     MACHINES,
@@ -51,6 +52,17 @@ def create_environment(
         from pipeline.execution.commands.environment import create_environment
 
         create_environment(session)
+
+
+@task(help={**CHANGES, "confirm": CONFIRM})
+def destroy_environment(
+    _context: Context, confirm: str = "", env: str = "", json: bool = False, plan: bool = False
+) -> None:
+    """Delete an environment's resource group with all in it, production included."""
+    with session_in(env, json, plan) as session:
+        from pipeline.execution.commands.environment import destroy_environment
+
+        destroy_environment(session, confirm)
 
 
 @task(help={**OF_IMAGE, "rebuild": REBUILD, "verbose": VERBOSE})
@@ -214,6 +226,7 @@ namespace = Collection(
     rollback,
     unstage,
     prune,
+    destroy_environment,
     status,
     nightly,
     demo,

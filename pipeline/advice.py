@@ -71,6 +71,11 @@ def create_environment() -> Command:
     return Command("create-environment")
 
 
+def destroy_environment(environment: str) -> Command:
+    """`invoke destroy-environment --confirm ENVIRONMENT`."""
+    return Command("destroy-environment", (), (("confirm", environment),))
+
+
 def build_image(image: str) -> Command:
     """`invoke build-image IMAGE`."""
     return Command("build-image", (image,))

@@ -40,7 +40,14 @@ from tests.planning.swap.examples import (
     version,
 )
 
-WORDS = {"image": "web", "version": "1.0.1", "to": "1.0.0", "again": True, "force": True}
+WORDS = {
+    "image": "web",
+    "version": "1.0.1",
+    "to": "1.0.0",
+    "again": True,
+    "force": True,
+    "environment": "production",
+}
 """What a constructor of advice may be given."""
 
 CONSTRUCTORS = [

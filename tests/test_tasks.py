@@ -28,6 +28,7 @@ COMMANDS = {
     "rollback",
     "unstage",
     "prune",
+    "destroy-environment",
     "status",
     "nightly",
     "demo",

@@ -36,7 +36,7 @@ from pipeline.planning.build.steps import (
     MarkVersion,
     RunChecks,
 )
-from pipeline.planning.landing_zone.steps import Complete, Create, CreateGroup
+from pipeline.planning.landing_zone.steps import Complete, Create, CreateGroup, DestroyGroup
 from pipeline.planning.plan import Failure, Plan, Step
 from pipeline.planning.prune.steps import (
     DeleteImageVersion,
@@ -69,6 +69,8 @@ def carry_out_step(step: AnyStep, work: Work) -> None:  # noqa: PLR0912 - an arm
             landing_zone.create(step, work)
         case Complete():
             landing_zone.complete(step, work)
+        case DestroyGroup():
+            landing_zone.destroy_group(step, work)
         case DeleteGroup():
             build.delete_group(step, work)
         case DeleteVersion():

@@ -134,6 +134,12 @@ class Azure:
         with refusals_about(f"resource group {name}"):
             return _or_none(lambda: self.clients.resources.resource_groups.get(name))
 
+    def resources_in(self, group: str) -> list[Body]:
+        """All top-level resources of a group, of whatever type: id, tags, `managedBy`."""
+        with refusals_about(f"resources of {group}"):
+            operations = self.clients.resources.resources
+            return _listed(lambda: operations.list_by_resource_group(group))
+
     def groups(self, tag: str, value: str) -> list[Body]:
         """The resource groups with a tag."""
         query = f"tagName eq '{tag}' and tagValue eq '{value}'"

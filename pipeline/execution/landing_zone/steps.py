@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from pipeline.execution.azure.requests import put, put_group
+from pipeline.errors import Overtaken, Refused
+from pipeline.execution.azure.requests import ResourceGroup, delete, put, put_group
+from pipeline.execution.landing_zone.survey import survey_group
 from pipeline.execution.patience import GALLERY, NETWORK, RESOURCE_GROUP
 from pipeline.execution.run.create import create_unless_there
 from pipeline.execution.run.work import Work
 from pipeline.planning.landing_zone import bodies
-from pipeline.planning.landing_zone.steps import Complete, Create, CreateGroup
+from pipeline.planning.landing_zone.destruction import refuse_foreign
+from pipeline.planning.landing_zone.steps import Complete, Create, CreateGroup, DestroyGroup
 from pipeline.planning.names import Tag, environment_tags
 
 _PATIENCE = {"Microsoft.Network": NETWORK, "Microsoft.Compute": GALLERY}
@@ -30,3 +33,17 @@ def complete(step: Complete, work: Work) -> None:
     """A resource again with what it lacked, unless someone wrote it since the plan was made."""
     request = put(step.resource, step.body, step.etag)
     work.send(request, _PATIENCE[step.resource.namespace])
+
+
+def destroy_group(step: DestroyGroup, work: Work) -> None:
+    """The environment's group; Overtaken when somebody put something of theirs into it."""
+
+    def look() -> None:
+        group, found = survey_group(work.session)
+        try:
+            if group is not None:
+                refuse_foreign(work.session.project, work.azure.environment, group, found)
+        except Refused as refusal:
+            raise Overtaken(f"not deleted: {refusal}") from refusal
+
+    work.send(delete(ResourceGroup(step.name)), RESOURCE_GROUP, look)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from pipeline.arm import ResourceId
 from pipeline.execution.azure.requests import Body
 from pipeline.execution.patience import NETWORK
 from pipeline.execution.run.session import Session
 from pipeline.execution.wait import nothing
+from pipeline.planning.landing_zone.destruction import Found
 from pipeline.planning.landing_zone.plan import wanted
 from pipeline.planning.names import LOAD_BALANCERS, subnet_id
 
@@ -30,3 +33,20 @@ def _settled(session: Session, resource: ResourceId) -> Body | None:
     return session.azure.settle(
         resource, patience=NETWORK, clock=session.clock, still_waiting=nothing
     )
+
+
+def survey_group(session: Session) -> tuple[Mapping[str, str] | None, tuple[Found, ...]]:
+    """The tags of the environment's group, None without one, and all resources in it."""
+    name = session.environment.resource_group
+    group = session.azure.group(name)
+    if group is None:
+        return None, ()
+    found = tuple(
+        Found(
+            ResourceId.parse(body["id"]),
+            dict(body.get("tags") or {}),
+            str(body.get("managedBy") or ""),
+        )
+        for body in session.azure.resources_in(name)
+    )
+    return dict(group.get("tags") or {}), found

@@ -44,4 +44,16 @@ class Complete:
         return f"complete {self.words}"
 
 
-LandingZoneStep: TypeAlias = CreateGroup | Create | Complete
+@dataclass(frozen=True, slots=True)
+class DestroyGroup:
+    """Delete an environment's resource group and all in it, if all of it is ours."""
+
+    name: str
+    environment: str
+    resources: int
+
+    def __str__(self) -> str:
+        return f"delete the resource group {self.name} and the {self.resources} resources in it"
+
+
+LandingZoneStep: TypeAlias = CreateGroup | Create | Complete | DestroyGroup

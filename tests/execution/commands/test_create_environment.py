@@ -10,11 +10,21 @@ from pathlib import Path
 import pytest
 
 from pipeline.definition.model import Cloud
-from pipeline.errors import AzureRefused, SignInFailed, Unreachable
-from pipeline.execution.commands.environment import create_environment
+from pipeline.errors import (
+    AzureRefused,
+    Overtaken,
+    Refused,
+    SignInFailed,
+    Unreachable,
+    UsageError,
+)
+from pipeline.execution.commands.environment import create_environment, destroy_environment
 from pipeline.output.programs import ForPrograms
+from pipeline.planning.landing_zone.steps import DestroyGroup
+from pipeline.planning.names import network_id
 from tests.conftest import Emulator
 from tests.execution.landing_zone import LandingZone, landing_zone
+from tests.execution.one_step import carry_out_one
 
 
 @pytest.fixture
@@ -101,3 +111,39 @@ def test_a_wrong_secret_is_told_and_not_shown(zone: LandingZone, tmp_path: Path)
         create_environment(session)
     assert "hunter2" not in str(error.value)
     assert "hunter2" not in repr(session.azure.clients)
+
+
+def test_an_environment_is_destroyed_when_its_name_was_typed(
+    tmp_path: Path, emulator: Emulator
+) -> None:
+    zone = landing_zone(tmp_path, emulator)
+    zone.create()
+    with pytest.raises(UsageError, match="this deletes everything in zone"):
+        destroy_environment(zone.session(), "")
+    destroy_environment(zone.session(plan_only=True), "")
+    assert "note: deletes front, a loadBalancers" in zone.output
+    destroy_environment(zone.session(), "test")
+    assert zone.session().azure.group(zone.environment.resource_group) is None
+    destroy_environment(zone.session(), "test")
+    assert "nothing to do, there is no resource group" in zone.output
+
+
+def test_an_environment_with_something_of_another_hand_is_not_destroyed(
+    tmp_path: Path, emulator: Emulator
+) -> None:
+    zone = landing_zone(tmp_path, emulator)
+    zone.create()
+    theirs = network_id(zone.environment, "publicIPAddresses", "theirs")
+    zone.put(
+        theirs,
+        {
+            "location": "westeurope",
+            "sku": {"name": "Standard"},
+            "properties": {"publicIPAllocationMethod": "Static"},
+        },
+    )
+    with pytest.raises(Refused, match=r"holds what bakeswap did not make: .*/theirs"):
+        destroy_environment(zone.session(), "test")
+    with pytest.raises(Overtaken, match=r"not deleted: .*/theirs"):
+        carry_out_one(zone, DestroyGroup(zone.environment.resource_group, "test", 1))
+    assert zone.session().azure.get(theirs) is not None
