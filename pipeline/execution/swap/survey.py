@@ -60,7 +60,7 @@ def scale_sets_behind(azure: Azure, balancer: LoadBalancerState) -> tuple[ScaleS
     found = azure.list_in_group("Microsoft.Compute/virtualMachineScaleSets")
     here = {ResourceId.parse(body["id"]) for body in found}
     members = {member.owner for pool in balancer.members.values() for member in pool}
-    elsewhere = [owner for owner in members - here if _is_scale_set(owner)]
+    elsewhere = sorted((owner for owner in members - here if _is_scale_set(owner)), key=str)
     found += [body for body in map(azure.get, elsewhere) if body]
     return tuple(_scale_set(azure, body, members, balancer) for body in found)
 

@@ -118,9 +118,9 @@ class Backend:
 
     @property
     def owners(self) -> tuple[str, ...]:
-        """Whose members are here, by name."""
-        names = dict.fromkeys(found.name for found in self.scale_sets)
-        return tuple(names | dict.fromkeys(member.owner.name for member in self.members))
+        """Whose members are here, by name, in order."""
+        names = {found.name for found in self.scale_sets}
+        return tuple(sorted(names | {member.owner.name for member in self.members}))
 
     @property
     def size(self) -> int:

@@ -225,7 +225,7 @@ def test_a_stranger_in_the_pool_would_serve_too() -> None:
     members = members_of(LIVE, STAGED)
     members[V1].append(stranger("handmade"))
     now = surveyed(LIVE, STAGED, load_balancer=body(V0, V1, members=members))
-    with pytest.raises(Refused, match=r"web-1-0-1, handmade; they would serve together"):
+    with pytest.raises(Refused, match=r"handmade, web-1-0-1; they would serve together"):
         promotion(now)
 
 
