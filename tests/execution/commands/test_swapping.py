@@ -221,7 +221,7 @@ def test_a_rule_that_nobody_declared_never_serves_what_was_not_promoted(
 def test_a_pair_that_is_declared_later_leads_to_what_serves(zone: LandingZone) -> None:
     zone.promote()
     zone.rollback()
-    zone.promote()
+    zone.promote(again=True)
     (declared,) = zone.environment.load_balancers
     more = replace(declared, pairs=(*declared.pairs, RulePair("extra", 7000, 7001, 7002)))
     zone = replace(zone, environment=replace(zone.environment, load_balancers=(more,)))
