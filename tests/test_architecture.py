@@ -86,7 +86,9 @@ EMULATOR = {
         ),
         libraries=("aiohttp",),
     ),
-    "pipeline.emulator.providers": emulator_room("arm", "compute", "network", "resources"),
+    "pipeline.emulator.providers": emulator_room(
+        *("arm", "authorization", "compute", "insights", "network", "resources")
+    ),
     "pipeline.emulator.address_block": emulator_room("files"),
     "pipeline.emulator.state_folder": emulator_room("files"),
     "pipeline.emulator.files": emulator_room("serialization"),
@@ -99,6 +101,8 @@ EMULATOR = {
         "edge", "arm", "files", "identity", "machines.seam", libraries=("aiohttp",)
     ),
     "pipeline.emulator.resources": emulator_room("resources", "arm"),
+    "pipeline.emulator.authorization": emulator_room("arm"),
+    "pipeline.emulator.insights": emulator_room("insights", "arm"),
     "pipeline.emulator.network": emulator_room("network", "arm", "balancer", "machines.seam"),
     "pipeline.emulator.compute": emulator_room(
         # A scale set's model is refused for load balancing rules: only the network knows those.
@@ -167,7 +171,7 @@ EXECUTION = {
     ),
 }
 
-_PROVIDERS = {"compute", "network", "resources"}
+_PROVIDERS = {"authorization", "compute", "insights", "network", "resources"}
 
 _OF_TASKS = (
     SHARED

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from pipeline.emulator import compute, network, resources
+from pipeline.emulator import authorization, compute, insights, network, resources
 from pipeline.emulator.arm.providers import Provide
 
 PROVIDERS: tuple[Provide, ...] = (
     resources.provider,
     network.provider,
     compute.provider,
+    authorization.provider,
+    insights.provider,
 )

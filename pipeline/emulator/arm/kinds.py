@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, TypeAlias
 
+from pipeline.emulator.arm.allowances import Allowances
 from pipeline.emulator.arm.errors import (
     ArmError,
     not_served,
@@ -56,6 +57,8 @@ class Kind:
     tracked: ClassVar[bool] = True
     """Whether the resource has a location and tags of its own."""
     patchable: ClassVar[bool] = True
+    deleted_at_once: ClassVar[bool] = False
+    """Whether a DELETE is answered 200, with no operation behind it."""
     internals: ClassVar[_InternalsClass] = Internals
     """What is kept of each resource and never answered."""
 
@@ -183,10 +186,15 @@ class Registry:
     """The resource types that are served, and the state that they share."""
 
     def __init__(
-        self, store: Store, operations: Operations, default_location: str = "westeurope"
+        self,
+        store: Store,
+        operations: Operations,
+        allowances: Allowances,
+        default_location: str = "westeurope",
     ) -> None:
         self.store = store
         self.operations = operations
+        self.allowances = allowances
         self.kinds: dict[str, Kind] = {}
         self._default_location = default_location
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
+from pipeline.emulator.arm.allowances import Allowances
 from pipeline.emulator.arm.answers import Answer
 from pipeline.emulator.arm.errors import (
     ArmError,
@@ -18,6 +19,7 @@ from pipeline.emulator.arm.errors import (
 )
 from pipeline.emulator.arm.ids import ResourceId
 from pipeline.emulator.arm.kinds import Kind, Registry
+from pipeline.emulator.arm.locks import Locks
 from pipeline.emulator.arm.operations import Operation, Operations
 from pipeline.emulator.arm.preconditions import check_preconditions
 from pipeline.emulator.arm.regions import normal_location
@@ -29,7 +31,8 @@ class ResourceManager(Registry):
     """The registry, and the requests that all kinds are reached by."""
 
     def __init__(self, store: Store) -> None:
-        super().__init__(store, Operations(store, self._work))
+        super().__init__(store, Operations(store, self._work), Allowances(store))
+        self.locks = Locks(store)
         self.before_work: Callable[[Operation], Awaitable[None]] = _nothing
 
     # -- requests ----------------------------------------------------------------------------------
@@ -76,6 +79,8 @@ class ResourceManager(Registry):
         """PUT of one resource. `headers` has lower-case names (`if-match`, `if-none-match`)."""
         self._require_group(identifier, to_write=True)
         kind = self.kind(identifier.type)
+        self.allowances.require_registered(kind.type.split("/")[0])
+        self.locks.check(str(identifier), "write")
         if identifier.parent is not None:
             self._require_parent(identifier.parent)
         existing = kind.find(identifier)
@@ -105,7 +110,11 @@ class ResourceManager(Registry):
             if identifier.is_group:
                 raise resource_group_not_found(identifier.name)
             return Answer(204)
+        self.locks.check(str(record.id), "delete")
         kind.refuse_delete(record.id)
+        if kind.deleted_at_once:
+            kind.forget(record.id)
+            return Answer(200)
         for running in self.operations.under_way(record.id):
             if running.verb == "destroy":
                 return Answer(202, operation=running)
@@ -124,6 +133,7 @@ class ResourceManager(Registry):
         if action.on_missing:
             return Answer(200, action.check(identifier, body))
         record = kind.require(identifier)
+        self.locks.check(str(record.id), "write")
         if action.work is not None and self.operations.under_way(record.id):
             raise kind.busy(identifier)
         answer = action.check(record.id, body)

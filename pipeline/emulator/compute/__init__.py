@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pipeline.emulator.arm.providers import Provider, Services
+from pipeline.emulator.compute.catalogue import Catalogue
 from pipeline.emulator.compute.disks import Disks
 from pipeline.emulator.compute.extensions import Extensions
 from pipeline.emulator.compute.fleet import Fleet
@@ -11,6 +12,7 @@ from pipeline.emulator.compute.guests import Guests
 from pipeline.emulator.compute.images import Images
 from pipeline.emulator.compute.instances import Instances
 from pipeline.emulator.compute.marketplace import MarketplaceImages
+from pipeline.emulator.compute.quotas import Quotas
 from pipeline.emulator.compute.scale_sets import ScaleSets
 from pipeline.emulator.compute.versions import Versions
 from pipeline.emulator.compute.virtual_machines import VirtualMachines
@@ -26,20 +28,25 @@ def provider(services: Services) -> Provider:
 def provider_of(guests: Guests) -> Provider:
     """The provider whose machines these are."""
     registry, fleet = guests.manager, Fleet(guests)
+    quotas = Quotas(registry)
     return Provider(
         namespace="Microsoft.Compute",
         kinds=(
-            VirtualMachines(guests),
+            VirtualMachines(guests, quotas),
             Extensions(guests),
             Disks(guests),
             Images(guests),
             Galleries(registry),
             Definitions(registry),
             Versions(guests),
-            ScaleSets(guests, fleet),
+            ScaleSets(guests, fleet, quotas),
             Instances(guests, fleet),
         ),
-        routes=MarketplaceImages(guests.machines).routes,
+        routes=(
+            *MarketplaceImages(guests.machines).routes,
+            *Catalogue(registry.allowances).routes,
+            *quotas.routes,
+        ),
         resume=guests.resume,
         close=guests.close,
     )

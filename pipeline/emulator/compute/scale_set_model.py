@@ -60,12 +60,8 @@ def check_served(identifier: ResourceId, properties: dict[str, Any]) -> None:
         raise missing("upgradePolicy.mode")
     if mode.lower() not in {"manual", "automatic"}:
         raise not_served(f"upgradePolicy.mode '{mode}'")
-    for path in (
-        ("upgradePolicy", "automaticOSUpgradePolicy", "enableAutomaticOSUpgrade"),
-        ("automaticRepairsPolicy", "enabled"),
-    ):
-        if is_true(at(properties, *path)):
-            raise not_served(f"'{'.'.join(path)}'")
+    if is_true(at(properties, "automaticRepairsPolicy", "enabled")):
+        raise not_served("'automaticRepairsPolicy.enabled'")
     storage = at(properties, "virtualMachineProfile", "storageProfile") or {}
     if storage.get("dataDisks"):
         raise not_served("'storageProfile.dataDisks' of a scale set")

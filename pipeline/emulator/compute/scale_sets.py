@@ -17,6 +17,7 @@ from pipeline.emulator.compute import scale_set_network as network
 from pipeline.emulator.compute.fleet import Fleet
 from pipeline.emulator.compute.guests import Guests
 from pipeline.emulator.compute.internals import InstanceInternals, ScaleSetInternals
+from pipeline.emulator.compute.quotas import Quotas
 from pipeline.emulator.compute.views import status
 from pipeline.emulator.compute.wording import at, conflict
 
@@ -31,10 +32,11 @@ class ScaleSets(Kind):
     type = "Microsoft.Compute/virtualMachineScaleSets"
     internals = ScaleSetInternals
 
-    def __init__(self, guests: Guests, fleet: Fleet) -> None:
+    def __init__(self, guests: Guests, fleet: Fleet, quotas: Quotas) -> None:
         super().__init__(guests.manager)
         self._guests = guests
         self._fleet = fleet
+        self._quotas = quotas
 
     # -- documents -------------------------------------------------------------------------------
 
@@ -56,6 +58,7 @@ class ScaleSets(Kind):
         sources = self._guests.sources
         model.check_profile(self.registry, sources, record, existing, kept.secrets)
         health = model.health(self.registry, record.properties["virtualMachineProfile"])
+        self._quotas.check(record, existing)
         record.internal = model.counted(replace(kept, health=health), record)
         return record
 

@@ -41,9 +41,20 @@ _SIZES: dict[str, tuple[int, float]] = {
         )
     },
     **{f"Standard_D{cores}ls_v5": (cores, cores * 2) for cores in (2, 4, 8)},
+    **{f"Standard_D{cores}ps_v5": (cores, cores * 4) for cores in (2, 4, 8)},
     **{f"Standard_F{cores}s_v2": (cores, cores * 2) for cores in (2, 4, 8, 16)},
 }
 _BY_LOWER_CASE = {name.lower(): shape for name, shape in _SIZES.items()}
+
+
+def names() -> tuple[str, ...]:
+    """Every size."""
+    return tuple(_SIZES)
+
+
+def spelled(size: str) -> str:
+    """A size as Azure spells it; unknown ones as they are."""
+    return next((name for name in _SIZES if name.lower() == size.lower()), size)
 
 
 def cores_and_memory(size: str) -> tuple[int, int]:

@@ -16,6 +16,7 @@ from pipeline.emulator.compute import virtual_machine_model as model
 from pipeline.emulator.compute.disks import attached_disk
 from pipeline.emulator.compute.guests import Guests, network_interface
 from pipeline.emulator.compute.internals import DiskInternals, VirtualMachineInternals
+from pipeline.emulator.compute.quotas import Quotas
 from pipeline.emulator.compute.wording import at, conflict, not_allowed
 
 
@@ -29,9 +30,10 @@ class VirtualMachines(Kind):
     type = "Microsoft.Compute/virtualMachines"
     internals = VirtualMachineInternals
 
-    def __init__(self, guests: Guests) -> None:
+    def __init__(self, guests: Guests, quotas: Quotas) -> None:
         super().__init__(guests.manager)
         self._guests = guests
+        self._quotas = quotas
 
     # -- documents -------------------------------------------------------------------------------
 
@@ -45,12 +47,14 @@ class VirtualMachines(Kind):
         if existing is not None:
             record.document["properties"] = model.updated(existing, given)
             model.check_size(record.properties)
+            self._quotas.check(record, existing)
             return record
         model.check_name(identifier)
         record.document["properties"] = given | {
             "storageProfile": given.get("storageProfile") or {}
         }
         self._prepare(record)
+        self._quotas.check(record, None)
         return record
 
     def is_quick(self, record: Record) -> bool:

@@ -1,4 +1,4 @@
-"""`/emulator/…`: status, faults, reset and stop. Azure has no such thing."""
+"""`/emulator/…`: status, faults, limits, reset and stop. Azure has no such thing."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Seen:
 
 
 class Admin:
-    """Status, requests, faults, reset and stop."""
+    """Status, requests, faults, limits, reset and stop."""
 
     def __init__(
         self,
@@ -61,6 +61,8 @@ class Admin:
             case "DELETE", ["emulator", "faults"]:
                 self._faults.clear()
                 return Answer(204)
+            case _, ["emulator", "limits"]:
+                return self._limits(exchange)
             case "POST", ["emulator", "reset"]:
                 return await self._reset()
             case "POST", ["emulator", "stop"]:
@@ -72,6 +74,16 @@ class Admin:
                 raise not_served(f"{exchange.method} {exchange.path}")
         return None
 
+    def _limits(self, exchange: Exchange) -> Answer:
+        """What the subscription may use less of than it did."""
+        allowances = self._manager.allowances
+        if exchange.method == "POST":
+            return Answer(201, allowances.limit(exchange.json()))
+        if exchange.method == "DELETE":
+            allowances.clear()
+            return Answer(204)
+        return Answer(200, allowances.listed())
+
     def _status(self) -> dict[str, Any]:
         counts = Counter(record.id.type for record in self._manager.store.everything())
         return {**self._facts(), "resources": dict(sorted(counts.items()))}
@@ -79,6 +91,8 @@ class Admin:
     async def _reset(self) -> Answer:
         """Delete every resource group, with all that is inside."""
         self._faults.clear()
+        self._manager.locks.clear()
+        self._manager.allowances.clear()
         groups = list(self._manager.store.groups())
         answers = [await self._manager.delete(group.id) for group in groups]
         await asyncio.gather(*(self._manager.settle(answer) for answer in answers))

@@ -17,6 +17,7 @@ from pipeline.emulator.network.nat_gateways import NatGateways
 from pipeline.emulator.network.public_addresses import PublicIPAddresses
 from pipeline.emulator.network.scale_set_interfaces import InstanceInterfaces, ScaleSetInterfaces
 from pipeline.emulator.network.security_groups import NetworkSecurityGroups, SecurityRules
+from pipeline.emulator.network.usages import Usages
 from pipeline.emulator.network.virtual_networks import Subnets, VirtualNetworks
 
 POLLING = Polling.in_location(
@@ -52,4 +53,5 @@ def provider(services: Services) -> Provider:
             InstanceInterfaces(registry),
         ),
         polling=POLLING,
+        routes=Usages(registry).routes,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any
 
@@ -12,6 +12,7 @@ from pipeline.emulator.arm.kinds import Kind
 from pipeline.emulator.arm.store import Record
 from pipeline.emulator.network import references
 from pipeline.emulator.network.common import InlineKind, InUseKind, children, reference, require
+from pipeline.emulator.network.usages import subnet_space
 
 _READ_ONLY = ("ipConfigurations", "provisioningState", "purpose")
 _Network = IPv4Network | IPv6Network
@@ -61,6 +62,11 @@ class VirtualNetworks(InUseKind):
             for subnet in (record.properties["subnets"] if record else [])
             for user in references.subnet_users(self.registry.store, subnet["id"])
         ]
+
+    @property
+    def views(self) -> Mapping[str, Callable[[Record], dict[str, Any]]]:
+        """`GET …/usages`: how many addresses of each subnet are taken."""
+        return {"usages": lambda record: subnet_space(self.registry.store, record)}
 
     def stamp(self, document: dict[str, Any], etag: str) -> None:
         """The network's etag is its subnets' too."""

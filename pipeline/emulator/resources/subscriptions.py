@@ -38,7 +38,8 @@ class Subscriptions:
             Route("GET", f"{one}/locations", self._locations),
             Route("GET", f"{one}/providers", self._providers),
             Route("GET", f"{one}/providers/{{namespace}}", self._provider),
-            Route("POST", f"{one}/providers/{{namespace}}/register", self._provider),
+            Route("POST", f"{one}/providers/{{namespace}}/register", self._register),
+            Route("POST", f"{one}/providers/{{namespace}}/unregister", self._unregister),
             Route("GET", f"{one}/resourcegroups", self._groups),
             Route("GET", f"{one}/resources", self._resources),
             Route("GET", f"{one}/resourcegroups/{{group}}/resources", self._resources),
@@ -62,6 +63,14 @@ class Subscriptions:
 
     async def _provider(self, call: Call) -> Answer:
         return Answer(200, self._registered(call.parameters["namespace"]))
+
+    async def _register(self, call: Call) -> Answer:
+        self._registry.allowances.register(call.parameters["namespace"], registered=True)
+        return await self._provider(call)
+
+    async def _unregister(self, call: Call) -> Answer:
+        self._registry.allowances.register(call.parameters["namespace"], registered=False)
+        return await self._provider(call)
 
     async def _groups(self, call: Call) -> Answer:
         groups = (record.document for record in self._registry.store.groups())
@@ -115,10 +124,11 @@ class Subscriptions:
             for kind in self._registry.kinds.values()
             if kind.type.startswith(f"{known}/")
         )
+        is_registered = self._registry.allowances.is_registered(known)
         return {
             "id": f"/subscriptions/{self._id}/providers/{known}",
             "namespace": known,
-            "registrationState": "Registered",
+            "registrationState": "Registered" if is_registered else "NotRegistered",
             "registrationPolicy": "RegistrationRequired",
             "resourceTypes": [
                 {

@@ -173,7 +173,9 @@ def test_the_subscription_lists_its_regions_and_providers(emulator: Emulator) ->
     regions = emulator.call("GET", f"{root}/locations").body["value"]
     assert {"name": "westeurope", "displayName": "West Europe"}.items() <= regions[0].items()
     named = [one["namespace"] for one in emulator.call("GET", f"{root}/providers").body["value"]]
-    assert named == ["Microsoft.Compute", "Microsoft.Network", "Microsoft.Resources"]
+    assert named == [
+        *("Microsoft.Compute", "Microsoft.Insights", "Microsoft.Network", "Microsoft.Resources")
+    ]
     provider = emulator.call("GET", f"{root}/providers/microsoft.compute").body
     kinds = {kind["resourceType"]: kind for kind in provider["resourceTypes"]}
     assert kinds["virtualMachines"]["apiVersions"]
@@ -242,10 +244,10 @@ def test_a_line_break_in_a_path_is_refused_in_arms_shape(emulator: Emulator, gro
 
 
 def test_what_is_not_served_below_a_location_is_refused_by_name(emulator: Emulator) -> None:
-    path = f"/subscriptions/{emulator.subscription}/providers/Microsoft.Network/locations/x/usages"
+    path = f"/subscriptions/{emulator.subscription}/providers/Microsoft.Network/locations/x/offers"
     reply = emulator.call("GET", path)
     assert (reply.status, reply.code) == (501, "NotServedByEmulator")
-    assert "locations/x/usages" in reply.body["error"]["message"]
+    assert "locations/x/offers" in reply.body["error"]["message"]
 
 
 def test_a_provider_can_be_registered(emulator: Emulator) -> None:
