@@ -23,6 +23,7 @@ from pipeline.cli_tasks.running import (
     FORCE,
     IMAGE,
     MACHINES,
+    NEWEST,
     OF_IMAGE,
     READS,
     REBUILD,
@@ -99,13 +100,18 @@ def check_image(
         check_image(session, image, version)
 
 
-@task(
-    help={
-        **OF_IMAGE,
-        "version": f"{VERSION} (default: the newest that passed its check)",
-        "again": AGAIN,
-    }
-)
+@task(help={**READS, "image": IMAGE, "version": NEWEST})
+def preflight(
+    _context: Context, image: str, version: str = "", env: str = "", json: bool = False
+) -> None:
+    """Look at everything that could keep a version from being staged; change nothing."""
+    with session_in(env, json) as session:
+        from pipeline.execution.commands.preflight import preflight
+
+        preflight(session, image, version)
+
+
+@task(help={**OF_IMAGE, "version": NEWEST, "again": AGAIN})
 def stage(
     _context: Context,
     image: str,
@@ -221,6 +227,7 @@ namespace = Collection(
     create_environment,
     build_image,
     check_image,
+    preflight,
     stage,
     promote,
     rollback,

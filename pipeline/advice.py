@@ -97,6 +97,11 @@ def unstage(image: str, version: str) -> Command:
     return Command("unstage", (image,), (("version", version),))
 
 
+def preflight(image: str, version: str = "") -> Command:
+    """`invoke preflight IMAGE [--version VERSION]`."""
+    return Command("preflight", (image,), (("version", version),) if version else ())
+
+
 def promote(image: str, *, again: bool = False, force: bool = False) -> Command:
     """`invoke promote IMAGE [--again] [--force]`."""
     return Command("promote", (image,), (), _flags(again=again, force=force))

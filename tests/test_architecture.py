@@ -130,6 +130,9 @@ PLANNING = {
     "pipeline.planning.swap": planning_room(
         "swap", "names", "plan", "table", "versions", "writable"
     ),
+    "pipeline.planning.preflight": planning_room(
+        *("preflight", "names", "plan", "swap.steps", "table", "versions")
+    ),
     "pipeline.planning.prune": planning_room(
         *("prune", "swap", "names", "plan", "versions", "writable")
     ),
@@ -161,13 +164,15 @@ EXECUTION = {
     "pipeline.execution.build": execution_room("build", "azure", "packer", "run", "ssh", *WAITING),
     "pipeline.execution.swap": execution_room("swap", "azure", "run", "ssh", *WAITING),
     "pipeline.execution.prune": execution_room("prune", "azure", "run", "swap", *WAITING),
+    "pipeline.execution.preflight": execution_room("preflight", "azure", "run"),
     "pipeline.execution.runner": execution_room(
         *("run", "build.steps", "landing_zone.steps", "prune.steps"),
         *("swap.steps", "swap.load_balancer"),
     ),
     "pipeline.execution.commands": execution_room(
         *("commands", "runner", "run", "packer"),
-        *("build.survey", "landing_zone.survey", "prune.survey", "swap.survey"),
+        *("build.survey", "landing_zone.survey", "preflight.survey", "prune.survey"),
+        "swap.survey",
     ),
 }
 

@@ -23,6 +23,7 @@ COMMANDS = {
     "create-environment",
     "build-image",
     "check-image",
+    "preflight",
     "stage",
     "promote",
     "rollback",

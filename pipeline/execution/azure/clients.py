@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline.definition.model import Cloud, Environment
 from pipeline.errors import Unreachable
 from pipeline.execution.azure.credential_file import read_service_principal
+from pipeline.execution.azure.refusals import refusals_about
 from pipeline.state_files import read_bytes
 
 if TYPE_CHECKING:
@@ -83,6 +84,16 @@ class Clients:
         return ResourceManagementClient(
             self.credential, self.environment.subscription, **self._options()
         )
+
+    def prepare(self) -> float:
+        """Make all clients and sign in, before threads that would each do so.
+
+        Answers when the access token ends, in seconds since 1970.
+        """
+        _ = (self.compute, self.network, self.resources)
+        base = self.environment.cloud.resource_manager.rstrip("/")
+        with refusals_about(base):
+            return float(self.credential.get_token(f"{base}/.default").expires_on)
 
     def _options(self) -> dict[str, Any]:
         cloud = self.environment.cloud

@@ -82,7 +82,7 @@ class Azure:
         child = parent.child(kind, "")
         method = getattr(self._operations(child), _LISTS.get(_type(child), "list"))
         with refusals_about(str(parent)):
-            return _listed(lambda: method(*_path(parent)))
+            return listed(lambda: method(*_path(parent)))
 
     def list_in_group(self, kind: str, group: str = "") -> list[Body]:
         """All resources of a group of a type, such as `Microsoft.Compute/images`."""
@@ -91,7 +91,7 @@ class Azure:
         where = group or self.environment.resource_group
         method = getattr(operations, "list_by_resource_group", operations.list)
         with refusals_about(f"{kind} in {where}"):
-            return _listed(lambda: method(where))
+            return listed(lambda: method(where))
 
     def list_in_subscription(self, kind: str) -> list[Body]:
         """All resources of the subscription of a type, in whatever group."""
@@ -104,7 +104,7 @@ class Azure:
         """The instances of a scale set with their instance views; [] where it is gone."""
         operations = self.clients.compute.virtual_machine_scale_set_vms
         with refusals_about(str(scale_set)):
-            return _listed(lambda: operations.list(*_path(scale_set), expand="instanceView"))
+            return listed(lambda: operations.list(*_path(scale_set), expand="instanceView"))
 
     def begin(self, request: Request, token: str = "") -> Operation[Any]:
         """Send a request; with the token of one that was sent, go on waiting for that instead."""
@@ -144,7 +144,7 @@ class Azure:
         """The resource groups with a tag."""
         query = f"tagName eq '{tag}' and tagValue eq '{value}'"
         with refusals_about(f"resource groups tagged {tag}={value}"):
-            return _listed(lambda: self.clients.resources.resource_groups.list(filter=query))
+            return listed(lambda: self.clients.resources.resource_groups.list(filter=query))
 
     def settle(
         self,
@@ -240,7 +240,8 @@ def _or_none(ask: Callable[[], Any]) -> Body | None:
         return None
 
 
-def _listed(ask: Callable[[], Iterable[Any]]) -> list[Body]:
+def listed(ask: Callable[[], Iterable[Any]]) -> list[Body]:
+    """All of a list's pages as plain mappings; [] where there is no such list."""
     from azure.core.exceptions import ResourceNotFoundError  # noqa: PLC0415 - slow to import
 
     try:

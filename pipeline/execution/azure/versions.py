@@ -11,10 +11,11 @@ from pipeline.planning.versions import ImageVersion
 def image_versions(azure: Azure, image: str) -> tuple[ImageVersion, ...]:
     """All of them; none without the definition."""
     definition = image_definition_id(azure.environment, image)
-    return tuple(_version(body) for body in azure.list_inside(definition, "versions"))
+    return tuple(image_version(body) for body in azure.list_inside(definition, "versions"))
 
 
-def _version(body: Body) -> ImageVersion:
+def image_version(body: Body) -> ImageVersion:
+    """What a GET of a version says, as far as all commands need it."""
     profile = (body.get("properties") or {}).get("publishingProfile") or {}
     return ImageVersion(
         name=str(body["name"]),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+from pipeline.execution.commands.preflight import checked
 from pipeline.execution.run.session import Session
 from pipeline.execution.runner import begin, carry_out
 from pipeline.execution.swap.survey import survey_swap, survey_when_settled
@@ -17,7 +18,9 @@ def stage(session: Session, image: str, version: str = "", *, again: bool = Fals
     """Bring a version behind the staging frontend, at production's capacity, healthy."""
     session.load_balancer(image)
     with begin(session, "stage", image, partial(state_of, session, image)) as run:
-        carry_out(plan_stage(survey_when_settled(session, image), version, again=again), run)
+        now = survey_when_settled(session, image)
+        planner = partial(plan_stage, now, version, again=again)
+        carry_out(checked(session, image, version, planner), run)
 
 
 def promote(session: Session, image: str, *, again: bool = False, force: bool = False) -> None:

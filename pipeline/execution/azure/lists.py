@@ -1,0 +1,80 @@
+"""Lists that a whole region, subscription or scope has, and that no resource id names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from http import HTTPStatus
+from typing import Any
+
+from pipeline.execution.azure.refusals import refusals_about
+from pipeline.execution.azure.requests import Body
+from pipeline.execution.azure.resources import Azure, listed
+
+LOCKS_VERSION = "2020-05-01"
+AUTOSCALE_VERSION = "2022-10-01"
+"""Of providers whose SDK package is not installed: those that azure-cli uses."""
+
+
+def sizes(azure: Azure, location: str) -> list[Body]:
+    """`Microsoft.Compute/skus` of a region."""
+    ask = azure.clients.compute.resource_skus
+    with refusals_about(f"sizes in {location}"):
+        return listed(lambda: ask.list(filter=f"location eq '{location}'"))
+
+
+def compute_usages(azure: Azure, location: str) -> list[Body]:
+    """The quotas of Microsoft.Compute in a region, with what is used of them."""
+    with refusals_about(f"quotas of Microsoft.Compute in {location}"):
+        return listed(lambda: azure.clients.compute.usage.list(location))
+
+
+def subnet_usages(azure: Azure, group: str, network: str) -> list[Body]:
+    """How many addresses of each subnet are taken; [] without the network."""
+    ask = azure.clients.network.virtual_networks
+    with refusals_about(f"addresses of {network}"):
+        return listed(lambda: ask.list_usage(group, network))
+
+
+def registration(azure: Azure, namespace: str) -> str:
+    """Whether the subscription is registered for a provider, in Azure's word."""
+    with refusals_about(f"registration of {namespace}"):
+        return str(azure.clients.resources.providers.get(namespace).registration_state or "")
+
+
+def locks(azure: Azure, scope: str) -> list[Body]:
+    """The management locks of a scope and of what is in it."""
+    path = f"{scope}/providers/Microsoft.Authorization/locks"
+    return _read_all(azure, path, LOCKS_VERSION)
+
+
+def autoscale_settings(azure: Azure, scope: str) -> list[Body]:
+    """The autoscale settings of a subscription or a resource group."""
+    path = f"{scope}/providers/Microsoft.Insights/autoscaleSettings"
+    return _read_all(azure, path, AUTOSCALE_VERSION)
+
+
+def _read_all(azure: Azure, path: str, api_version: str) -> list[Body]:
+    """Every page of a list, by the client that serves any path."""
+    with refusals_about(path):
+        return list(_pages(azure, f"{path}?api-version={api_version}"))
+
+
+def _pages(azure: Azure, url: str) -> Iterator[Body]:
+    from azure.core.rest import HttpRequest  # noqa: PLC0415 - slow to import
+
+    next_url: str | None = url
+    while next_url:
+        answer = azure.clients.resources.send_request(HttpRequest("GET", next_url))
+        if answer.status_code != HTTPStatus.OK:
+            _refuse(answer)
+        page: dict[str, Any] = answer.json()
+        yield from page.get("value") or ()
+        next_url = page.get("nextLink")
+
+
+def _refuse(answer: Any) -> None:
+    """Raises what the SDK's own operations raise, with Azure's code and sentence."""
+    from azure.core.exceptions import HttpResponseError  # noqa: PLC0415 - slow to import
+    from azure.mgmt.core.exceptions import ARMErrorFormat  # noqa: PLC0415 - slow to import
+
+    raise HttpResponseError(response=answer, error_format=ARMErrorFormat)

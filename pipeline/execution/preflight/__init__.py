@@ -1,0 +1,1 @@
+"""Asking Azure for everything that a pre-flight judges."""

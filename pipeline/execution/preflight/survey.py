@@ -1,0 +1,169 @@
+"""Everything that a stage depends on, asked side by side: at most two calls after each other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+from pipeline.arm import ResourceId
+from pipeline.errors import AzureRefused
+from pipeline.execution.azure import lists
+from pipeline.execution.azure.resources import Azure
+from pipeline.execution.azure.side_by_side import each_by_name
+from pipeline.execution.azure.versions import image_version
+from pipeline.execution.preflight.credential import credential
+from pipeline.execution.run.session import Session
+from pipeline.planning.names import (
+    image_definition_id,
+    image_version_id,
+    load_balancer_id,
+    subnet_id,
+    virtual_network_id,
+)
+from pipeline.planning.preflight import reading
+from pipeline.planning.preflight.facts import (
+    Autoscale,
+    Definition,
+    Facts,
+    Known,
+    Lock,
+    Registration,
+    ScaleSetFacts,
+    Size,
+    Space,
+    Subnet,
+    Unknown,
+    Usage,
+    Version,
+)
+from pipeline.planning.preflight.wanted import Wanted
+
+T = TypeVar("T")
+
+NAMESPACES = ("Microsoft.Compute", "Microsoft.Network")
+"""The resource providers that a stage writes to."""
+
+
+def survey_preflight(session: Session, wanted: Wanted, refusal: str = "") -> Facts:
+    """Ask all of it; what Azure refuses to tell is Unknown. SignInFailed and Unreachable pass."""
+    azure = session.azure
+    expires = azure.clients.prepare()
+    found = each_by_name(reads(azure, wanted))
+    found_locks, above = _parted(found.pop("locks"))
+    return Facts(
+        wanted=wanted,
+        locks=found_locks,
+        locks_above=above,
+        credential=credential(session.environment.cloud, expires, datetime.now(UTC).timestamp()),
+        providers=tuple(found.pop(namespace) for namespace in NAMESPACES),
+        refusal=refusal,
+        **found,
+    )
+
+
+def reads(azure: Azure, wanted: Wanted) -> dict[str, Callable[[], Any]]:
+    """The reads by the name of the fact, none of which needs another's answer."""
+    location = wanted.location
+    asked: dict[str, Callable[[], Any]] = {
+        "version": lambda: _version(azure, wanted),
+        "definition": lambda: _definition(azure, wanted),
+        "size": lambda: _size(azure, wanted),
+        "usages": lambda: _usages(azure, location),
+        "space": lambda: _space(azure, wanted),
+        "subnet": lambda: _subnet(azure, wanted),
+        "scale_sets": lambda: _scale_sets(azure, wanted),
+        "autoscale": lambda: _autoscale(azure),
+        "locks": lambda: _locks(azure),
+        **{namespace: _asking(azure, namespace) for namespace in NAMESPACES},
+    }
+    return {name: _known(read) for name, read in asked.items()}
+
+
+def _known(read: Callable[[], T]) -> Callable[[], Known[T]]:
+    def ask() -> Known[T]:
+        try:
+            return read()
+        except AzureRefused as refusal:
+            return Unknown(f"{refusal.code}: {refusal.sentence}")
+
+    return ask
+
+
+def _version(azure: Azure, wanted: Wanted) -> Version | None:
+    if not wanted.version:
+        return None
+    resource = image_version_id(wanted.environment, wanted.image.name, wanted.version)
+    body = azure.get(resource, expand="ReplicationStatus")
+    return Version(image_version(body), reading.replicas(body)) if body else None
+
+
+def _definition(azure: Azure, wanted: Wanted) -> Definition | None:
+    body = azure.get(image_definition_id(wanted.environment, wanted.image.name))
+    return reading.definition(body) if body else None
+
+
+def _size(azure: Azure, wanted: Wanted) -> Size | None:
+    return reading.size(lists.sizes(azure, wanted.location), wanted.size, wanted.location)
+
+
+def _usages(azure: Azure, location: str) -> tuple[Usage, ...]:
+    return reading.usages(lists.compute_usages(azure, location))
+
+
+def _space(azure: Azure, wanted: Wanted) -> Space | None:
+    network = virtual_network_id(wanted.environment)
+    found = lists.subnet_usages(azure, network.resource_group, network.name)
+    return reading.space(found, subnet_id(wanted.environment))
+
+
+def _subnet(azure: Azure, wanted: Wanted) -> Subnet | None:
+    body = azure.get(subnet_id(wanted.environment))
+    if body is None:
+        return None
+    properties = body["properties"]
+    prefixes = properties.get("addressPrefixes") or [properties["addressPrefix"]]
+    guard = (properties.get("networkSecurityGroup") or {}).get("id")
+    group = azure.get(ResourceId.parse(guard)) if guard else None
+    return Subnet(tuple(prefixes), reading.security_group(group) if group else None)
+
+
+def _scale_sets(azure: Azure, wanted: Wanted) -> tuple[ScaleSetFacts, ...]:
+    declared = wanted.environment.load_balancer_of(wanted.image.name)
+    balancer = azure.get(load_balancer_id(wanted.environment, declared.name)) if declared else None
+    found = azure.list_in_group("Microsoft.Compute/virtualMachineScaleSets")
+    return reading.scale_sets(found, balancer, declared)
+
+
+def _autoscale(azure: Azure) -> tuple[Autoscale, ...]:
+    """Of the subscription; of the resource group where only that may be read."""
+    subscription, group = _scopes(azure)
+    try:
+        return reading.autoscale(lists.autoscale_settings(azure, subscription))
+    except AzureRefused:
+        return reading.autoscale(lists.autoscale_settings(azure, group))
+
+
+def _locks(azure: Azure) -> tuple[tuple[Lock, ...], Known[None]]:
+    """Those of the subscription and of all in it, or those of the resource group and why."""
+    subscription, group = _scopes(azure)
+    try:
+        return reading.locks(lists.locks(azure, subscription)), None
+    except AzureRefused as refusal:
+        above = Unknown(f"{refusal.code}: {refusal.sentence}")
+        return reading.locks(lists.locks(azure, group)), above
+
+
+def _parted(
+    found: Known[tuple[tuple[Lock, ...], Known[None]]],
+) -> tuple[Known[tuple[Lock, ...]], Known[None]]:
+    return (found, None) if isinstance(found, Unknown) else found
+
+
+def _scopes(azure: Azure) -> tuple[str, str]:
+    subscription = f"/subscriptions/{azure.environment.subscription}"
+    return subscription, f"{subscription}/resourceGroups/{azure.environment.resource_group}"
+
+
+def _asking(azure: Azure, namespace: str) -> Callable[[], Registration]:
+    return lambda: Registration(namespace, lists.registration(azure, namespace))

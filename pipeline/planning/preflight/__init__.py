@@ -1,0 +1,1 @@
+"""Pre-flight: what would stop a version from being staged, said before the first write."""

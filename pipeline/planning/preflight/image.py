@@ -1,0 +1,130 @@
+"""Whether the version may be staged, is there, and boots on the size.
+
+Azure's sentences for each refusal: the gallery's and Trusted Launch's pages of its documentation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pipeline.advice import Advice, build_image, check_image
+from pipeline.planning.names import image_definition_id, image_version_id
+from pipeline.planning.preflight.facts import Definition, Facts, Replica, Size, Unknown, Version
+from pipeline.planning.preflight.finding import Finding, az, failed, known, ok
+from pipeline.planning.preflight.wanted import Wanted
+
+COMPLETED = "Completed"
+_GUARDED_ONLY = frozenset({"trustedlaunch", "confidentialvm"})
+"""Security types of definitions, in lower case, from which no standard scale set is made."""
+
+
+def image_findings(facts: Facts) -> Iterator[Finding]:
+    """Of the version, its copy in the region, and the size."""
+    wanted = facts.wanted
+    of_version = tuple(known("version", facts.version, lambda found: _eligible(wanted, found)))
+    if facts.refusal and all(one.result != "FAILED" for one in of_version):
+        yield failed("plan", facts.refusal)
+    yield from of_version
+    yield from known("replication", facts.version, lambda found: _replicated(wanted, found))
+    yield from known("size", facts.size, lambda found: _offered(wanted, found))
+    yield from known("image", facts.definition, lambda found: _fits(wanted, found, facts.size))
+
+
+def _eligible(wanted: Wanted, found: Version | None) -> Iterator[Finding]:
+    name = f"{wanted.image.name} {wanted.version}"
+    image = wanted.image.name
+    if not wanted.version:
+        return  # the refusal of a plan says why there is none
+    if found is None:
+        command = Advice("build a version", build_image(image))
+        yield failed("version", f"{name} is not in {wanted.environment.gallery}", "", command)
+    elif found.image_version.is_eligible:
+        yield ok("version", f"{name} passed its check")
+    else:
+        command = Advice("check it", check_image(image, wanted.version))
+        yield failed("version", f"{name}: {found.image_version.why_not_eligible()}", "", command)
+
+
+def _replicated(wanted: Wanted, found: Version | None) -> Iterator[Finding]:
+    if found is None:
+        return
+    replica = found.replicas.get(wanted.location)
+    if replica is None:
+        yield _elsewhere(wanted, found)
+    elif replica.state == COMPLETED:
+        yield ok("replication", f"{wanted.version} is in {wanted.location}")
+    else:
+        yield _on_its_way(wanted, replica)
+
+
+def _elsewhere(wanted: Wanted, found: Version) -> Finding:
+    where = ", ".join(sorted(found.replicas)) or "no region"
+    version = image_version_id(wanted.environment, wanted.image.name, wanted.version)
+    add = f"--add publishingProfile.targetRegions name={wanted.location}"
+    return failed(
+        "replication",
+        f"{wanted.version} is in {where}, not in {wanted.location}",
+        "replicate it, which takes up to hours",
+        az("replicate it", f"sig image-version update --ids {version} {add}"),
+    )
+
+
+def _on_its_way(wanted: Wanted, replica: Replica) -> Finding:
+    fix = "wait until it is there, then run the same command again"
+    if replica.state == "Failed":
+        fix = "build the image again"
+    what = f"{wanted.version} in {wanted.location}: {replica.state}, {replica.progress} %"
+    return failed("replication", what, fix)
+
+
+def _offered(wanted: Wanted, found: Size | None) -> Iterator[Finding]:
+    where = f"in {wanted.location}"
+    others = az("list what is", f"vm list-skus --location {wanted.location} --output table")
+    fix = "choose another size in image.hcl, or ask Microsoft for access to this one"
+    if found is None:
+        yield failed("size", f"{wanted.size} is not offered {where}", fix, others)
+    elif found.restriction:
+        why = f"{wanted.size} is restricted {where}: {found.restriction}"
+        yield failed("size", why, fix, others)
+    else:
+        yield ok("size", f"{found.name} is offered {where}, {found.cores} vCPUs each")
+
+
+def _fits(
+    wanted: Wanted, found: Definition | None, size: Size | Unknown | None
+) -> Iterator[Finding]:
+    if found is None:
+        name = image_definition_id(wanted.environment, wanted.image.name)
+        yield failed("image", f"{name}: does not exist")
+        return
+    mismatches = [*_security(found), *(_hardware(found, size) if isinstance(size, Size) else ())]
+    yield from (failed("image", what, fix) for what, fix in mismatches)
+    if not mismatches:
+        kind = f"{found.generation}, {found.architecture}, {found.security_type or 'Standard'}"
+        yield ok("image", f"{kind} fits {wanted.size}")
+
+
+def _security(image: Definition) -> Iterator[tuple[str, str]]:
+    """A definition may only make what bakeswap does not make."""
+    if image.security_type.lower() in _GUARDED_ONLY:
+        yield (
+            f"the definition's security type {image.security_type} makes scale sets of that type"
+            " only, and bakeswap makes standard ones",
+            f"use a definition of type {image.security_type}Supported",
+        )
+
+
+def _hardware(image: Definition, size: Size) -> Iterator[tuple[str, str]]:
+    another = "choose another size in image.hcl, or build for this one"
+    if size.generations and image.generation not in size.generations:
+        boots = ", ".join(sorted(size.generations))
+        yield f"the image is generation {image.generation}, {size.name} boots {boots}", another
+    if size.architecture and image.architecture.lower() != size.architecture.lower():
+        yield f"the image is {image.architecture}, {size.name} is {size.architecture}", another
+    if image.security_type.lower() == "trustedlaunch" and not size.trusted_launch:
+        yield f"the image needs Trusted Launch, which {size.name} has not", another
+    if size.disk_controllers == {"NVMe"} and "NVMe" not in image.disk_controllers:
+        yield (
+            f"{size.name} has NVMe disks only, and the definition does not name NVMe",
+            "add DiskControllerTypes `SCSI, NVMe` to the definition's features",
+        )
