@@ -69,6 +69,8 @@ def _addresses(wanted: Wanted, added: int, space: Space | None) -> Iterator[Find
         yield ok("addresses", figures)
     else:
         fix = f"free {added - space.free}, or give the subnet a larger or a second prefix"
-        where = f"--resource-group {network.resource_group} --name {network.name}"
-        command = az("see who has them", f"network vnet list-available-ips {where}")
+        subnet_name = wanted.environment.network.subnet
+        where = f"--resource-group {network.resource_group} --vnet-name {network.name}"
+        show = f"network vnet subnet show {where} --name {subnet_name}"
+        command = az("see who has them", f"{show} --query ipConfigurations[].id")
         yield failed("addresses", figures, fix, command)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any
 
 from pipeline.advice import Advice, preflight
 from pipeline.errors import Refused
@@ -77,7 +76,7 @@ def table(found: Iterable[Finding]) -> Table:
     return Table(HEADINGS, rows)
 
 
-def document(wanted: Wanted, found: Iterable[Finding]) -> dict[str, Any]:
+def document(wanted: Wanted, found: Iterable[Finding]) -> dict[str, object]:
     """The same for programs."""
     return {
         "environment": wanted.environment.name,
