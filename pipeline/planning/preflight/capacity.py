@@ -15,20 +15,19 @@ TOTAL = "cores"
 
 def capacity_findings(facts: Facts) -> Iterator[Finding]:
     """Of the quotas and of the subnet."""
-    added = max(facts.wanted.added - _given_back(facts), 0)
+    added = max(facts.wanted.added - _there_already(facts), 0)
     yield from known("quota", facts.usages, lambda found: _quotas(facts, added, found))
     yield from known("addresses", facts.space, lambda found: _addresses(facts.wanted, added, found))
 
 
-def _given_back(facts: Facts) -> int:
-    """Instances of the same size that are deleted before any is made."""
+def _there_already(facts: Facts) -> int:
+    """Instances that Azure counts already, of a scale set that is being made."""
     if isinstance(facts.scale_sets, Unknown):
         return 0
     return sum(
         found.capacity
         for found in facts.scale_sets
-        if found.resource in facts.wanted.deleted
-        and found.size.lower() == facts.wanted.size.lower()
+        if found.resource in facts.wanted.made and found.size.lower() == facts.wanted.size.lower()
     )
 
 

@@ -6,8 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeAlias
 
 from pipeline.arm import ResourceId
-from pipeline.definition.model import LoadBalancer
-from pipeline.planning.names import PRODUCTION, rule_name
+from pipeline.definition.model import PRODUCTION, LoadBalancer, rule_name
 from pipeline.planning.preflight.facts import (
     Autoscale,
     Definition,

@@ -9,7 +9,6 @@ from pipeline.arm import ResourceId
 from pipeline.definition.model import Environment, Image
 from pipeline.planning.swap.steps import (
     CreateScaleSet,
-    DeleteScaleSet,
     ScaleScaleSet,
     StageStep,
     VerifyVersion,
@@ -19,16 +18,17 @@ from pipeline.planning.versions import ImageVersion, newest
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A version of an image in an environment, and what its staging makes and gives back.
+    """A version of an image in an environment, and what its staging makes.
 
-    `added` are instances of the image's size; `deleted` the scale sets that go first.
+    `added` are instances of the image's size; `made` the scale sets that a step creates, or waits
+    for where they exist already.
     """
 
     environment: Environment
     image: Image
     version: str
     added: int
-    deleted: tuple[ResourceId, ...] = ()
+    made: tuple[ResourceId, ...] = ()
 
     @property
     def size(self) -> str:
@@ -51,9 +51,9 @@ def wanted(
     if steps is None:
         return Wanted(environment, image, version, image.scale_set.capacity)
     listed = tuple(steps)
-    deleted = (step.resource for step in listed if isinstance(step, DeleteScaleSet))
+    made = (step.resource for step in listed if isinstance(step, CreateScaleSet))
     name = version or next(_versions(listed), "")
-    return Wanted(environment, image, name, _added(listed), tuple(deleted))
+    return Wanted(environment, image, name, _added(listed), tuple(made))
 
 
 def newest_eligible(versions: Iterable[ImageVersion]) -> str:

@@ -8,6 +8,7 @@ import pytest
 
 from pipeline.advice import Advice, build_image, preflight
 from pipeline.errors import Refused
+from pipeline.planning.names import scale_set_id
 from pipeline.planning.preflight.facts import Space, Unknown
 from pipeline.planning.preflight.preflight import approved, document, findings, table
 from pipeline.planning.preflight.wanted import newest_eligible, wanted
@@ -15,17 +16,16 @@ from pipeline.planning.swap.staging import plan_stage
 from tests.planning.preflight.examples import GOOD, SCALED, WANTED
 from tests.planning.swap.examples import ENVIRONMENT, IMAGE, VERSIONS, scale_set, surveyed
 
-PLAN = plan_stage(surveyed(scale_set("1.0.0", "blue", size=3)))
+PLAN = plan_stage(surveyed(scale_set("1.0.0", size=3)))
 
 
 def test_what_is_wanted_is_read_from_the_steps() -> None:
     asked = wanted(ENVIRONMENT, IMAGE, "", PLAN.steps)
-    assert (asked.version, asked.added, asked.deleted) == ("1.0.1", 3, ())
-    growing = surveyed(
-        scale_set("1.0.0", "blue", size=5), scale_set("1.0.1", "green", size=2, capacity=2)
-    )
+    made = (scale_set_id(ENVIRONMENT, "web-1-0-1"),)
+    assert (asked.version, asked.added, asked.made) == ("1.0.1", 3, made)
+    growing = surveyed(scale_set("1.0.0", size=5), scale_set("1.0.1"))
     grown = wanted(ENVIRONMENT, IMAGE, "1.0.1", plan_stage(growing, "1.0.1").steps)
-    assert (grown.version, grown.added) == ("1.0.1", 3)
+    assert (grown.version, grown.added, grown.made) == ("1.0.1", 3, ())
     refused = wanted(ENVIRONMENT, IMAGE, "1.0.2", None)
     assert (refused.version, refused.added) == ("1.0.2", IMAGE.scale_set.capacity)
     assert newest_eligible(VERSIONS) == "1.0.1"

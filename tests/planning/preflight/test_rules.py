@@ -171,19 +171,18 @@ def test_one_core_short_is_refused_with_the_figures(name: str, limit: int) -> No
     assert f"ask for a limit of at least {limit + 1} for" in one.fix
 
 
-def test_what_is_deleted_first_gives_its_cores_and_addresses_back() -> None:
-    idle = scale_set_id(ENVIRONMENT, "web-0-9-0")
-    sets = (SERVING, ScaleSetFacts(idle, "standard_d2s_v5", 1))
+def test_what_is_being_made_already_is_not_counted_twice() -> None:
+    half_made = scale_set_id(ENVIRONMENT, "web-1-0-1")
     changed = {
-        "scale_sets": sets,
+        "scale_sets": (SERVING, ScaleSetFacts(half_made, "standard_d2s_v5", 1)),
         "usages": (Usage("cores", "Total", 92, 96),),
         "space": Space(9, 11),
     }
     assert results("quota", **changed) == ["FAILED"]
-    going = replace(WANTED, deleted=(idle,))
-    assert results("quota", **changed, wanted=going) == ["ok"]
+    going_on = replace(WANTED, made=(half_made,))
+    assert results("quota", **changed, wanted=going_on) == ["ok"]
     assert results("addresses", **changed) == ["FAILED"]
-    assert results("addresses", **changed, wanted=going) == ["ok"]
+    assert results("addresses", **changed, wanted=going_on) == ["ok"]
 
 
 def test_one_address_short_is_refused_with_the_figures() -> None:
