@@ -172,7 +172,7 @@ EXECUTION = {
     "pipeline.execution.commands": execution_room(
         *("commands", "runner", "run", "packer"),
         *("build.survey", "landing_zone.survey", "preflight.survey", "prune.survey"),
-        "swap.survey",
+        *("swap.survey", "azure.side_by_side"),
     ),
 }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+from pipeline.execution.azure.side_by_side import side_by_side
 from pipeline.execution.commands.preflight import checked
 from pipeline.execution.run.session import Session
 from pipeline.execution.runner import begin, carry_out
@@ -36,7 +37,9 @@ def rollback(session: Session, image: str, to: str = "", *, force: bool = False)
 def status(session: Session, image: str = "") -> None:
     """Tell what is true, read from Azure alone; of one image, or of all that are served."""
     served = [load_balancer.image for load_balancer in session.environment.load_balancers]
-    rows = [status_of(survey_swap(session, name)) for name in ([image] if image else served)]
+    look = session.looking()
+    surveys = [partial(survey_swap, look, name) for name in ([image] if image else served)]
+    rows = [status_of(now) for now in side_by_side(surveys)]
     document = {
         "environment": session.environment.name,
         "images": [row.document for row in rows],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import socket
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -15,6 +15,7 @@ from pipeline.definition.model import Environment, Image, LoadBalancer, Project
 from pipeline.errors import UsageError
 from pipeline.execution.azure.clients import Clients
 from pipeline.execution.azure.resources import Azure
+from pipeline.execution.azure.snapshot import Snapshot
 from pipeline.execution.run.journal import Journal, Subject
 from pipeline.execution.wait import Clock
 from pipeline.output.facts import Output
@@ -43,6 +44,13 @@ class Session:
     def azure(self) -> Azure:
         """The environment's resources; signs in at the first request."""
         return Azure(self.environment, Clients(self.environment, self.output.hide))
+
+    def looking(self) -> Session:
+        """The same session for one look, by several threads: each read is sent once."""
+        self.azure.clients.prepare()
+        other = replace(self)
+        vars(other)["azure"] = Snapshot(self.azure)  # where cached_property keeps it
+        return other
 
     @property
     def evidence(self) -> Path:
