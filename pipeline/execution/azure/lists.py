@@ -1,4 +1,7 @@
-"""Lists that a whole region, subscription or scope has, and that no resource id names."""
+"""Lists that a whole region, subscription or scope has, and that no resource id names.
+
+Every call raises AzureRefused, SignInFailed or Unreachable.
+"""
 
 from __future__ import annotations
 
@@ -13,32 +16,35 @@ from pipeline.execution.azure.resources import Azure, listed
 LOCKS_VERSION = "2020-05-01"
 AUTOSCALE_VERSION = "2022-10-01"
 """Of providers whose SDK package is not installed: those that azure-cli uses."""
+IMPATIENT: dict[str, Any] = {"retry_total": 2}
+"""For reads that a command can do without: a provider that is down must not hold it up."""
 
 
 def sizes(azure: Azure, location: str) -> list[Body]:
     """`Microsoft.Compute/skus` of a region."""
     ask = azure.clients.compute.resource_skus
     with refusals_about(f"sizes in {location}"):
-        return listed(lambda: ask.list(filter=f"location eq '{location}'"))
+        return listed(lambda: ask.list(filter=f"location eq '{location}'", **IMPATIENT))
 
 
 def compute_usages(azure: Azure, location: str) -> list[Body]:
     """The quotas of Microsoft.Compute in a region, with what is used of them."""
     with refusals_about(f"quotas of Microsoft.Compute in {location}"):
-        return listed(lambda: azure.clients.compute.usage.list(location))
+        return listed(lambda: azure.clients.compute.usage.list(location, **IMPATIENT))
 
 
 def subnet_usages(azure: Azure, group: str, network: str) -> list[Body]:
     """How many addresses of each subnet are taken; [] without the network."""
     ask = azure.clients.network.virtual_networks
     with refusals_about(f"addresses of {network}"):
-        return listed(lambda: ask.list_usage(group, network))
+        return listed(lambda: ask.list_usage(group, network, **IMPATIENT))
 
 
 def registration(azure: Azure, namespace: str) -> str:
     """Whether the subscription is registered for a provider, in Azure's word."""
     with refusals_about(f"registration of {namespace}"):
-        return str(azure.clients.resources.providers.get(namespace).registration_state or "")
+        found = azure.clients.resources.providers.get(namespace, **IMPATIENT)
+    return str(found.registration_state or "")
 
 
 def locks(azure: Azure, scope: str) -> list[Body]:
@@ -64,7 +70,7 @@ def _pages(azure: Azure, url: str) -> Iterator[Body]:
 
     next_url: str | None = url
     while next_url:
-        answer = azure.clients.resources.send_request(HttpRequest("GET", next_url))
+        answer = azure.clients.resources.send_request(HttpRequest("GET", next_url), **IMPATIENT)
         if answer.status_code != HTTPStatus.OK:
             _refuse(answer)
         page: dict[str, Any] = answer.json()

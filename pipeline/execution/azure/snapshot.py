@@ -35,11 +35,9 @@ class Snapshot(Azure):
         """The resource, out of a list where its type is `LISTED`."""
         kind = resource.segments[-1][0]
         if kind.lower() in LISTED and not options:
-            group = resource.resource_group
-            for body in self.list_in_group(f"{resource.namespace}/{kind}", group):
-                if ResourceId.parse(str(body["id"])) == resource:
-                    return body
-            return None
+            return self._listed(f"{resource.namespace}/{kind}", resource.resource_group).get(
+                str(resource).lower()
+            )
         key = ("get", resource, tuple(sorted(options.items())))
         return self._once(key, lambda: super(Snapshot, self).get(resource, **options))
 
@@ -58,6 +56,13 @@ class Snapshot(Azure):
         """The instances of a scale set with their instance views."""
         key = ("instances", scale_set)
         return list(self._once(key, lambda: super(Snapshot, self).instances(scale_set)))
+
+    def _listed(self, kind: str, group: str) -> dict[str, Body]:
+        """A list of a resource group by id in lower case."""
+        key = ("by id", kind.lower(), group.lower())
+        return self._once(
+            key, lambda: {str(body["id"]).lower(): body for body in self.list_in_group(kind, group)}
+        )
 
     def _once(self, key: Hashable, ask: Callable[[], T]) -> T:
         with self._lock:

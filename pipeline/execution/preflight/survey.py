@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from pipeline.arm import ResourceId
-from pipeline.errors import AzureRefused
+from pipeline.errors import AzureRefused, Unreachable
 from pipeline.execution.azure import lists
 from pipeline.execution.azure.resources import Azure
 from pipeline.execution.azure.side_by_side import each_by_name
@@ -46,7 +46,7 @@ NAMESPACES = ("Microsoft.Compute", "Microsoft.Network")
 
 
 def survey_preflight(session: Session, wanted: Wanted, refusal: str = "") -> Facts:
-    """Ask all of it; what Azure refuses to tell is Unknown. SignInFailed and Unreachable pass."""
+    """Ask all of it; what Azure refuses to tell is Unknown. SignInFailed passes."""
     azure = session.azure
     expires = azure.clients.prepare()
     found = each_by_name(reads(azure, wanted))
@@ -85,21 +85,27 @@ def _known(read: Callable[[], T]) -> Callable[[], Known[T]]:
         try:
             return read()
         except AzureRefused as refusal:
-            return Unknown(f"{refusal.code}: {refusal.sentence}")
+            return _refused(refusal)
+        except Unreachable as error:
+            return Unknown(str(error))
 
     return ask
+
+
+def _refused(refusal: AzureRefused) -> Unknown:
+    return Unknown(f"{refusal.code}: {refusal.sentence}")
 
 
 def _version(azure: Azure, wanted: Wanted) -> Version | None:
     if not wanted.version:
         return None
     resource = image_version_id(wanted.environment, wanted.image.name, wanted.version)
-    body = azure.get(resource, expand="ReplicationStatus")
+    body = azure.get(resource, expand="ReplicationStatus", **lists.IMPATIENT)
     return Version(image_version(body), reading.replicas(body)) if body else None
 
 
 def _definition(azure: Azure, wanted: Wanted) -> Definition | None:
-    body = azure.get(image_definition_id(wanted.environment, wanted.image.name))
+    body = azure.get(image_definition_id(wanted.environment, wanted.image.name), **lists.IMPATIENT)
     return reading.definition(body) if body else None
 
 
@@ -118,13 +124,13 @@ def _space(azure: Azure, wanted: Wanted) -> Space | None:
 
 
 def _subnet(azure: Azure, wanted: Wanted) -> Subnet | None:
-    body = azure.get(subnet_id(wanted.environment))
+    body = azure.get(subnet_id(wanted.environment), **lists.IMPATIENT)
     if body is None:
         return None
     properties = body["properties"]
     prefixes = properties.get("addressPrefixes") or [properties["addressPrefix"]]
     guard = (properties.get("networkSecurityGroup") or {}).get("id")
-    group = azure.get(ResourceId.parse(guard)) if guard else None
+    group = azure.get(ResourceId.parse(guard), **lists.IMPATIENT) if guard else None
     return Subnet(tuple(prefixes), reading.security_group(group) if group else None)
 
 
@@ -150,8 +156,7 @@ def _locks(azure: Azure) -> tuple[tuple[Lock, ...], Known[None]]:
     try:
         return reading.locks(lists.locks(azure, subscription)), None
     except AzureRefused as refusal:
-        above = Unknown(f"{refusal.code}: {refusal.sentence}")
-        return reading.locks(lists.locks(azure, group)), above
+        return reading.locks(lists.locks(azure, group)), _refused(refusal)
 
 
 def _parted(

@@ -333,6 +333,22 @@ def test_what_azure_refuses_to_tell_is_a_note(
     assert f"note: unknown: {check}: {why}" in told
 
 
+@pytest.mark.parametrize(
+    ("action", "why"),
+    [
+        ({"fail": {"status": 503, "code": "Down", "message": "Later."}}, "Down: Later."),
+        ({"drop": True}, "Azure did not answer"),
+    ],
+)
+def test_a_provider_that_is_down_does_not_hold_a_stage_up(
+    zone: LandingZone, action: dict[str, Any], why: str
+) -> None:
+    zone.fault({"method": "GET", "path": "Microsoft.Compute/skus"}, action, times=3)
+    told = planned(zone)
+    assert "note: unknown: size: could not be known: " in told
+    assert why in told
+
+
 def test_where_only_the_group_may_be_read_its_own_locks_are_looked_at(zone: LandingZone) -> None:
     lock = f"{scope(zone)}/providers/Microsoft.Authorization/locks/keep"
     refusal = {"status": 403, "code": "AuthorizationFailed", "message": "No rights."}
