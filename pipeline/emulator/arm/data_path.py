@@ -63,9 +63,10 @@ class Presence:
 
 def presences(store: Store) -> Iterator[Presence]:
     """All network presences, in the order their owners were made."""
-    for record, internals in store.with_internals(Connected):
-        is_being_deleted = record.properties.get("provisioningState") == "Deleting"
-        yield Presence(record.id, internals.endpoint, is_being_deleted)
+    for record in store.peek():
+        if isinstance(record.internal, Connected):
+            is_being_deleted = record.properties.get("provisioningState") == "Deleting"
+            yield Presence(record.id, record.internal.endpoint, is_being_deleted)
 
 
 class DataPath(Protocol):

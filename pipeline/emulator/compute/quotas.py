@@ -76,7 +76,7 @@ class Quotas:
 
     def _used(self, location: str) -> Counter[str]:
         used: Counter[str] = Counter()
-        for record in self._registry.store.of_type(VM, _SCALE_SET):
+        for record in self._registry.store.peek(VM, _SCALE_SET):
             if normal_location(record.document["location"]) != normal_location(location):
                 continue
             size, cores = _cores(record)

@@ -32,7 +32,7 @@ def scale_sets(store: Store) -> list[ScaleSet]:
     """All scale sets that are not being deleted."""
     return [
         _scale_set(record)
-        for record in store.of_type(SCALE_SET)
+        for record in store.peek(SCALE_SET)
         if record.properties.get("provisioningState") != "Deleting"
     ]
 
@@ -56,13 +56,13 @@ def subnet_users(store: Store, subnet: str) -> list[str]:
     wanted = key(subnet)
     users = [
         str(configuration["id"])
-        for record in store.of_type(INTERFACE)
+        for record in store.peek(INTERFACE)
         for configuration in record.properties.get("ipConfigurations") or []
         if _refers(configuration, "subnet", wanted)
     ]
     users += [
         str(frontend["id"])
-        for record in store.of_type(LOAD_BALANCER)
+        for record in store.peek(LOAD_BALANCER)
         for frontend in record.properties.get("frontendIPConfigurations") or []
         if _refers(frontend, "subnet", wanted)
     ]
@@ -82,12 +82,12 @@ def subnet_users(store: Store, subnet: str) -> list[str]:
 def public_address_user(store: Store, public_address: str) -> str | None:
     """The IP configuration or NAT gateway that a public address is allocated to."""
     wanted = key(public_address)
-    for record in store.of_type(INTERFACE, LOAD_BALANCER):
+    for record in store.peek(INTERFACE, LOAD_BALANCER):
         array = "ipConfigurations" if _is_interface(record) else "frontendIPConfigurations"
         for configuration in record.properties.get(array) or []:
             if _refers(configuration, "publicIPAddress", wanted):
                 return str(configuration["id"])
-    for record in store.of_type("Microsoft.Network/natGateways"):
+    for record in store.peek("Microsoft.Network/natGateways"):
         for used in record.properties.get("publicIpAddresses") or []:
             if key(used["id"]) == wanted:
                 return str(record.id)
@@ -98,7 +98,7 @@ def subnets_with(store: Store, name: str, referenced: str) -> list[str]:
     """Subnets whose property `name` (`natGateway`, `networkSecurityGroup`) points at a resource."""
     return [
         str(subnet["id"])
-        for record in store.of_type(VIRTUAL_NETWORK)
+        for record in store.peek(VIRTUAL_NETWORK)
         for subnet in record.properties.get("subnets") or []
         if _refers(subnet, name, key(referenced))
     ]
@@ -109,7 +109,7 @@ def security_group_users(store: Store, group: str) -> list[str]:
     wanted = key(group)
     interfaces = [
         str(record.id)
-        for record in store.of_type(INTERFACE)
+        for record in store.peek(INTERFACE)
         if key(reference(record.properties, "networkSecurityGroup") or "") == wanted
     ]
     sets = [
@@ -121,7 +121,7 @@ def security_group_users(store: Store, group: str) -> list[str]:
 
 
 def _all_scale_sets(store: Store) -> list[ScaleSet]:
-    return [_scale_set(record) for record in store.of_type(SCALE_SET)]
+    return [_scale_set(record) for record in store.peek(SCALE_SET)]
 
 
 def _scale_set(record: Record) -> ScaleSet:

@@ -42,7 +42,7 @@ class Usages:
         return Answer(200, {"value": [self._usage(call.path, location, name) for name in _KINDS]})
 
     def _usage(self, path: str, location: str, name: str) -> dict[str, Any]:
-        found = self._registry.store.of_type(_KINDS[name])
+        found = self._registry.store.peek(_KINDS[name])
         used = sum(normal_location(record.document["location"]) == location for record in found)
         return {
             "id": f"{path}/{name}",
