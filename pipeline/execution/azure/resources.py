@@ -98,7 +98,7 @@ class Azure:
         client, name = _OPERATIONS[kind.lower()]
         operations = getattr(getattr(self.clients, client), name)
         with refusals_about(f"{kind} in the subscription"):
-            return _listed(operations.list_all)
+            return listed(operations.list_all)
 
     def instances(self, scale_set: ResourceId) -> list[Body]:
         """The instances of a scale set with their instance views; [] where it is gone."""
@@ -138,7 +138,7 @@ class Azure:
         """All top-level resources of a group, of whatever type: id, tags, `managedBy`."""
         with refusals_about(f"resources of {group}"):
             operations = self.clients.resources.resources
-            return _listed(lambda: operations.list_by_resource_group(group))
+            return listed(lambda: operations.list_by_resource_group(group))
 
     def groups(self, tag: str, value: str) -> list[Body]:
         """The resource groups with a tag."""
