@@ -25,6 +25,8 @@ from pipeline.planning.names import (
     network_id,
     virtual_network_id,
 )
+from pipeline.planning.prune import bodies as prune_body
+from pipeline.planning.prune.steps import RemovePools, RetirePools
 from pipeline.planning.swap import load_balancer as swap_body
 from pipeline.planning.swap import scale_set_body
 from pipeline.planning.swap.plan import plan_swap
@@ -37,6 +39,7 @@ from pipeline.planning.swap.steps import (
     SwapPools,
     Wish,
 )
+from pipeline.planning.swap.survey import Survey
 from pipeline.planning.writable import writable
 from tests.planning.build import examples as built
 from tests.planning.swap.examples import (
@@ -45,6 +48,7 @@ from tests.planning.swap.examples import (
     IMAGE,
     LOAD_BALANCER,
     PROJECT,
+    V1,
     members_of,
     scale_set,
     surveyed,
@@ -144,6 +148,11 @@ def led() -> Body:
     return swap_body.with_staging_led(answer("load-balancer"), step)
 
 
+def _retiring() -> tuple[Survey, RetirePools]:
+    now = surveyed(scale_set("1.0.0"), scale_set("1.0.1"), load_balancer=answer("load-balancer"))
+    return now, RetirePools(now.load_balancer.resource, "web", (V1,))
+
+
 def made_scale_set(health: Health = IMAGE.health) -> Body:
     """The scale set that a first stage creates."""
     steps = plan_stage(surveyed()).steps
@@ -238,6 +247,18 @@ GOLDENS = {
         network.LoadBalancer,
     ),
     "load-balancer-staging-led": Golden(swap_body.with_staging_led, led, network.LoadBalancer),
+    "load-balancer-retired": Golden(
+        prune_body.retired,
+        lambda: prune_body.retired(*_retiring(), RUN),
+        network.LoadBalancer,
+    ),
+    "load-balancer-without-pools": Golden(
+        prune_body.without_pools,
+        lambda: prune_body.without_pools(
+            answer("load-balancer"), RemovePools(_retiring()[1].load_balancer, "web", (V1,))
+        ),
+        network.LoadBalancer,
+    ),
     "load-balancer-rewritten": Golden(
         writable, lambda: writable(answer("load-balancer")), network.LoadBalancer
     ),
