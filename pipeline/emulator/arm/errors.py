@@ -23,6 +23,7 @@ class ArmError(Exception):
         target: str | None = None,
         details: tuple[ArmError, ...] = (),
         headers: dict[str, str] | None = None,
+        is_flat: bool = False,
     ) -> None:
         super().__init__(f"{code}: {message}")
         self.status = status
@@ -31,6 +32,7 @@ class ArmError(Exception):
         self.target = target
         self.details = details
         self.headers = headers or {}
+        self.is_flat = is_flat
 
     @classmethod
     def from_error(cls, status: int, inner: dict[str, Any]) -> ArmError:
@@ -39,6 +41,10 @@ class ArmError(Exception):
         return cls(
             status, inner["code"], inner["message"], target=inner.get("target"), details=details
         )
+
+    def body(self) -> dict[str, Any]:
+        """The body of the answer; some services leave out the `error` around it."""
+        return self.error() if self.is_flat else {"error": self.error()}
 
     def error(self) -> dict[str, Any]:
         """The inner `error` object."""

@@ -15,6 +15,7 @@ from pipeline.emulator.arm.allowances import Allowances
 from pipeline.emulator.arm.errors import (
     ArmError,
     not_served,
+    precondition_failed,
     resource_group_not_found,
     resource_not_found,
 )
@@ -58,7 +59,9 @@ class Kind:
     """Whether the resource has a location and tags of its own."""
     patchable: ClassVar[bool] = True
     deleted_at_once: ClassVar[bool] = False
-    """Whether a DELETE is answered 200, with no operation behind it."""
+    """Whether a DELETE is done when it is answered, and `If-Match` on it is honoured."""
+    page: ClassVar[int] = 0
+    """How many children a list answers at a time; 0 for all of them."""
     internals: ClassVar[_InternalsClass] = Internals
     """What is kept of each resource and never answered."""
 
@@ -133,6 +136,10 @@ class Kind:
     async def destroy(self, identifier: ResourceId) -> None:
         """The real work of a DELETE; the manager forgets the record afterwards. Repeatable."""
 
+    def is_listed(self, record: Record, query: Mapping[str, str]) -> bool:
+        """Whether a list under the parent has this record; query parameters may choose."""
+        return True
+
     def present(self, record: Record, query: Mapping[str, str]) -> dict[str, Any]:
         """What a GET answers: the document, with whatever is derived from other resources.
 
@@ -159,6 +166,17 @@ class Kind:
             f"Another operation on resource '{identifier}' is in progress; "
             "try again when it has ended.",
         )
+
+    def etag_mismatch(self, identifier: ResourceId, wanted: str, current: str | None) -> ArmError:
+        """412 for an `If-Match` that does not hold."""
+        return precondition_failed(
+            f"Etag provided in if-match header {wanted} does not match etag {current} of resource "
+            f"{identifier}."
+        )
+
+    def exists_already(self, identifier: ResourceId) -> ArmError:
+        """412 for an `If-None-Match: *` where something is."""
+        return precondition_failed(f"The resource '{identifier}' exists already.")
 
     @property
     def actions(self) -> Mapping[str, Action]:

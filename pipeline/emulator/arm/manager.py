@@ -70,7 +70,11 @@ class ResourceManager(Registry):
         self._require_group(parent)
         self.kind(parent.type).require(parent)
         kind = self.kind(f"{parent.type}/{kind_name}")
-        values = [kind.present(record, query) for record in kind.listing(parent)]
+        values = [
+            kind.present(record, query)
+            for record in kind.listing(parent)
+            if kind.is_listed(record, query)
+        ]
         return Answer(200, {"value": values})
 
     async def put(
@@ -84,7 +88,7 @@ class ResourceManager(Registry):
         if identifier.parent is not None:
             self._require_parent(identifier.parent)
         existing = kind.find(identifier)
-        check_preconditions(identifier, existing, headers or {})
+        check_preconditions(kind, identifier, existing, headers or {})
         if self.operations.under_way(existing.id if existing else identifier):
             raise kind.busy(identifier)
         check_shapes(body)
@@ -102,7 +106,9 @@ class ResourceManager(Registry):
         existing = kind.require(identifier)
         return await self.put(identifier, merge(existing.document, body), headers)
 
-    async def delete(self, identifier: ResourceId) -> Answer:
+    async def delete(
+        self, identifier: ResourceId, headers: Mapping[str, str] | None = None
+    ) -> Answer:
         """DELETE of one resource: 202 and an operation, or 204 when it is not there."""
         kind = self.kind(identifier.type)
         record = kind.find(identifier)
@@ -113,6 +119,7 @@ class ResourceManager(Registry):
         self.locks.check(str(record.id), "delete")
         kind.refuse_delete(record.id)
         if kind.deleted_at_once:
+            check_preconditions(kind, record.id, record, headers or {})
             kind.forget(record.id)
             return Answer(200)
         for running in self.operations.under_way(record.id):

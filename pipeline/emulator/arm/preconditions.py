@@ -4,26 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pipeline.emulator.arm.errors import precondition_failed
 from pipeline.emulator.arm.ids import ResourceId
+from pipeline.emulator.arm.kinds import Kind
 from pipeline.emulator.arm.store import Record
 
 
 def check_preconditions(
-    identifier: ResourceId, existing: Record | None, headers: Mapping[str, str]
+    kind: Kind, identifier: ResourceId, existing: Record | None, headers: Mapping[str, str]
 ) -> None:
     """Refuse a write whose condition does not hold; names of `headers` are in lower case.
 
-    Raises ArmError 412.
+    Raises the kind's ArmError 412.
     """
     wanted, unwanted = headers.get("if-match"), headers.get("if-none-match")
     current = existing.document.get("etag") if existing else None
     if unwanted == "*" and existing is not None:
-        raise precondition_failed(f"The resource '{identifier}' exists already.")
+        raise kind.exists_already(existing.id)
     if wanted is None or (wanted == "*" and existing is not None):
         return
     if current is None or wanted.strip() != current:
-        raise precondition_failed(
-            f"Etag provided in if-match header {wanted} does not match etag {current} of resource "
-            f"{identifier}."
-        )
+        raise kind.etag_mismatch(identifier, wanted, current)

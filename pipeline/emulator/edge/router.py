@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 from pipeline.emulator.arm.answers import Answer
 from pipeline.emulator.arm.errors import ArmError, not_served, subscription_not_found
 from pipeline.emulator.arm.ids import ResourceId
@@ -80,7 +82,10 @@ class Router:
             return await self._manager.act(parent, word, exchange.json())
         _only(exchange, "GET")
         view = self._manager.view(parent, word)
-        return view or self._manager.list_children(parent, word, exchange.query)
+        if view is not None:
+            return view
+        whole = self._manager.list_children(parent, word, exchange.query)
+        return _paged(exchange, whole, self._manager.kind(f"{parent.type}/{word}").page)
 
     async def _resource(self, exchange: Exchange, identifier: ResourceId) -> Answer:
         match exchange.method:
@@ -97,7 +102,7 @@ class Router:
             case "PATCH":
                 return await self._manager.patch(identifier, exchange.json(), exchange.headers)
             case "DELETE":
-                return await self._manager.delete(identifier)
+                return await self._manager.delete(identifier, exchange.headers)
         raise not_served(f"{exchange.method} of resource type '{identifier.type}'")
 
     async def _get(self, exchange: Exchange, identifier: ResourceId) -> Answer:
@@ -130,6 +135,20 @@ def _polled(exchange: Exchange) -> str | None:
         case ["subscriptions", _, "resourcegroups", _, *_, "operationstatuses", _]:
             return exchange.segments[-1]
     return None
+
+
+def _paged(exchange: Exchange, whole: Answer, size: int) -> Answer:
+    """A part of a list, with the address of the next one; `$top` asks for smaller parts."""
+    if not size:
+        return whole
+    asked, start = exchange.query.get("$top", ""), exchange.query.get("$skiptoken", "")
+    first = int(start) if start.isdecimal() else 0
+    last = first + (min(size, int(asked)) if asked.isdecimal() and int(asked) else size)
+    body = {"value": whole.body["value"][first:last]}
+    if last < len(whole.body["value"]):
+        again = urlencode({**exchange.query, "$skiptoken": last})
+        body["nextLink"] = f"{exchange.base}{exchange.path}?{again}"
+    return Answer(200, body)
 
 
 def _only(exchange: Exchange, method: str) -> None:

@@ -82,7 +82,7 @@ class Edge:
                 if answer is not None:
                     return answer
         except ArmError as refusal:
-            return Answer(refusal.status, {"error": refusal.error()}, headers=refusal.headers)
+            return Answer(refusal.status, refusal.body(), headers=refusal.headers)
         except Dropped:
             raise
         except FileError as fault:

@@ -14,6 +14,7 @@ from pipeline.emulator.network.load_balancer_children import (
 )
 from pipeline.emulator.network.load_balancers import LoadBalancers
 from pipeline.emulator.network.nat_gateways import NatGateways
+from pipeline.emulator.network.private_dns import PrivateDnsZones, TextRecordSets
 from pipeline.emulator.network.public_addresses import PublicIPAddresses
 from pipeline.emulator.network.scale_set_interfaces import InstanceInterfaces, ScaleSetInterfaces
 from pipeline.emulator.network.security_groups import NetworkSecurityGroups, SecurityRules
@@ -49,6 +50,8 @@ def provider(services: Services) -> Provider:
             LoadBalancingRules(registry),
             OutboundRules(registry),
             Probes(registry),
+            PrivateDnsZones(registry),
+            TextRecordSets(registry),
             ScaleSetInterfaces(registry),
             InstanceInterfaces(registry),
         ),
