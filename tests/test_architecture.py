@@ -125,6 +125,7 @@ PLANNING = {
     "pipeline.planning.writable": planning_room(),
     "pipeline.planning.plan": planning_room(),
     "pipeline.planning.versions": planning_room("names"),
+    "pipeline.planning.claims": planning_room("claims", "table"),
     "pipeline.planning.landing_zone": planning_room("landing_zone", "names", "plan", "writable"),
     "pipeline.planning.build": planning_room("build", "names", "plan", "versions"),
     "pipeline.planning.swap": planning_room(
@@ -159,6 +160,7 @@ EXECUTION = {
     "pipeline.execution.ssh": execution_room(),
     "pipeline.execution.azure": execution_room("azure", *WAITING, libraries=("azure",)),
     "pipeline.execution.run": execution_room("run", "azure", "ssh", *WAITING),
+    "pipeline.execution.claims": execution_room("claims", "azure", "run", *WAITING),
     "pipeline.execution.packer": execution_room("packer", "azure.credential_file", *WAITING),
     "pipeline.execution.landing_zone": execution_room("landing_zone", "azure", "run", *WAITING),
     "pipeline.execution.build": execution_room("build", "azure", "packer", "run", "ssh", *WAITING),
@@ -166,7 +168,7 @@ EXECUTION = {
     "pipeline.execution.prune": execution_room("prune", "azure", "run", "swap", *WAITING),
     "pipeline.execution.preflight": execution_room("preflight", "azure", "run"),
     "pipeline.execution.runner": execution_room(
-        *("run", "build.steps", "landing_zone.steps", "prune.steps"),
+        *("run", "claims", "build.steps", "landing_zone.steps", "prune.steps"),
         *("swap.steps", "swap.load_balancer"),
     ),
     "pipeline.execution.commands": execution_room(

@@ -50,6 +50,7 @@ BEFORE_THE_FIRST_WRITE = (
     "pipeline/execution/swap/survey.py",
     "pipeline/execution/landing_zone/survey.py",
     "pipeline/execution/run/lock.py",
+    "pipeline/execution/claims/acquire.py",
     "pipeline/local.py",  # the emulator's process, not Azure
 )
 STEPS = (
@@ -75,7 +76,7 @@ MAY_RAISE = {
         COMMANDS,
     ),
     "Refused": BEFORE_THE_FIRST_WRITE,
-    "Overtaken": STEPS,
+    "Overtaken": (*STEPS, "pipeline/execution/claims/held.py"),
     "AzureRefused": (*STEPS, "pipeline/local.py"),  # the emulator speaks for Azure
     "StillRunning": STEPS,
     "BuildFailed": ("pipeline/execution/packer/build.py",),

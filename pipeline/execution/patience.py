@@ -23,6 +23,9 @@ HEALTHY = Patience(1800, "not recorded: boot, then the application's start in it
 MACHINE = Patience(1200, "created in 58 s, deallocated in 99 s, at the most recorded")
 RESOURCE_GROUP = Patience(1800, "as long as the slowest thing in it")
 GALLERY = Patience(600, "a property change takes less than a second (recorded)")
+CLAIM = Patience(20, "a record set is written at once (recorded): three attempts fit")
+CLAIM_IN_EMERGENCY = Patience(5, "two attempts: production waits")
+CLAIM_MEANWHILE = Patience(0, "one attempt: a wait goes on, and asks again")
 RESPONSES = Patience(
     300, "probes at 5 s intervals, and the unknown delay until the data path follows"
 )

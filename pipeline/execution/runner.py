@@ -13,6 +13,7 @@ from typing import TypeVar, assert_never
 from pipeline.advice import Advice, status
 from pipeline.errors import (
     DefinitionError,
+    Overtaken,
     PipelineError,
     SignInFailed,
     StateFileError,
@@ -21,6 +22,7 @@ from pipeline.errors import (
     UsageError,
 )
 from pipeline.execution.build import steps as build
+from pipeline.execution.claims.use import claimed
 from pipeline.execution.landing_zone import steps as landing_zone
 from pipeline.execution.prune import steps as prune
 from pipeline.execution.run.run import Run, alone
@@ -119,11 +121,13 @@ def begin(
 ) -> Iterator[Run]:
     """A run, alone in its environment with its image; Refused says which run is in the way.
 
+    In this checkout a lock sees to that, on all machines a claim in Azure (execution/claims).
+
     `now` asks Azure what is true; whatever ends the run early takes the answer along.
     """
     run: Run | None = None
     try:
-        with alone(session, command, image) as run:
+        with alone(session, command, image) as run, claimed(run):
             yield run
     except (PipelineError, KeyboardInterrupt) as error:
         if now and not isinstance(error, DefinitionError | UsageError):
@@ -220,7 +224,7 @@ def _follow(
 
 def _advise(error: BaseException, plan: Plan[S], run: Run, done: int) -> None:
     """After the first write, a failure tells what was done and how to go back."""
-    if not isinstance(error, PipelineError) or not run.has_written:
+    if not isinstance(error, PipelineError) or isinstance(error, Overtaken) or not run.has_written:
         return
     if plan.inverse:
         error.advice += (Advice("go back", plan.inverse), Advice("show the state", status()))

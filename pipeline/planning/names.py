@@ -76,6 +76,9 @@ class SwapTag:
     BY: Final = "by"
 
 
+CLAIMS_ZONE: Final = f"claims.{SYSTEM}.internal"
+"""The private DNS zone of an environment's resource group that holds claims, holds and moves."""
+
 _BUILD_GROUP = f"{SYSTEM}-build-"
 _CHECK_GROUP = f"{SYSTEM}-check-"
 _VERSION = re.compile(r"(\d+)\.(\d+)\.(\d+)")
@@ -218,6 +221,59 @@ def check_interface_id(environment: Environment, group: str) -> ResourceId:
     """The network interface of a check's machine."""
     pairs = (("networkInterfaces", CHECK_MACHINE),)
     return ResourceId(environment.subscription, group, "Microsoft.Network", pairs)
+
+
+def claims_zone_id(environment: Environment) -> ResourceId:
+    """The zone of claims; environments that share a resource group share it."""
+    return network_id(environment, "privateDnsZones", CLAIMS_ZONE)
+
+
+def record_id(environment: Environment, name: str) -> ResourceId:
+    """A TXT record set in the zone of claims."""
+    return claims_zone_id(environment).child("TXT", name)
+
+
+# Names of record sets: the last label tells what for, so that no two kinds meet.
+
+
+def swap_claim(environment: Environment, image: str) -> str:
+    """Who changes an image in an environment: `web.production.swap`."""
+    return f"{image}.{environment.name}.swap"
+
+
+def build_claim(image: str) -> str:
+    """Who bakes or checks versions of an image in the gallery: `web.build`."""
+    return f"{image}.build"
+
+
+def hold(environment: Environment, image: str) -> str:
+    """Why an image is not promoted in an environment: `web.production.hold`."""
+    return f"{image}.{environment.name}.hold"
+
+
+def number(image: str, version: str) -> str:
+    """Who took the number of a version: `1-0-5.web.number`."""
+    return f"{_dashed(version)}.{numbers(image)}"
+
+
+def numbers(image: str) -> str:
+    """What the names of all numbers of an image end with."""
+    return f"{image}.number"
+
+
+def version_of_number(name: str) -> str:
+    """The version whose number a record set's name means: `1-0-5.web.number` → `1.0.5`."""
+    return name.partition(".")[0].replace("-", ".")
+
+
+def move(environment: Environment, image: str, run: str, direction: str) -> str:
+    """One entry of the log: `promote.20261123t181500z-host-1a2b.web.production.move`."""
+    return f"{direction}.{run}.{moves(environment, image)}".lower()
+
+
+def moves(environment: Environment, image: str) -> str:
+    """What the names of all moves of an image in an environment end with."""
+    return f"{image}.{environment.name}.move"
 
 
 def _dashed(version: str) -> str:

@@ -49,6 +49,15 @@ _OWN_REFERENCES = {
     "microsoft.network/virtualnetworks": ("defaultPublicNatGateway", "flowLogs"),
     "microsoft.network/natgateways": ("subnets",),
     "microsoft.network/publicipaddresses": ("ipConfiguration",),
+    "microsoft.network/privatednszones": (
+        "maxNumberOfRecordSets",
+        "maxNumberOfVirtualNetworkLinks",
+        "maxNumberOfVirtualNetworkLinksWithRegistration",
+        "numberOfRecordSets",
+        "numberOfVirtualNetworkLinks",
+        "numberOfVirtualNetworkLinksWithRegistration",
+        "internalId",
+    ),
 }
 """Resources, and what Azure alone writes into them: who uses them, what they have by default."""
 

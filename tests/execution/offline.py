@@ -44,7 +44,14 @@ class OfflineSession:
         environment = environment_of(Cloud())
         project = Project(root, (), (environment,))
         output = ForPeople(self.said)
-        self.session = Session(project, environment, output, clock=self.time.clock, journal=journal)
+        self.session = Session(
+            project,
+            environment,
+            output,
+            clock=self.time.clock,
+            journal=journal,
+            claims=False,
+        )
 
     def run(
         self,

@@ -16,6 +16,8 @@ from pipeline.definition.model import Environment, Health, LoadBalancer
 from pipeline.planning.build import check_machine, definition_body, version_body
 from pipeline.planning.build.build import plan_build
 from pipeline.planning.build.steps import BootCheckMachine
+from pipeline.planning.claims import bodies as claim_bodies
+from pipeline.planning.claims.claim import Actor, Claim
 from pipeline.planning.landing_zone import bodies
 from pipeline.planning.landing_zone.plan import plan_landing_zone, wanted
 from pipeline.planning.landing_zone.steps import Complete
@@ -174,6 +176,13 @@ def boot() -> BootCheckMachine:
     return step
 
 
+def claimed() -> Body:
+    """The record set of a claim."""
+    actor = Actor("ann", "runner-7", "https://ci.example/runs/7")
+    claim = Claim(RUN, "promote", actor, "2026-11-23T18:15:00Z", "2026-11-23T18:17:00Z")
+    return claim_bodies.record_set(claim.metadata, claim.run)
+
+
 def gateway() -> Body:
     """The NAT gateway by itself."""
     address = network_id(ENVIRONMENT, "publicIPAddresses", "nat-address")
@@ -265,6 +274,12 @@ GOLDENS = {
     "gallery": Golden(
         bodies.gallery, lambda: of_landing_zone(ENVIRONMENT, "galleries"), compute.Gallery
     ),
+    "claims-zone": Golden(
+        bodies.claims_zone,
+        lambda: of_landing_zone(ENVIRONMENT, "privateDnsZones"),
+        resources.GenericResource,
+    ),
+    "record-set": Golden(claim_bodies.record_set, claimed, resources.GenericResource),
     "image-definition": Golden(
         bodies.image_definition,
         lambda: of_landing_zone(ENVIRONMENT, "images"),

@@ -32,6 +32,7 @@ class Fault:
     fail: dict[str, Any] | None
     delay: float
     drop: bool
+    lose: bool
     times: int
     asked: dict[str, Any]
     id: str = field(default_factory=lambda: uuid.uuid4().hex[:8])
@@ -42,9 +43,9 @@ class Fault:
         match, action = body.get("match", {}), body.get("action", {})
         _only(body, {"match", "action", "times"}, "a fault")
         _only(match, {"method", "path", "operation"}, "match")
-        _only(action, {"fail", "delay", "drop"}, "action")
+        _only(action, {"fail", "delay", "drop", "lose"}, "action")
         if not action:
-            raise invalid_parameter("action", "A fault needs an action: fail, delay or drop.")
+            raise invalid_parameter("action", "A fault needs an action: fail, delay, drop or lose.")
         try:
             return cls(
                 method=_pattern(match.get("method", "")),
@@ -53,6 +54,7 @@ class Fault:
                 fail=action.get("fail"),
                 delay=float(action.get("delay", 0)),
                 drop=bool(action.get("drop", False)),
+                lose=bool(action.get("lose", False)),
                 times=int(body.get("times", 1)),
                 asked=body,
             )
@@ -68,7 +70,7 @@ class Fault:
         self.times -= 1
         if self.delay:
             await asyncio.sleep(self.delay)
-        if self.drop:
+        if self.drop or self.lose:
             raise Dropped
         if self.fail is not None:
             raise ArmError(
@@ -101,9 +103,16 @@ class Faults:
 
     async def before_request(self, method: str, path: str) -> None:
         """Apply the first fault that matches this request."""
+        await self._meet(method, path, lose=False)
+
+    async def before_answer(self, method: str, path: str) -> None:
+        """Lose the answer of a request that has been carried out, if a fault says so."""
+        await self._meet(method, path, lose=True)
+
+    async def _meet(self, method: str, path: str, *, lose: bool) -> None:
         for fault in list(self._faults.values()):
             meets = fault.method.search(method) and fault.path.search(path)
-            if fault.operation is None and meets:
+            if fault.operation is None and fault.lose == lose and meets:
                 await self._apply(fault)
                 return
 

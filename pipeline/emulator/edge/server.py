@@ -80,6 +80,7 @@ class Edge:
             for step in self._steps:
                 answer = await step(exchange)
                 if answer is not None:
+                    await self._lose_answers(exchange)
                     return answer
         except ArmError as refusal:
             return Answer(refusal.status, refusal.body(), headers=refusal.headers)
@@ -98,6 +99,10 @@ class Edge:
     async def _meet_faults(self, exchange: Exchange) -> None:
         if exchange.words[:1] != ["emulator"]:
             await self._faults.before_request(exchange.method, exchange.path)
+
+    async def _lose_answers(self, exchange: Exchange) -> None:
+        if exchange.words[:1] != ["emulator"]:
+            await self._faults.before_answer(exchange.method, exchange.path)
 
     async def _authenticate(self, exchange: Exchange) -> None:
         scheme, _, token = exchange.headers.get("authorization", "").partition(" ")

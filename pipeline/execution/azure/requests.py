@@ -10,7 +10,7 @@ from pipeline.arm import ResourceId
 from pipeline.planning.landing_zone import bodies
 
 Body: TypeAlias = dict[str, Any]
-Verb: TypeAlias = Literal["PUT", "PATCH", "DELETE"]
+Verb: TypeAlias = Literal["PUT", "PATCH", "DELETE", "GET"]
 
 BEING_WRITTEN = frozenset({"creating", "updating", "migrating"})
 """Provisioning states, in lower case, while a PUT or a PATCH is carried out."""
@@ -33,12 +33,17 @@ Target: TypeAlias = ResourceId | ResourceGroup
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One PUT, PATCH or DELETE; `if_match` is an etag that must still hold, "" for any."""
+    """One PUT, PATCH or DELETE; `if_match` is an etag that must still hold, "" for any.
+
+    `if_none`: only where nothing is yet. GET is for record sets alone, which are read with the
+    patience they are written with.
+    """
 
     verb: Verb
     target: Target
     body: Body = field(default_factory=dict, repr=False)
     if_match: str = ""
+    if_none: bool = False
 
     def is_pending_in(self, state: str) -> bool:
         """Whether a provisioning state shows such an operation under way."""

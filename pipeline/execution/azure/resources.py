@@ -14,6 +14,7 @@ from typing import Any, cast
 from pipeline.arm import ResourceId
 from pipeline.definition.model import Environment
 from pipeline.execution.azure.clients import Clients
+from pipeline.execution.azure.records import RECORD_SETS, ZONES, ById, ask, record_sets
 from pipeline.execution.azure.refusals import refusals_about
 from pipeline.execution.azure.requests import (
     TRANSITIONAL,
@@ -106,12 +107,18 @@ class Azure:
         with refusals_about(str(scale_set)):
             return listed(lambda: operations.list(*_path(scale_set), expand="instanceView"))
 
+    def record_sets(self, zone: ResourceId, suffix: str) -> list[Body]:
+        """The TXT record sets of a zone whose names end so; AzureRefused without the zone."""
+        return list(record_sets(self.clients, zone, suffix))
+
     def begin(self, request: Request, token: str = "") -> Operation[Any]:
         """Send a request; with the token of one that was sent, go on waiting for that instead."""
         options: dict[str, Any] = {"continuation_token": token} if token else {}
         if request.if_match:
             options["headers"] = {"If-Match": request.if_match}
         target = request.target
+        if isinstance(target, ResourceId) and _type(target) == RECORD_SETS:
+            return Done(ask(self.clients, request))
         if isinstance(target, ResourceGroup) and request.verb == "PUT":
             return Done(self._put_group(target, request.body))
         if isinstance(target, ResourceGroup):
@@ -174,6 +181,8 @@ class Azure:
         return _plain(made)
 
     def _operations(self, resource: ResourceId) -> Any:
+        if _type(resource) == ZONES:
+            return ById(self.clients, resource)
         client, name = _OPERATIONS[_type(resource)]
         return getattr(getattr(self.clients, client), name)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pipeline.errors import Overtaken, Refused
+from http import HTTPStatus
+
+from pipeline.errors import AzureRefused, Overtaken, Refused
 from pipeline.execution.azure.requests import ResourceGroup, delete, put, put_group
 from pipeline.execution.landing_zone.survey import survey_group
 from pipeline.execution.patience import GALLERY, NETWORK, RESOURCE_GROUP
@@ -11,7 +13,7 @@ from pipeline.execution.run.work import Work
 from pipeline.planning.landing_zone import bodies
 from pipeline.planning.landing_zone.destruction import refuse_foreign
 from pipeline.planning.landing_zone.steps import Complete, Create, CreateGroup, DestroyGroup
-from pipeline.planning.names import Tag, environment_tags
+from pipeline.planning.names import CLAIMS_ZONE, Tag, environment_tags
 
 _PATIENCE = {"Microsoft.Network": NETWORK, "Microsoft.Compute": GALLERY}
 
@@ -26,7 +28,13 @@ def create_group(step: CreateGroup, work: Work) -> None:
 def create(step: Create, work: Work) -> None:
     """A resource, tagged with the run that made it."""
     tagged = bodies.made_by(work.run.id, step.body)
-    create_unless_there(work, step.resource, lambda: tagged, _PATIENCE[step.resource.namespace])
+    patience = _PATIENCE[step.resource.namespace]
+    try:
+        create_unless_there(work, step.resource, lambda: tagged, patience)
+    except AzureRefused as refusal:
+        if step.resource.name != CLAIMS_ZONE or refusal.status != HTTPStatus.FORBIDDEN:
+            raise
+        work.seen = f"{refusal}: commands of two machines will not exclude each other"
 
 
 def complete(step: Complete, work: Work) -> None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import getpass
-import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from functools import cached_property
 from pathlib import Path
+from typing import Protocol
 
-from pipeline.errors import StateFileError
+from pipeline.errors import Refused, StateFileError
 from pipeline.execution.azure.requests import Request
 from pipeline.execution.run.journal import Journal, Sent, unfinished_tokens
 from pipeline.execution.run.lock import only_run
@@ -21,6 +20,20 @@ BUILDS = frozenset({"build-image", "check-image"})
 """Commands that change no rule and no scale set: they exclude each other, and no swap."""
 EMERGENCY = frozenset({"promote", "rollback"})
 """Commands that go on without a lock or a journal rather than not at all."""
+
+
+ROLLBACK = "rollback"
+"""The command that waits for no other run."""
+
+
+class Guard(Protocol):
+    """What a run holds so that no other changes the same; each method raises Overtaken."""
+
+    def check(self) -> None:
+        """Before a request that changes Azure."""
+
+    def keep(self) -> None:
+        """While something is waited for; called often."""
 
 
 class Run:
@@ -35,6 +48,10 @@ class Run:
         """Whether a request that changes Azure was accepted."""
         self.swap_seconds: float | None = None
         """How long the write took that swapped; None before there was one."""
+        self.guards: list[Guard] = []
+        """What it holds in Azure."""
+        self.earlier: frozenset[str] = frozenset()
+        """Runs of this checkout that held its lock before: they have ended or died."""
         self._resources = resources
         self._subject = session.subject(command, image)
         self._writes_journal = True
@@ -42,7 +59,7 @@ class Run:
     @property
     def by(self) -> str:
         """Who runs it, for the tags of what it changes."""
-        return f"{getpass.getuser()}@{socket.gethostname()}"
+        return self.session.actor.tag
 
     @property
     def folder(self) -> Path:
@@ -53,6 +70,16 @@ class Run:
     def access(self) -> Access:
         """An SSH key of the run's own, removed at its end."""
         return self._resources.enter_context(access())
+
+    def check(self) -> None:
+        """Before a request that changes Azure: raises Overtaken where another run took over."""
+        for guard in self.guards:
+            guard.check()
+
+    def keep(self) -> None:
+        """While waiting: renew what is held; raises Overtaken like `check`."""
+        for guard in self.guards:
+            guard.keep()
 
     def note(self, event: str, **fields: object) -> None:
         """Write a line into the journal.
@@ -100,7 +127,8 @@ def alone(session: Session, command: str, image: str = "") -> Iterator[Run]:
     """A run, alone in its environment with its image; Refused says which run is in the way.
 
     A build and a swap of one image may run side by side. With `plan_only` nothing is locked, for
-    nothing will be changed.
+    nothing will be changed. A rollback goes on beside whoever holds the lock. The lock is that of
+    this checkout; what excludes other machines are claims (execution/claims).
     """
     with ExitStack() as resources:
         run = Run(session, command, image, resources)
@@ -109,9 +137,13 @@ def alone(session: Session, command: str, image: str = "") -> Iterator[Run]:
             name = "-".join(filter(None, (session.environment.name, image, purpose)))
             try:
                 path = session.evidence / "locks" / f"{name}.lock"
-                resources.enter_context(only_run(path, run.id))
-            except StateFileError as error:
-                if command not in EMERGENCY:
+                run.earlier = resources.enter_context(only_run(path, run.id))
+            except (Refused, StateFileError) as error:
+                if not _goes_on(command, error):
                     raise
                 session.output.say(f"{error}: continuing without a lock")
         yield run
+
+
+def _goes_on(command: str, error: Exception) -> bool:
+    return command == ROLLBACK or (command in EMERGENCY and not isinstance(error, Refused))

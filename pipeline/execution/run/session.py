@@ -16,9 +16,11 @@ from pipeline.errors import UsageError
 from pipeline.execution.azure.clients import Clients
 from pipeline.execution.azure.resources import Azure
 from pipeline.execution.azure.snapshot import Snapshot
+from pipeline.execution.run.actor import actor_of
 from pipeline.execution.run.journal import Journal, Subject
 from pipeline.execution.wait import Clock
 from pipeline.output.facts import Output
+from pipeline.planning.claims.claim import Actor
 from pipeline.planning.versions import ImageVersion
 from pipeline.seen_versions import remember
 
@@ -39,6 +41,10 @@ class Session:
     """Show what Packer and the checks print."""
     clock: Clock = field(default_factory=Clock)
     journal: type[Journal] = Journal
+    actor: Actor = field(default_factory=actor_of)
+    """Who runs the command."""
+    claims: bool = True
+    """Whether runs claim in Azure what they change; a session without a cloud cannot."""
 
     @cached_property
     def azure(self) -> Azure:

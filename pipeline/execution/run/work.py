@@ -52,7 +52,11 @@ class Work:
         return self.clock.now() - self._started
 
     def still_waiting(self, _waited: float = 0.0) -> None:
-        """Tell that it takes time, and what was measured so far; for `wait` and `wait_until`."""
+        """Tell that it takes time, and what was measured so far; for `wait` and `wait_until`.
+
+        Keeps what the run holds; raises Overtaken where another run took over.
+        """
+        self.run.keep()
         self.session.output.waiting(self.number, self.words, self.seconds, self.seen)
 
     def phase(self, text: str) -> None:
@@ -68,16 +72,24 @@ class Work:
     ) -> None:
         """Send a request and see it through, unless the last run sent it and it ends well now.
 
-        `look` runs before it is sent, each time, and raises when it is not wanted any more.
+        `look` runs before it is sent, each time, and raises when it is not wanted any more. What
+        the run holds is looked at first: raises Overtaken where another run took over.
         """
         if not self.resume(request, patience):
-            sending = Sending(self.azure, request, self.clock, look)
+            sending = Sending(self.azure, request, self.clock, self._looking(look))
             try:
                 operation = sending.begin(patience, self.still_waiting, self._measured)
             except Unreachable:
                 self.run.has_written = True  # for all that anybody knows
                 raise
             self._see_through(request, patience, operation, operation.continuation_token())
+
+    def _looking(self, look: Callable[[], None]) -> Callable[[], None]:
+        def both() -> None:
+            self.run.check()
+            look()
+
+        return both
 
     def resume(self, request: Request, patience: Patience) -> bool:
         """See through what the last run sent; answers whether that made the request unnecessary.

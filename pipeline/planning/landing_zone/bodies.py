@@ -122,6 +122,14 @@ def load_balancer(
     return {**_resource(environment, properties), "sku": {"name": "Standard"}}
 
 
+def claims_zone(environment: Environment) -> Body:
+    """The zone whose record sets are claims; linked to no network, for nothing resolves them.
+
+    Private DNS zones have the location `global` (recorded by azure-cli).
+    """
+    return {"location": "global", "tags": environment_tags(environment), "properties": {}}
+
+
 def gallery(environment: Environment) -> Body:
     """The gallery of the environment's images."""
     return _resource(environment, {"description": f"Images of {environment.name}, by {SYSTEM}"})

@@ -19,6 +19,8 @@ from pipeline.planning.landing_zone import bodies
 from pipeline.planning.landing_zone.adoption import fitted
 from pipeline.planning.landing_zone.steps import Complete, Create, CreateGroup, LandingZoneStep
 from pipeline.planning.names import (
+    CLAIMS_ZONE,
+    claims_zone_id,
     gallery_id,
     image_definition_id,
     load_balancer_id,
@@ -64,6 +66,11 @@ def wanted(
         *(_network(environment) if environment.network.managed else ()),
         *_load_balancers(project, environment, existing or {}),
         *_gallery(project, environment),
+        Wanted(
+            claims_zone_id(environment),
+            bodies.claims_zone(environment),
+            f"the private DNS zone {CLAIMS_ZONE} for claims",
+        ),
     )
 
 

@@ -6,6 +6,7 @@ import http.client
 import subprocess
 import sys
 from pathlib import Path
+from urllib.error import URLError
 
 import pytest
 from azure.mgmt.resource.resources import ResourceManagementClient
@@ -40,6 +41,19 @@ def test_the_sdk_tolerates_throttling_and_a_dropped_connection(
     emulator.call("POST", "/emulator/faults", {"match": match, "action": {"fail": throttled}})
     emulator.call("POST", "/emulator/faults", {"match": match, "action": {"drop": True}})
     assert resources.resource_groups.get(group).name == group
+
+
+def test_a_lost_answer_is_that_of_a_request_which_was_carried_out(
+    emulator: Emulator, group: str
+) -> None:
+    fault = {"match": {"method": "PUT", "path": f"/{group}/"}, "action": {"lose": True}}
+    path = f"/resourceGroups/{group}/providers/Microsoft.Network/publicIPAddresses/one"
+    emulator.call("POST", "/emulator/faults", fault)
+
+    with pytest.raises((ConnectionError, URLError)):
+        emulator.call("PUT", path, {"location": "westeurope"})
+
+    assert emulator.call("GET", path).status == 200
 
 
 def test_a_dropped_connection_has_no_answer(emulator: Emulator, group: str) -> None:

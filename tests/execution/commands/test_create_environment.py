@@ -65,7 +65,7 @@ def test_printing_the_plan_makes_nothing(zone: LandingZone) -> None:
     said = io.StringIO()
     create_environment(replace(zone.session(plan_only=True), output=ForPrograms(said)))
     plan = json.loads(said.getvalue().splitlines()[0])
-    assert len(plan["steps"]) == 10
+    assert len(plan["steps"]) == 11
     assert zone.session().azure.group(zone.environment.resource_group) is None
 
 

@@ -60,7 +60,8 @@ def test_the_plan_of_a_landing_zone() -> None:
         "   7  create the public address shop-staging\n"
         "   8  create the load balancer shop for web\n"
         "   9  create the gallery images\n"
-        "  10  create the image definition web"
+        "  10  create the image definition web\n"
+        "  11  create the private DNS zone claims.bakeswap.internal for claims"
     )
 
 

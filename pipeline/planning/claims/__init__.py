@@ -1,0 +1,1 @@
+"""Who holds what: claims, holds, reserved numbers and the log of moves, as values."""
