@@ -25,7 +25,7 @@ RESOURCE_GROUP = Patience(1800, "as long as the slowest thing in it")
 GALLERY = Patience(600, "a property change takes less than a second (recorded)")
 CLAIM = Patience(20, "a record set is written at once (recorded): three attempts fit")
 CLAIM_IN_EMERGENCY = Patience(5, "two attempts: production waits")
-CLAIM_MEANWHILE = Patience(0, "one attempt: a wait goes on, and asks again")
+CLAIM_MEANWHILE = Patience(1, "one attempt: a wait goes on, and asks again")
 RESPONSES = Patience(
     300, "probes at 5 s intervals, and the unknown delay until the data path follows"
 )
