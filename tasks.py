@@ -189,6 +189,33 @@ def prune(
         prune(session, image)
 
 
+@task(help={**READS, "image": IMAGE, "why": "reason, for whoever finds it"})
+def hold(_context: Context, image: str, why: str = "", env: str = "", json: bool = False) -> None:
+    """Refuse promotions of an image until it is released; a rollback is never refused."""
+    with session_in(env, json) as session:
+        from pipeline.execution.commands.claims import hold
+
+        hold(session, image, why)
+
+
+@task(help={**READS, "image": IMAGE})
+def release(_context: Context, image: str, env: str = "", json: bool = False) -> None:
+    """Let an image that is on hold be promoted again."""
+    with session_in(env, json) as session:
+        from pipeline.execution.commands.claims import release_image
+
+        release_image(session, image)
+
+
+@task(help={**READS, "image": IMAGE, "at": "time, such as 2026-11-23T18:15:00Z"})
+def history(_context: Context, image: str, at: str = "", env: str = "", json: bool = False) -> None:
+    """Show which version served when, who moved production and why."""
+    with session_in(env, json) as session:
+        from pipeline.execution.commands.claims import history
+
+        history(session, image, at)
+
+
 @task(help={**READS, "image": f"{IMAGE} (default: all)"})
 def status(_context: Context, image: str = "", env: str = "", json: bool = False) -> None:
     """Show which version serves, which is staged, and whether a rollback is ready."""
@@ -235,6 +262,9 @@ namespace = Collection(
     prune,
     destroy_environment,
     status,
+    hold,
+    release,
+    history,
     nightly,
     demo,
 )

@@ -117,6 +117,11 @@ def prune(image: str = "") -> Command:
     return Command("prune", (), (("image", image),) if image else ())
 
 
+def release(image: str) -> Command:
+    """`invoke release IMAGE`."""
+    return Command("release", (image,))
+
+
 def status() -> Command:
     """`invoke status`."""
     return Command("status")

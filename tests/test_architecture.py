@@ -127,7 +127,7 @@ PLANNING = {
     "pipeline.planning.versions": planning_room("names"),
     "pipeline.planning.claims": planning_room("claims", "table"),
     "pipeline.planning.landing_zone": planning_room("landing_zone", "names", "plan", "writable"),
-    "pipeline.planning.build": planning_room("build", "names", "plan", "versions"),
+    "pipeline.planning.build": planning_room("build", "claims", "names", "plan", "versions"),
     "pipeline.planning.swap": planning_room(
         "swap", "names", "plan", "table", "versions", "writable"
     ),
@@ -163,7 +163,9 @@ EXECUTION = {
     "pipeline.execution.claims": execution_room("claims", "azure", "run", *WAITING),
     "pipeline.execution.packer": execution_room("packer", "azure.credential_file", *WAITING),
     "pipeline.execution.landing_zone": execution_room("landing_zone", "azure", "run", *WAITING),
-    "pipeline.execution.build": execution_room("build", "azure", "packer", "run", "ssh", *WAITING),
+    "pipeline.execution.build": execution_room(
+        *("build", "azure", "claims", "packer", "run", "ssh"), *WAITING
+    ),
     "pipeline.execution.swap": execution_room("swap", "azure", "run", "ssh", *WAITING),
     "pipeline.execution.prune": execution_room("prune", "azure", "run", "swap", *WAITING),
     "pipeline.execution.preflight": execution_room("preflight", "azure", "run"),
@@ -172,7 +174,7 @@ EXECUTION = {
         *("swap.steps", "swap.load_balancer"),
     ),
     "pipeline.execution.commands": execution_room(
-        *("commands", "runner", "run", "packer"),
+        *("commands", "runner", "run", "packer", "claims"),
         *("build.survey", "landing_zone.survey", "preflight.survey", "prune.survey"),
         *("swap.survey", "azure.side_by_side"),
     ),

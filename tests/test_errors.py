@@ -51,6 +51,8 @@ BEFORE_THE_FIRST_WRITE = (
     "pipeline/execution/landing_zone/survey.py",
     "pipeline/execution/run/lock.py",
     "pipeline/execution/claims/acquire.py",
+    "pipeline/execution/claims/hold.py",
+    "pipeline/execution/claims/numbers.py",
     "pipeline/local.py",  # the emulator's process, not Azure
 )
 STEPS = (

@@ -100,14 +100,14 @@ def is_scale_set_name(image: str, name: str) -> bool:
     return re.fullmatch(rf"{re.escape(image)}-\d+-\d+-\d+", name, re.IGNORECASE) is not None
 
 
-def build_group(image: str, version: str) -> str:
-    """The resource group of a bake."""
-    return f"{_BUILD_GROUP}{image}-{_dashed(version)}"
+def build_group(image: str, version: str, run: str) -> str:
+    """The resource group of a bake: of one run, so that no other ever touches it."""
+    return f"{_BUILD_GROUP}{image}-{_dashed(version)}-{_label(run)}"
 
 
-def check_group(image: str, version: str) -> str:
-    """The resource group of a check."""
-    return f"{_CHECK_GROUP}{image}-{_dashed(version)}"
+def check_group(image: str, version: str, run: str) -> str:
+    """The resource group of a check, of one run."""
+    return f"{_CHECK_GROUP}{image}-{_dashed(version)}-{_label(run)}"
 
 
 def is_group_name_of_ours(name: str) -> bool:
@@ -238,7 +238,12 @@ def record_id(environment: Environment, name: str) -> ResourceId:
 
 def swap_claim(environment: Environment, image: str) -> str:
     """Who changes an image in an environment: `web.production.swap`."""
-    return f"{image}.{environment.name}.swap"
+    return f"{image}.{claims(environment)}"
+
+
+def claims(environment: Environment) -> str:
+    """What the names of all claims on images in an environment end with."""
+    return f"{environment.name}.swap"
 
 
 def build_claim(image: str) -> str:
@@ -248,7 +253,12 @@ def build_claim(image: str) -> str:
 
 def hold(environment: Environment, image: str) -> str:
     """Why an image is not promoted in an environment: `web.production.hold`."""
-    return f"{image}.{environment.name}.hold"
+    return f"{image}.{holds(environment)}"
+
+
+def holds(environment: Environment) -> str:
+    """What the names of all holds in an environment end with."""
+    return f"{environment.name}.hold"
 
 
 def number(image: str, version: str) -> str:
@@ -274,6 +284,13 @@ def move(environment: Environment, image: str, run: str, direction: str) -> str:
 def moves(environment: Environment, image: str) -> str:
     """What the names of all moves of an image in an environment end with."""
     return f"{image}.{environment.name}.move"
+
+
+def _label(run: str) -> str:
+    """A run's time and its last digits: `202611231815001a2b` fits where the whole id does not."""
+    when, _, rest = run.partition("-")
+    digits = "".join(letter for letter in when if letter.isdigit())
+    return f"{digits}{rest.rpartition('-')[2] or run}".lower()
 
 
 def _dashed(version: str) -> str:

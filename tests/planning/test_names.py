@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -10,11 +11,15 @@ from pipeline.arm import ResourceId
 from pipeline.planning import names
 from tests.planning.swap.examples import ENVIRONMENT
 
+RUN = "20261123T181500Z-some-host-1a2b"
+
 
 @pytest.mark.parametrize("make", [names.build_group, names.check_group])
-def test_a_run_s_resource_group_is_recognised_by_its_name(make: Callable[[str, str], str]) -> None:
-    assert names.is_group_name_of_ours(make("web", "1.0.0"))
-    assert names.is_group_name_of_ours(make("web", "1.0.0").upper())
+def test_a_run_s_resource_group_is_recognised_by_its_name(
+    make: Callable[[str, str, str], str],
+) -> None:
+    assert names.is_group_name_of_ours(make("web", "1.0.0", RUN))
+    assert names.is_group_name_of_ours(make("web", "1.0.0", RUN).upper())
 
 
 @pytest.mark.parametrize("name", ["shop", "bakeswap", "my-bakeswap-build-web-1-0-0"])
@@ -29,14 +34,17 @@ def test_versions_are_ordered_as_azure_orders_them_and_strange_names_come_first(
 
 
 def test_the_parts_of_a_check_are_in_its_own_resource_group() -> None:
-    group = names.check_group("web", "1.0.0")
+    group = names.check_group("web", "1.0.0", RUN)
 
     for made in (
         names.check_machine_id(ENVIRONMENT, group),
         names.check_interface_id(ENVIRONMENT, group),
     ):
         assert ResourceId.parse(str(made)) == made
-        assert (made.resource_group, made.name) == ("bakeswap-check-web-1-0-0", "check")
+        assert (made.resource_group, made.name) == (
+            "bakeswap-check-web-1-0-0-202611231815001a2b",
+            "check",
+        )
 
 
 def test_only_both_tags_make_a_thing_ours() -> None:
@@ -46,3 +54,31 @@ def test_only_both_tags_make_a_thing_ours() -> None:
     assert not names.is_ours(tags, "shop")
     assert not names.is_ours({**tags, "system": "terraform"}, "web")
     assert not names.is_ours({}, "web")
+
+
+@pytest.mark.parametrize("make", [names.build_group, names.check_group])
+def test_a_resource_group_s_name_is_not_too_long_for_azure(
+    make: Callable[[str, str, str], str],
+) -> None:
+    longest = 90
+
+    assert len(make("x" * 40, "1000.1000.1000", RUN)) <= longest
+
+
+def test_the_names_of_record_sets_never_meet_and_fit_into_dns() -> None:
+    image, version = "x" * 40, "1.0.0"
+    environment = replace(ENVIRONMENT, name="y" * 40)
+    run = f"20261123T181500Z-{'h' * 40}-1a2b"
+    made = [
+        names.swap_claim(environment, image),
+        names.build_claim(image),
+        names.number(image, version),
+        names.hold(environment, image),
+        names.move(environment, image, run, "rollback"),
+        names.move(environment, image, run, "promote"),
+    ]
+
+    assert len(set(made)) == len(made)
+    assert all(len(f"{name}.{names.CLAIMS_ZONE}") <= 253 for name in made)
+    assert all(len(label) <= 63 for name in made for label in name.split("."))
+    assert names.version_of_number(names.number("web", "1.0.5")) == "1.0.5"

@@ -7,6 +7,7 @@ from pipeline.errors import AzureRefused, CheckFailed, Overtaken, StillRunning, 
 from pipeline.execution.azure.requests import Body, ResourceGroup, delete, patch, put, put_group
 from pipeline.execution.build import checks
 from pipeline.execution.build.checks import Checks, Host
+from pipeline.execution.claims.numbers import use
 from pipeline.execution.packer.build import Evidence, bake
 from pipeline.execution.patience import GALLERY, MACHINE, NETWORK, RESOURCE_GROUP, SSH
 from pipeline.execution.run.work import Work
@@ -50,6 +51,7 @@ def bake_version(step: BakeVersion, work: Work) -> None:
     if (there := work.azure.get(version)) is not None:
         by = (there.get("tags") or {}).get(Tag.RUN, "someone else")
         raise Overtaken(f"{version}: exists already, made by {by}; nothing was baked")
+    work.run.check()
     bake(step, work.session.image(step.image), environment, _evidence(work))
     _delete_group(step.group, work.run.id, work)  # Packer did, unless its cleaning up failed
 
@@ -94,6 +96,7 @@ def mark_version(step: MarkVersion, work: Work) -> None:
     definition = image_definition_id(environment, step.image)
     used = definition_body.used(work.azure.get(definition) or {}, step.version)
     work.send(patch(definition, used), GALLERY)
+    use(work.session, step.image, step.version, work.run.id)
     work.send(put(version, version_body.marked(body, passed=step.passed)), GALLERY)
 
 
@@ -104,7 +107,10 @@ def _delete_group(name: str, run: str, work: Work) -> None:
         work.seen = f"{name} left as it is: it belongs to {owner}"
     elif found is not None:
         work.send(
-            delete(ResourceGroup(name)), RESOURCE_GROUP, lambda: _refuse_anothers(name, run, work)
+            delete(ResourceGroup(name)),
+            RESOURCE_GROUP,
+            lambda: _refuse_anothers(name, run, work),
+            needs_claim=run != work.run.id,
         )
 
 

@@ -15,13 +15,11 @@ from pipeline.errors import Refused, UsageError
 from pipeline.execution.azure.refusals import refusals_about
 from pipeline.execution.azure.resources import Azure
 from pipeline.execution.azure.versions import image_versions
+from pipeline.execution.claims.numbers import numbers
 from pipeline.execution.run.session import Session, remember_versions
 from pipeline.planning.build.build import BuildSurvey, Group
 from pipeline.planning.names import (
-    Check,
     Tag,
-    build_group,
-    check_group,
     image_definition_id,
     is_group_name_of_ours,
     version_key,
@@ -31,8 +29,10 @@ MAY_BE_ALIVE = timedelta(hours=2)
 """How long a run of another machine is left alone: longer than any bake and check take."""
 
 
-def survey_build(session: Session, image: Image, run: str, version: str = "") -> BuildSurvey:
-    """Ask Azure, and this checkout's runs; `version` is one that will be checked whatever it is.
+def survey_build(
+    session: Session, image: Image, run: str, *, has_claim: bool = False
+) -> BuildSurvey:
+    """Ask Azure, and this checkout's runs; `has_claim`: this run holds that on builds of the image.
 
     Raises Refused when the environment has no place for versions of the image.
     """
@@ -45,19 +45,20 @@ def survey_build(session: Session, image: Image, run: str, version: str = "") ->
         )
     versions = image_versions(azure, image.name)
     remember_versions(session, image.name, versions)
-    known = BuildSurvey(
+    return BuildSurvey(
         image=image,
         environment=session.environment,
         base=pinned(azure, image.base),
         definition_tags=dict(definition.get("tags") or {}),
         versions=versions,
-        groups=(),
+        groups=tuple(_groups(azure, image)),
         run=run,
         commit=commit(session.project.root, image),
         runs_here=frozenset(path.stem for path in session.runs.glob("*")),
         young=f"{datetime.now(UTC) - MAY_BE_ALIVE:%Y%m%dT%H%M%SZ}",
+        has_claim=has_claim,
+        numbers=numbers(session, image.name) if has_claim else (),
     )
-    return replace(known, groups=tuple(_groups(azure, known, version)))
 
 
 def pinned(azure: Azure, base: Base) -> Base:
@@ -92,18 +93,13 @@ def _git(root: Path, *words: str) -> str:
     return ended.stdout.strip() if ended.returncode == 0 else ""
 
 
-def _groups(azure: Azure, now: BuildSurvey, version: str) -> Iterator[Group]:
-    """Groups tagged with the image, and whatever has a name that this run may want to use."""
-    image, coming = now.image, now.next_version
+def _groups(azure: Azure, image: Image) -> Iterator[Group]:
+    """Those of bakes and checks of the image, by their tags and names."""
     tagged = [_group(body) for body in azure.groups(Tag.IMAGE, image.name)]
-    found = {group.name.lower(): group for group in tagged if is_group_name_of_ours(group.name)}
-    unchecked = [known.name for known in now.versions if known.check != Check.PASSED]
-    wanted = {build_group(image.name, coming)}
-    wanted |= {check_group(image.name, name) for name in (coming, version, *unchecked) if name}
-    for name in wanted - set(found):
-        if body := azure.group(name):
-            found[name] = _group(body)
-    yield from sorted(found.values(), key=lambda group: group.name)
+    yield from sorted(
+        (group for group in tagged if is_group_name_of_ours(group.name)),
+        key=lambda group: group.name,
+    )
 
 
 def _group(body: dict[str, Any]) -> Group:

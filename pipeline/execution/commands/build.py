@@ -6,7 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+from pipeline.definition.model import Image
 from pipeline.execution.build.survey import survey_build
+from pipeline.execution.claims.numbers import TRIES, reserve, taken_by_others
 from pipeline.execution.packer.build import var_file_name
 from pipeline.execution.packer.orphans import end_orphans, orphans
 from pipeline.execution.run.run import Run
@@ -41,26 +43,37 @@ def build_image(session: Session, image: str, *, rebuild: bool = False) -> Outco
     Raises BuildFailed, CheckFailed, and what Azure or the network say; nothing is left behind but
     the evidence and, after a failed check, the version that cannot be promoted.
     """
-    return _build(session, "build-image", image, "", lambda now: plan_build(now, rebuild=rebuild))
+    return _build(session, "build-image", image, lambda now: plan_build(now, rebuild=rebuild))
 
 
 def check_image(session: Session, image: str, version: str = "") -> Outcome:
     """Check an existing version on a fresh machine, the newest by default, and mark it."""
-    return _build(session, "check-image", image, version, lambda now: plan_check(now, version))
+    return _build(session, "check-image", image, lambda now: plan_check(now, version))
 
 
 def _build(
     session: Session,
     command: str,
     name: str,
-    version: str,
     planner: Callable[[BuildSurvey], Build],
 ) -> Outcome:
     image = session.image(name)
     with begin(session, command, name) as run:
         _end_orphans(session, name)
-        build = planner(survey_build(session, image, run.id, version))
+        build = _with_number(image, run, planner)
         return _carry_out(build, name, run)
+
+
+def _with_number(image: Image, run: Run, planner: Callable[[BuildSurvey], Build]) -> Build:
+    """The plan, and the number of what it bakes reserved; planned anew where that was taken."""
+    has_claim = bool(run.guards)
+    for _ in range(TRIES):
+        now = survey_build(run.session, image, run.id, has_claim=has_claim)
+        build = planner(now)
+        bakes = any(isinstance(step, BakeVersion) for step in build.plan.steps)
+        if not (bakes and has_claim) or reserve(run.session, image.name, build.version, now):
+            return build
+    raise taken_by_others(image.name)
 
 
 def _end_orphans(session: Session, image: str) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 from pipeline.execution.azure.side_by_side import side_by_side
 from pipeline.execution.commands.preflight import checked
+from pipeline.execution.claims.hold import refuse_on_hold
+from pipeline.execution.claims.now import underway
 from pipeline.execution.run.session import Session
 from pipeline.execution.runner import begin, carry_out
 from pipeline.execution.swap.survey import survey_swap, survey_when_settled
@@ -25,7 +28,9 @@ def stage(session: Session, image: str, version: str = "", *, again: bool = Fals
 
 
 def promote(session: Session, image: str, *, again: bool = False, force: bool = False) -> None:
-    """Lead production's rules to the staged version."""
+    """Lead production's rules to the staged version; Refused where the image is on hold."""
+    session.load_balancer(image)
+    refuse_on_hold(session, image)
     _swap(session, image, Wish("promote", again=again, force=force))
 
 
@@ -39,12 +44,15 @@ def status(session: Session, image: str = "") -> None:
     served = [load_balancer.image for load_balancer in session.environment.load_balancers]
     look = session.looking()
     surveys = [partial(survey_swap, look, name) for name in ([image] if image else served)]
-    rows = [status_of(now) for now in side_by_side(surveys)]
+    rows = [status_of(found) for found in side_by_side(surveys)]
+    now = underway(session)
     document = {
         "environment": session.environment.name,
-        "images": [row.document for row in rows],
+        "images": [{**row.document, **now.document(row.image)} for row in rows],
     }
-    session.output.report(table(rows), document)
+    shown = table(rows)
+    lines = now.lines(row.image for row in rows)
+    session.output.report(replace(shown, notes=(*shown.notes, *lines)), document)
 
 
 def _swap(session: Session, image: str, wish: Wish) -> None:

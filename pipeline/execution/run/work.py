@@ -68,15 +68,22 @@ class Work:
         self.run.note(event, step=self._digest, number=self.number, **fields)
 
     def send(
-        self, request: Request, patience: Patience, look: Callable[[], None] = no_look
+        self,
+        request: Request,
+        patience: Patience,
+        look: Callable[[], None] = no_look,
+        *,
+        needs_claim: bool = True,
     ) -> None:
         """Send a request and see it through, unless the last run sent it and it ends well now.
 
         `look` runs before it is sent, each time, and raises when it is not wanted any more. What
-        the run holds is looked at first: raises Overtaken where another run took over.
+        the run holds is looked at first: raises Overtaken where another run took over. Without
+        `needs_claim` it is not: for what is this run's alone.
         """
         if not self.resume(request, patience):
-            sending = Sending(self.azure, request, self.clock, self._looking(look))
+            looking = self._looking(look) if needs_claim else look
+            sending = Sending(self.azure, request, self.clock, looking)
             try:
                 operation = sending.begin(patience, self.still_waiting, self._measured)
             except Unreachable:

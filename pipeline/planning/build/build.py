@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pipeline.advice import Advice, AdviceList, Shell, build_image, stage
+from pipeline.advice import Advice, AdviceList, build_image, stage
 from pipeline.definition.model import Base, Environment, Image
 from pipeline.errors import CheckFailed, Refused, UsageError
 from pipeline.planning.build.fingerprint import changes, fingerprint, input_tags
@@ -22,6 +22,7 @@ from pipeline.planning.build.steps import (
     MarkVersion,
     RunChecks,
 )
+from pipeline.planning.claims.numbers import Number, taken
 from pipeline.planning.names import (
     Check,
     Tag,
@@ -67,13 +68,28 @@ class BuildSurvey:
     """Runs started in this checkout. Those are dead, for we hold the lock."""
     young: str
     """Other runs, with an id greater than this, started so late that they may be alive."""
+    has_claim: bool = False
+    """Whether this run holds the claim on builds of the image in this gallery."""
+    numbers: tuple[Number, ...] = ()
+    """What runs took, whatever became of it."""
+
+    def is_dead(self, run: str) -> bool:
+        """Whether a run surely has ended: one of this checkout, or one whose claim is ours now.
+
+        Runs that took a number did so under the claim that we hold; a run that took none may have
+        worked for another gallery, under a claim of its own.
+        """
+        claimed = self.has_claim and any(number.run == run for number in self.numbers)
+        return claimed or run in self.runs_here or run <= self.young
 
     @property
     def next_version(self) -> str:
         """The number that a build takes."""
         series = self.image.version_series
         last = self.definition_tags.get(last_version_tag(series), "")
-        return next_name(series, self.versions, last)
+        others = taken(self.numbers, run=self.run, dead=self.runs_here, young=self.young)
+        known = (*self.versions, *(ImageVersion(version) for version in others))
+        return next_name(series, known, last)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +105,7 @@ def plan_build(survey: BuildSurvey, *, rebuild: bool = False) -> Build:
     """From the inputs to a checked version of them.
 
     `rebuild` bakes although a version has these inputs. Raises Refused when another machine may be
-    at it, or a name is taken by something that is not ours.
+    at it.
     """
     image = survey.image
     cleaning = _cleaning(survey)
@@ -98,8 +114,7 @@ def plan_build(survey: BuildSurvey, *, rebuild: bool = False) -> Build:
     if same and not rebuild:
         return _plan_for_existing(survey, same, cleaning)
     version = survey.next_version
-    group = build_group(image.name, version)
-    _refuse_taken(survey, (group, check_group(image.name, version)))
+    group = build_group(image.name, version, survey.run)
     tags = {**_common_tags(survey, version), **_evidence_tags(survey, wanted)}
     bake = BakeVersion(image.name, version, survey.base, group, tuple(tags.items()))
     why = _reason(survey, rebuild=rebuild)
@@ -178,7 +193,6 @@ def _plan_for_existing(
 def _plan_for_unchecked(
     survey: BuildSurvey, version: ImageVersion, cleaning: tuple[BuildStep, ...]
 ) -> Build:
-    _refuse_taken(survey, (check_group(survey.image.name, version.name),))
     name = f"{survey.image.name} {version.name}"
     state = {"": "not checked yet", Check.FAILED: "its last check failed"}.get(
         version.check, "again"
@@ -194,7 +208,7 @@ def _plan_for_unchecked(
 
 def _checking(survey: BuildSurvey, version: str) -> tuple[BuildStep, ...]:
     image = survey.image
-    group = check_group(image.name, version)
+    group = check_group(image.name, version, survey.run)
     checks = f"images/{image.name}/{image.checks.relative_to(image.folder).as_posix()}"
     tags = tuple(_common_tags(survey, version).items())
     return (
@@ -267,22 +281,12 @@ def _is_ours(survey: BuildSurvey, tags: Mapping[str, str]) -> bool:
 
 
 def _refuse_living(survey: BuildSurvey, thing: str, run: str) -> None:
-    if run not in survey.runs_here and run > survey.young:
+    if not survey.is_dead(run):
         raise Refused(
             f"{thing} belongs to run {run}, which another machine or checkout started less than two"
             " hours ago: it may still be running",
             advice=(Advice("when that run has ended", build_image(survey.image.name)),),
         )
-
-
-def _refuse_taken(survey: BuildSurvey, names: tuple[str, ...]) -> None:
-    for group in survey.groups:
-        if group.name.lower() in names and not _is_ours(survey, group.tags):
-            raise Refused(
-                f"the resource group {group.name} exists, and its tags do not say that"
-                " bakeswap made it",
-                advice=(Advice("look at it", Shell(f"az group show --name {group.name}")),),
-            )
 
 
 def _after(image: str, version: str, versions: tuple[ImageVersion, ...]) -> AdviceList:

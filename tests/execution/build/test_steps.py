@@ -42,7 +42,7 @@ def zone(tmp_path: Path, emulator: Emulator) -> LandingZone:
 @pytest.fixture
 def group(zone: LandingZone) -> Iterator[str]:
     """The name of a check's resource group."""
-    name = check_group(f"web{next(_numbers)}", "1.0.0")
+    name = check_group(f"web{next(_numbers)}", "1.0.0", "mine")
     yield name
     zone.emulator.call("DELETE", f"/resourceGroups/{name}")
 

@@ -77,7 +77,7 @@ def test_create_environment_survives_dying_anywhere(mortal: LandingZone) -> None
     deaths = survive(session, create_environment)
 
     assert deaths >= 3 * 9
-    assert mortal.writes("") == 10
+    assert mortal.writes("") == 11
     _ = mortal.output
     mortal.create()
     assert "nothing to do" in mortal.output

@@ -16,10 +16,12 @@ from pipeline.planning.build.build import (
 )
 from pipeline.planning.build.steps import (
     BakeVersion,
+    BootCheckMachine,
     BuildStep,
     DeleteGroup,
     DeleteVersion,
 )
+from pipeline.planning.claims.numbers import Number
 from pipeline.planning.plan import Failure, Plan
 from pipeline.planning.versions import ImageVersion
 from tests.planning.build.examples import (
@@ -52,6 +54,11 @@ def plan_of_check(survey: BuildSurvey, version: str = "") -> Plan[BuildStep]:
     return plan_check(survey, version).plan
 
 
+def groups_of(plan: Plan[BuildStep]) -> set[str]:
+    made = (BakeVersion, BootCheckMachine)
+    return {step.group for step in plan.steps if isinstance(step, made)}
+
+
 def bakes(plan: Plan[BuildStep]) -> bool:
     return any(isinstance(step, BakeVersion) for step in plan.steps)
 
@@ -60,11 +67,11 @@ def test_the_plan_of_a_first_build() -> None:
     assert str(plan_of_build(survey())) == (
         "Plan: build web 1.0.0 (no version has these inputs yet)\n"
         "   1  bake web 1.0.0 from Debian:debian-12:12-gen2:0.20260101.1 with Packer"
-        " in bakeswap-build-web-1-0-0\n"
-        "   2  boot a fresh machine from web 1.0.0 in bakeswap-check-web-1-0-0\n"
+        " in bakeswap-build-web-1-0-0-2026112312000000aa\n"
+        "   2  boot a fresh machine from web 1.0.0 in bakeswap-check-web-1-0-0-2026112312000000aa\n"
         "   3  run the checks in images/web/checks on it\n"
         "   4  mark web 1.0.0 eligible: its check passed, `latest` can resolve to it\n"
-        "   5  delete the resource group bakeswap-check-web-1-0-0"
+        "   5  delete the resource group bakeswap-check-web-1-0-0-2026112312000000aa"
     )
 
 
@@ -210,19 +217,58 @@ def test_what_is_not_ours_is_never_deleted(tags: dict[str, str]) -> None:
     assert not any(isinstance(step, DeleteGroup) and step.is_left_over for step in plan.steps)
 
 
-def test_a_foreign_group_of_the_wanted_name_is_in_the_way() -> None:
-    foreign = replace(group("Bakeswap-Build-Web-1-0-0", OLD_RUN), tags={"owner": "ann"})
+def test_a_run_that_took_no_number_under_our_claim_may_be_one_of_another_gallery() -> None:
+    left = group("bakeswap-build-web-1-0-0", LATE_RUN)
 
-    with pytest.raises(Refused, match="do not say that bakeswap made it"):
-        plan_of_build(survey(groups=(foreign,)))
+    with pytest.raises(Refused, match="may still be running"):
+        plan_of_build(survey(groups=(left,), has_claim=True))
 
 
-def test_a_foreign_group_where_a_check_wants_to_boot_is_in_the_way() -> None:
-    foreign = replace(group("bakeswap-check-web-1-0-0", OLD_RUN), tags={"owner": "ann"})
+def test_the_groups_of_two_runs_have_two_names() -> None:
+    other = survey(run="20261123T120000Z-builder-00ab")
 
-    for plan in (plan_build, plan_check):
-        with pytest.raises(Refused, match="do not say that bakeswap made it"):
-            plan(survey(groups=(foreign,), versions=(baked("1.0.0"),)))
+    assert not groups_of(plan_of_build(survey())) & groups_of(plan_of_build(other))
+
+
+def test_a_foreign_group_with_a_name_like_ours_is_left_alone() -> None:
+    foreign = replace(group("bakeswap-build-web-1-0-0", OLD_RUN), tags={"owner": "ann"})
+
+    assert plan_of_build(survey(groups=(foreign,))) == plan_of_build(survey())
+
+
+def test_under_the_claim_what_another_run_left_is_deleted_however_young_it_is() -> None:
+    left = group("bakeswap-build-web-1-0-0", LATE_RUN)
+    half = ImageVersion("1.0.0", provisioning_state="Creating", tags=ours("1.0.0", LATE_RUN))
+
+    numbers = (Number("1.0.0", LATE_RUN),)
+    now = survey(groups=(left,), versions=(half,), has_claim=True, numbers=numbers)
+    plan = plan_of_build(now)
+
+    assert plan.steps[:2] == (
+        DeleteGroup(left.name, LATE_RUN, is_left_over=True),
+        DeleteVersion("web", "1.0.0", "Creating"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("number", "version"),
+    [
+        (Number("1.0.0", OLD_RUN, is_used=True), "1.0.1"),
+        (Number("1.0.0", LATE_RUN), "1.0.1"),
+        (Number("1.0.7", LATE_RUN), "1.0.8"),
+        (Number("2.0.7", LATE_RUN), "1.0.0"),
+        (Number("1.0.0", OLD_RUN), "1.0.0"),
+        (Number("1.0.0", RUN), "1.0.0"),
+    ],
+)
+def test_a_number_that_another_run_took_is_not_taken(number: Number, version: str) -> None:
+    assert bake_of(plan_of_build(survey(numbers=(number,)))).version == version
+
+
+def test_a_number_that_a_dead_run_of_this_checkout_took_is_free() -> None:
+    now = survey(numbers=(Number("1.0.0", LATE_RUN),), runs_here=frozenset({LATE_RUN}))
+
+    assert bake_of(plan_of_build(now)).version == "1.0.0"
 
 
 @pytest.mark.parametrize("state", ["Creating", "Failed", "Canceled"])
@@ -292,7 +338,7 @@ def failed_at(position: int, error: BaseException) -> list[str]:
     return [str(step) for step in after.steps] if after else []
 
 
-DELETE_CHECK_GROUP = "delete the resource group bakeswap-check-web-1-0-0"
+DELETE_CHECK_GROUP = "delete the resource group bakeswap-check-web-1-0-0-2026112312000000aa"
 
 
 def test_after_a_failed_check_the_version_is_marked_and_the_machine_goes() -> None:
@@ -312,7 +358,7 @@ def test_a_machine_that_did_not_boot_goes_and_the_version_stays_unmarked() -> No
 
 def test_after_a_failed_bake_its_group_goes() -> None:
     assert failed_at(0, AzureRefused("version", "Conflict", "busy")) == [
-        "delete the resource group bakeswap-build-web-1-0-0"
+        "delete the resource group bakeswap-build-web-1-0-0-2026112312000000aa"
     ]
 
 

@@ -57,7 +57,7 @@ def test_every_value_of_a_build_is_pinned() -> None:
         "image_version": "1.0.0",
         "replication_regions": ["northeurope"],
         "exclude_from_latest": True,
-        "temp_resource_group_name": "bakeswap-build-web-1-0-0",
+        "temp_resource_group_name": "bakeswap-build-web-1-0-0-2026112312000000aa",
         "tags": dict(bake().tags),
         "vm_size": "Standard_D2s_v5",
         "scripts": ["/project/images/web/scripts/install.sh"],
