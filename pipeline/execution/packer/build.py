@@ -18,7 +18,7 @@ from pathlib import Path
 
 from pipeline.advice import Advice, Shell, build_image
 from pipeline.definition.model import Environment, Image
-from pipeline.errors import BuildFailed, DefinitionError, Unreachable
+from pipeline.errors import BuildFailed, DefinitionError, Overtaken, Unreachable
 from pipeline.execution.packer.credential import Credential, credential_for
 from pipeline.execution.packer.output import Follower, mask, mistakes_in
 from pipeline.execution.packer.tools import BRING_IT, Tools, find_tools
@@ -64,7 +64,7 @@ def bake(step: BakeVersion, image: Image, environment: Environment, evidence: Ev
     """Build an image version; when this returns, Packer has published it and cleaned up.
 
     Raises BuildFailed, DefinitionError when the template is wrong, Unreachable when Packer or its
-    plugin is missing, and KeyboardInterrupt after Packer cleaned up.
+    plugin is missing, and KeyboardInterrupt, or Overtaken while it waits, after Packer cleaned up.
     """
     job = _prepare(step, image, environment, evidence)
     follower = Follower()
@@ -171,6 +171,10 @@ class _Tail:
         self.read()
         self._evidence.still_waiting(waited)
 
+    def only_read(self, _waited: float) -> None:
+        """Show what is new, and nothing else: for a Packer that is ending."""
+        self.read()
+
     def read(self) -> None:
         """Tell the phases and show the lines that came since."""
         with naming(self._evidence.log), self._evidence.log.open("rb") as log:
@@ -204,6 +208,11 @@ def _await(process: subprocess.Popen[bytes], tail: _Tail, evidence: Evidence) ->
                 "interrupted: Packer removes its machine (Ctrl-C again stops at once and leaves it)"
             )
             process.terminate()
+        except Overtaken:
+            evidence.tell("taken over by another run: Packer removes its machine")
+            process.terminate()
+            wait_for_process(process, clock=evidence.clock, tick=TICK, still_waiting=tail.only_read)
+            raise
     if interrupted:
         raise KeyboardInterrupt
     return code
