@@ -16,12 +16,14 @@ from pipeline.execution.claims.acquire import Wish, acquire
 from pipeline.execution.claims.held import TIMES, Held
 from pipeline.execution.claims.store import Records, is_without_zone
 from pipeline.execution.patience import CLAIM, CLAIM_IN_EMERGENCY, CLAIM_MEANWHILE
-from pipeline.execution.run.run import BUILDS, EMERGENCY, ROLLBACK, Run
+from pipeline.execution.run.run import BUILDS, EMERGENCY, ROLLBACK, Guard, Run
 from pipeline.execution.run.session import Session
 from pipeline.planning.claims.claim import Claim
 from pipeline.planning.names import build_claim, swap_claim
 
-SWAPS = frozenset({"stage", "promote", "rollback", "unstage", "prune", "destroy-environment"})
+DESTROYS = "destroy-environment"
+"""Deletes the zone of claims with all else; its claims on all images are looked at before."""
+SWAPS = frozenset({"stage", "promote", "rollback", "unstage", "prune", DESTROYS})
 """Commands that change rules and scale sets."""
 
 
@@ -36,8 +38,7 @@ def claimed(run: Run) -> Iterator[None]:
             held = _take(run, _wish(run, name, words))
             if held is not None:
                 resources.callback(_give_back, run.session, held)
-                is_emergency = run.command in EMERGENCY
-                run.guards.append(_Forgiving(held, run.session) if is_emergency else held)
+                run.guards.append(_guard(run, held))
         yield
 
 
@@ -84,12 +85,32 @@ def _take(run: Run, wish: Wish) -> Held | None:
     return None
 
 
+def _guard(run: Run, held: Held) -> Guard:
+    if run.command in EMERGENCY:
+        return _Forgiving(held, run.session)
+    return _BeforeWrites(held) if run.command == DESTROYS else held
+
+
 def _give_back(session: Session, held: Held) -> None:
     """Others need not wait until it runs out; a failure to say so is no failure of the run."""
     try:
         held.release()
     except PipelineError as error:
         session.output.say(f"{held.words}: stays claimed until {held.claim.expires}: {error}")
+
+
+class _BeforeWrites:
+    """A claim that is itself deleted by what its run waits for."""
+
+    def __init__(self, held: Held) -> None:
+        self._held = held
+
+    def check(self) -> None:
+        """As the claim itself."""
+        self._held.check()
+
+    def keep(self) -> None:
+        """No-op: that it is gone is as it should be."""
 
 
 class _Forgiving:

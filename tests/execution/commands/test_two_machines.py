@@ -14,7 +14,7 @@ from pipeline.errors import PipelineError, Refused
 from pipeline.execution.commands import build, prune
 from pipeline.execution.run.journal import Journal
 from pipeline.execution.swap.answers import version_at
-from pipeline.planning.names import check_group, scale_set_id, scale_set_name
+from pipeline.planning.names import Tag, scale_set_id, scale_set_name
 from tests.conftest import Emulator
 from tests.execution.dying import Crash, dying_after
 from tests.execution.landing_zone import LandingZone, landing_zone, until
@@ -47,18 +47,18 @@ def test_a_check_that_died_while_cleaning_up_leaves_nothing_when_it_is_run_again
     (checks / "test_it.py").write_text(CHECK)
     image = replace(zone.image, folder=tmp_path / "a", checks=checks)
     zone = replace(zone, image=image)
-    group = check_group("web", "1.0.2")
+    name = "bakeswap-check-web-1-0-2-"
 
     def check(journal: type[Journal] = Journal) -> None:
         build.check_image(zone.session(journal=journal), "web", "1.0.2")
 
     with pytest.raises(Crash):
-        check(dying_after("accepted", f"delete the resource group {group}"))
-    until(lambda: zone.session().azure.group(group) is None)
+        check(dying_after("accepted", f"delete the resource group {name}"))
 
     check()
 
-    assert zone.session().azure.group(group) is None
+    groups = zone.session().azure.groups(Tag.ENVIRONMENT, zone.environment.name)
+    assert [group["name"] for group in groups if str(group["name"]).startswith(name)] == []
 
 
 @pytest.mark.slow
