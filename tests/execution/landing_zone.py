@@ -99,6 +99,8 @@ class LandingZone:
     image: Image
     emulator: Emulator
     said: io.StringIO = field(default_factory=io.StringIO)
+    claims: bool = True
+    """Without claims two runs meet, as when a claim is overrun: then other fences hold."""
 
     def session(
         self,
@@ -116,6 +118,7 @@ class LandingZone:
             plan_only=plan_only,
             journal=journal,
             clock=clock or Clock(),
+            claims=self.claims,
         )
 
     @property

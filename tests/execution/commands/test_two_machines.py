@@ -92,7 +92,9 @@ def test_a_deletion_that_died_is_not_believed_after_another_machine_staged_the_s
 def test_a_set_that_is_being_removed_never_comes_to_serve(
     zone: LandingZone, tmp_path: Path, way: str, hindrance: str
 ) -> None:
-    zone = replace(zone, image=replace(zone.image, promotion=AT_ONCE))
+    zone = replace(
+        zone, image=replace(zone.image, promotion=AT_ONCE), claims=False
+    )
     here, there = zone, elsewhere(zone, tmp_path / "b")
     here.serve("1.0.0")
     here.stage("1.0.1")
@@ -133,6 +135,7 @@ def test_a_set_that_is_being_removed_never_comes_to_serve(
 
 @pytest.mark.slow
 def test_a_stage_elsewhere_never_reaches_production(zone: LandingZone, tmp_path: Path) -> None:
+    zone = replace(zone, claims=False)
     here, there = zone, elsewhere(zone, tmp_path / "b")
     here.serve("1.0.0")
     here.serve("1.0.1")
@@ -148,6 +151,7 @@ def test_a_stage_elsewhere_never_reaches_production(zone: LandingZone, tmp_path:
 def test_two_machines_that_stage_different_versions_at_once_both_succeed(
     zone: LandingZone, tmp_path: Path
 ) -> None:
+    zone = replace(zone, claims=False)
     here, there = zone, elsewhere(zone, tmp_path / "b")
     here.serve("1.0.0")
     other = Thread(target=there.stage, args=("1.0.2",))
