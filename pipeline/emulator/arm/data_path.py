@@ -69,6 +69,15 @@ def presences(store: Store) -> Iterator[Presence]:
             yield Presence(record.id, record.internal.endpoint, is_being_deleted)
 
 
+@dataclass(frozen=True, slots=True)
+class ProbedMember:
+    """What the probe of a rule last found at one member; `reason` is Azure's word for it."""
+
+    endpoint: Endpoint
+    is_up: bool
+    reason: str
+
+
 class DataPath(Protocol):
     """Carries the traffic of all load balancers in the store."""
 
@@ -78,3 +87,6 @@ class DataPath(Protocol):
         Also serves the guest ports that they need. Returns when new connections follow the new
         state; established ones are not dropped. Raises ArmError when it cannot.
         """
+
+    async def probed(self, rule: ResourceId) -> tuple[ProbedMember, ...]:
+        """What the probe of a load balancing rule finds at the running members of its pool."""

@@ -34,12 +34,14 @@ class Action:
     `check` refuses at once (ArmError) and may answer a body; `work` is what takes time, or None
     when the action is done by `check` alone (answered 200, as Azure's `generalize` is).
     Both get the resource's id and the request's body. `work` is repeated after a crash.
+    `ask` is a question that takes a moment: it changes nothing, and its answer is the body.
     `on_missing` actions, such as a deployment's `validate`, need no existing resource.
     """
 
     check: Callable[[ResourceId, dict[str, Any]], Any]
     work: Callable[[ResourceId, dict[str, Any]], Awaitable[None]] | None = None
     on_missing: bool = False
+    ask: Callable[[ResourceId], Awaitable[dict[str, Any]]] | None = None
 
 
 class Kind:

@@ -144,6 +144,8 @@ class ResourceManager(Registry):
         if action.work is not None and self.operations.under_way(record.id):
             raise kind.busy(identifier)
         answer = action.check(record.id, body)
+        if action.ask is not None:
+            return Answer(200, await action.ask(record.id))
         if action.work is None:
             return Answer(200, answer)
         operation = self.operations.begin(

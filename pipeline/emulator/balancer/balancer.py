@@ -20,7 +20,7 @@ from pipeline.emulator.balancer.configuration import (
     rules_map,
 )
 from pipeline.emulator.balancer.process import Processes, connection_limit
-from pipeline.emulator.balancer.traffic import Backend, Traffic
+from pipeline.emulator.balancer.traffic import Backend, Finding, Traffic
 
 PROBE_PATIENCE = 15.0
 """Seconds to wait for the first probe of new members: one that hangs must not hold up others."""
@@ -73,6 +73,17 @@ class Balancer:
             for server in self._servers.values()
             if server.path in up
         )
+
+    async def findings(self, backend: Backend) -> dict[str, Finding]:
+        """What the probes of a backend found last, by the member's address."""
+        if not await self._processes.answers():
+            return {}
+        found = await control.findings(self._processes.places.control)
+        return {
+            server.address: found[server.path]
+            for server in self._servers.values()
+            if server.backend == backend and server.path in found
+        }
 
     async def recover(self) -> None:
         """End what a killed emulator left behind."""

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from pipeline.emulator.balancer.configuration import Server
-from pipeline.emulator.balancer.traffic import BalancerError
+from pipeline.emulator.balancer.traffic import BalancerError, Finding
 
 _BATCH = 40
 """Commands in one line: HAProxy reads 16 kB of them."""
@@ -105,6 +105,19 @@ async def healthy(control: Path) -> set[str]:
         f"{field['be_name']}/{field['srv_name']}"
         for field in _table(states)
         if field["srv_op_state"] == _RUNNING and field["srv_admin_state"] == "0"
+    }
+
+
+async def findings(control: Path) -> dict[str, Finding]:
+    """What the probes found last, by server (`backend/server`)."""
+    rows = (await ask(control, "show stat -1 4 -1")).splitlines()
+    names = rows[0].lstrip("# ").split(",") if rows else []
+    fields = [dict(zip(names, row.split(","), strict=False)) for row in rows[1:] if row]
+    return {
+        f"{field['pxname']}/{field['svname']}": Finding(
+            field["status"], field["check_status"].removeprefix("* ")
+        )
+        for field in fields
     }
 
 

@@ -28,6 +28,18 @@ class Probe:
 
 
 @dataclass(frozen=True, slots=True)
+class Finding:
+    """What the probe of a member found last.
+
+    `status` is HAProxy's word for the member (`UP`, `UP 1/2`, `DOWN`), `check` that for the probe
+    (`L7OK`, `L7STS`, `L4CON`, `INI` before the first one ended).
+    """
+
+    status: str
+    check: str
+
+
+@dataclass(frozen=True, slots=True)
 class Backend:
     """Members that share a port and a probe. Health belongs to it, and outlives any rule.
 

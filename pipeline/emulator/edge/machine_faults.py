@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Any, Protocol
 
 from pipeline.emulator.arm.answers import Answer
 from pipeline.emulator.arm.errors import ArmError, invalid_parameter, not_served
@@ -15,8 +15,8 @@ from pipeline.emulator.machines.seam import Marketplace
 class FaultyMachines(Protocol):
     """Machines that fail on request."""
 
-    def set_fault(self, who: str, fault: str) -> None:
-        """Give a machine a fault; ValueError for an unknown one."""
+    def set_fault(self, who: str, sickness: str, share: float, after: float) -> None:
+        """Give a machine a fault; ValueError for an unknown one, or a number out of range."""
 
     def clear_fault(self, who: str) -> None:
         """Take its fault back."""
@@ -47,17 +47,22 @@ class MachineFaults:
                 self._faulty.offer(image)
                 return Answer(204)
             case ["emulator", "machines", _, *_, "sicken"]:
-                try:
-                    for who in self._machines(exchange.segments[2:-1]):
-                        self._faulty.set_fault(who, str(body.get("sickness", "unhealthy")))
-                except ValueError as error:
-                    raise invalid_parameter("sickness", str(error)) from error
+                self._sicken(self._machines(exchange.segments[2:-1]), body)
                 return Answer(204)
             case ["emulator", "machines", _, *_, "heal"]:
                 for who in self._machines(exchange.segments[2:-1]):
                     self._faulty.clear_fault(who)
                 return Answer(204)
         raise not_served(f"{exchange.method} {exchange.path}")
+
+    def _sicken(self, machines: list[str], body: dict[str, Any]) -> None:
+        """`sickness`, and if wanted `share` (of the requests) and `after` (seconds from now)."""
+        try:
+            share, after = float(body.get("share", 1)), float(body.get("after", 0))
+            for who in machines:
+                self._faulty.set_fault(who, str(body.get("sickness", "unhealthy")), share, after)
+        except (TypeError, ValueError) as error:
+            raise invalid_parameter("sickness", str(error)) from error
 
     def _machines(self, who: tuple[str, ...]) -> list[str]:
         if len(who) == 1:

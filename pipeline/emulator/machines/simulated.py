@@ -14,18 +14,14 @@ import shutil
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
 
 import asyncssh
 
 from pipeline.emulator.machines.seam import Machine, MachineError, Marketplace
-from pipeline.emulator.machines.simulated_http import HttpResponder
+from pipeline.emulator.machines.simulated_faults import MachineFaults, Sickness
+from pipeline.emulator.machines.simulated_http import HttpResponder, Silence
 from pipeline.emulator.machines.simulated_shell import Shell
 from pipeline.emulator.machines.simulated_ssh import Login, SshHost, serve
-
-MachineFault = Literal["unhealthy", "hanging", "unreachable"]
-MACHINE_FAULTS: tuple[MachineFault, ...] = ("unhealthy", "hanging", "unreachable")
-"""`unhealthy` answers 503, `hanging` never answers HTTP, `unreachable` hangs up on SSH."""
 
 _OS_RELEASE = 'ID=debian\nVERSION_ID="12"\nVERSION_CODENAME=bookworm\nPRETTY_NAME="Debian 12"\n'
 _FIRST_OFFER = Marketplace("Debian", "debian-12", "12-gen2", "0.20260101.1")
@@ -38,6 +34,8 @@ class _Running:
     ssh: asyncssh.SSHAcceptor | None = None
     ports: dict[int, asyncio.Server] = field(default_factory=dict)
     transports: set[asyncio.Transport] = field(default_factory=set)
+    asked: int = 0
+    """Requests over HTTP so far."""
 
 
 class Simulated:
@@ -49,7 +47,7 @@ class Simulated:
         self._disks = state / "simulated" / "disks"
         self._images = state / "simulated" / "images"
         self._running: dict[str, _Running] = {}
-        self._faults: dict[str, MachineFault] = {}
+        self._faults = MachineFaults()
         self._offers = [_FIRST_OFFER]
         for folder in (self._disks, self._images):
             folder.mkdir(parents=True, exist_ok=True)
@@ -60,20 +58,17 @@ class Simulated:
         """Put a marketplace version on offer until the emulator ends: the newest from now on."""
         self._offers.append(image)
 
-    def set_fault(self, who: str, fault: str) -> None:
-        """Give a machine a fault, by its handle.
+    def set_fault(self, who: str, sickness: str, share: float = 1.0, after: float = 0.0) -> None:
+        """Give a machine a fault, by its handle: in so many seconds, at a share of its requests.
 
         `version:1.0.1` means all machines made from that version, also later ones.
-        Raises ValueError for an unknown fault.
+        Raises ValueError for an unknown sickness or a number out of range.
         """
-        known = {name: name for name in MACHINE_FAULTS}
-        if fault not in known:
-            raise ValueError(f"'{fault}' is none of {', '.join(known)}")
-        self._faults[who] = known[fault]
+        self._faults.set(who, sickness, share, after)
 
     def clear_fault(self, who: str) -> None:
         """Take its fault back; no error when it has none."""
-        self._faults.pop(who, None)
+        self._faults.clear(who)
 
     # -- the seam -------------------------------------------------------------------------------
 
@@ -177,7 +172,7 @@ class Simulated:
             running.ports.pop(port).close()
         for port in ports - set(running.ports):
             running.ports[port] = await asyncio.get_running_loop().create_server(
-                lambda: HttpResponder(lambda: self._answer(running.machine), running.transports),
+                lambda: HttpResponder(lambda: self._answer(running), running.transports),
                 running.machine.address,
                 port,
             )
@@ -196,7 +191,7 @@ class Simulated:
         home = folder / "root/home" / Path(login.user).name
         home.mkdir(parents=True, exist_ok=True)
         shell = Shell(folder / "root", hostname, login.user)
-        return SshHost(login, shell, lambda: self._fault_of(machine) != "unreachable")
+        return SshHost(login, shell, lambda: not self._hangs_up_on_ssh(machine))
 
     def _image(self, handle: str) -> Path:
         folder = self._images / handle
@@ -204,22 +199,33 @@ class Simulated:
             raise MachineError(f"there is no image {handle}")
         return folder
 
-    def _fault_of(self, machine: Machine) -> MachineFault | None:
-        version = dict(machine.facts).get("version", "")
-        return self._faults.get(machine.name) or self._faults.get(f"version:{version}")
+    def _hangs_up_on_ssh(self, machine: Machine) -> bool:
+        fault = self._faults.of(machine)
+        return fault is not None and fault.sickness in {"unreachable", "dead"}
 
-    def _answer(self, machine: Machine) -> tuple[str, bytes] | None:
-        fault = self._fault_of(machine)
-        if fault == "hanging":
-            return None
-        is_healthy = fault != "unhealthy"
+    def _sickness(self, running: _Running) -> Sickness | None:
+        """What ails the machine at this request."""
+        running.asked += 1
+        fault = self._faults.of(running.machine)
+        return fault.sickness if fault and fault.strikes(running.asked) else None
+
+    def _answer(self, running: _Running) -> tuple[str, bytes] | Silence:
+        sickness, machine = self._sickness(running), running.machine
+        if sickness in _SILENCES:
+            return _SILENCES[sickness]
         shown = {
-            "ApplicationHealthState": "Healthy" if is_healthy else "Unhealthy",
+            "ApplicationHealthState": "Unhealthy" if sickness in _STATUSES else "Healthy",
             **dict(machine.facts),
             "hostname": machine.profile.hostname if machine.profile else machine.name,
         }
-        status = "200 OK" if is_healthy else "503 Service Unavailable"
-        return status, json.dumps(shown).encode()
+        return _STATUSES.get(sickness, "200 OK"), json.dumps(shown).encode()
+
+
+_SILENCES: dict[Sickness | None, Silence] = {"hanging": Silence.HANGING, "dead": Silence.DEAD}
+_STATUSES: dict[Sickness | None, str] = {
+    "unhealthy": "503 Service Unavailable",
+    "failing": "500 Internal Server Error",
+}
 
 
 def _copy(source: Path, target: Path) -> None:

@@ -5,14 +5,23 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Callable
+from enum import Enum, auto
 from typing import cast
 
 _LENGTH = re.compile(rb"^content-length:\s*(\d+)", re.IGNORECASE | re.MULTILINE)
 _CLOSE = re.compile(rb"^connection:\s*close", re.IGNORECASE | re.MULTILINE)
 _END = b"\r\n\r\n"
 
-Answer = Callable[[], tuple[str, bytes] | None]
-"""Status line and body for any request; None while the machine hangs."""
+
+class Silence(Enum):
+    """What a machine does that answers nothing: it keeps the client waiting, or hangs up."""
+
+    HANGING = auto()
+    DEAD = auto()
+
+
+Answer = Callable[[], tuple[str, bytes] | Silence]
+"""Status line and body for any request."""
 
 
 class HttpResponder(asyncio.Protocol):
@@ -47,7 +56,9 @@ class HttpResponder(asyncio.Protocol):
 
     def _respond(self, head: bytes) -> None:
         answer = self._answer()
-        if answer is None:
+        if isinstance(answer, Silence):
+            if answer is Silence.DEAD:
+                self._transport.abort()
             return
         status, body = answer
         last = bool(_CLOSE.search(head)) or b"HTTP/1.0" in head.split(b"\r\n", 1)[0]

@@ -47,7 +47,7 @@ def provider(services: Services) -> Provider:
             BackendAddressPools(registry, data_path),
             FrontendIPConfigurations(registry),
             InboundNatRules(registry),
-            LoadBalancingRules(registry),
+            LoadBalancingRules(registry, data_path),
             OutboundRules(registry),
             Probes(registry),
             PrivateDnsZones(registry),

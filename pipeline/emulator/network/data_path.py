@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline.emulator.arm.data_path import Endpoint, presences
+from pipeline.emulator.arm.data_path import Endpoint, ProbedMember, presences
 from pipeline.emulator.arm.errors import ArmError
 from pipeline.emulator.arm.ids import ResourceId, key
 from pipeline.emulator.arm.store import Record, Store
@@ -18,6 +18,8 @@ from pipeline.emulator.balancer.traffic import Backend, BalancerError, Probe, Ru
 from pipeline.emulator.machines.seam import MachineError, Machines
 from pipeline.emulator.network.common import reference
 from pipeline.emulator.network.load_balancer_document import LoadBalancerInternals
+from pipeline.emulator.network.membership import Membership
+from pipeline.emulator.network.probe_reasons import reason
 from pipeline.emulator.network.public_addresses import PublicAddressInternals
 from pipeline.emulator.network.references import LOAD_BALANCER
 
@@ -37,6 +39,7 @@ class HaproxyDataPath:
         self._store = store
         self._machines = machines
         self._balancer = Balancer(state / "balancer")
+        self._membership = Membership(store)
         self._turn = asyncio.Lock()
         self._next: asyncio.Task[None] | None = None
         self._rounds: set[asyncio.Task[None]] = set()
@@ -55,6 +58,7 @@ class HaproxyDataPath:
 
     async def recover(self) -> None:
         """End what a killed emulator left behind."""
+        self._membership.take()
         await self._balancer.recover()
 
     async def close(self) -> None:
@@ -70,9 +74,23 @@ class HaproxyDataPath:
         async with self._turn:
             return await self._balancer.healthy()
 
+    async def probed(self, rule: ResourceId) -> tuple[ProbedMember, ...]:
+        """What the rule's probe last found at each running member of its pool."""
+        wanted = derived_rule(self._store, rule)
+        if wanted is None or wanted.backend.probe is None:
+            return ()
+        async with self._turn:
+            found = await self._balancer.findings(wanted.backend)
+        return tuple(
+            ProbedMember(endpoint, *reason(wanted.backend.probe, found.get(endpoint.address)))
+            for endpoint in _running(self._store)
+            if wanted.backend.pool in endpoint.pool_keys
+        )
+
     async def _round(self) -> None:
         async with self._turn:
             self._next = None
+            self._membership.stamp()
             wanted = derive(self._store)
             try:
                 await self._open_ports(wanted.ports)
@@ -95,7 +113,7 @@ def derive(store: Store) -> Wanted:
     A rule is carried when its pool has a running member; without one nothing listens, so that a
     client is refused at once.
     """
-    running = [presence.endpoint for presence in presences(store) if presence.is_running]
+    running = _running(store)
     by_pool: dict[str, list[Endpoint]] = defaultdict(list)
     for endpoint in running:
         for pool in endpoint.pool_keys:
@@ -114,6 +132,19 @@ def derive(store: Store) -> Wanted:
     return Wanted(Traffic(rules, members), _ports(running, rules))
 
 
+def derived_rule(store: Store, rule: ResourceId) -> Rule | None:
+    """One rule of a load balancer, as it is carried; None where it leads nowhere."""
+    record = store.get(rule.parent) if rule.parent else None
+    for each in record.properties["loadBalancingRules"] if record else ():
+        if record and key(each["id"]) == rule.key:
+            return _rule(store, record, each)
+    return None
+
+
+def _running(store: Store) -> list[Endpoint]:
+    return [presence.endpoint for presence in presences(store) if presence.is_running]
+
+
 def _ports(running: list[Endpoint], rules: frozenset[Rule]) -> dict[str, frozenset[int]]:
     ports: dict[str, set[int]] = defaultdict(set)
     for endpoint in running:
@@ -126,26 +157,28 @@ def _ports(running: list[Endpoint], rules: frozenset[Rule]) -> dict[str, frozens
 
 
 def _rules(store: Store, record: Record) -> list[Rule]:
+    found = (_rule(store, record, rule) for rule in record.properties["loadBalancingRules"])
+    return [rule for rule in found if rule is not None]
+
+
+def _rule(store: Store, record: Record, rule: Mapping[str, Any]) -> Rule | None:
     frontends = {key(each["id"]): each for each in record.properties["frontendIPConfigurations"]}
     probes = {key(probe["id"]): _probe(probe) for probe in record.properties["probes"]}
-    rules = []
-    for rule in record.properties["loadBalancingRules"]:
-        properties = rule["properties"]
-        pool = reference(properties, "backendAddressPool")
-        frontend = frontends[key(reference(properties, "frontendIPConfiguration") or "")]
-        address = _address(store, record, frontend)
-        if pool is None or address is None:
-            continue
-        probe = reference(properties, "probe")
-        backend = Backend(
-            key(pool),
-            properties["backendPort"],
-            probes[key(probe)] if probe else None,
-            idle_seconds=60 * properties["idleTimeoutInMinutes"],
-            by_source=str(properties["loadDistribution"]).lower() != "default",
-        )
-        rules.append(Rule(address, properties["frontendPort"], backend))
-    return rules
+    properties = rule["properties"]
+    pool = reference(properties, "backendAddressPool")
+    frontend = frontends[key(reference(properties, "frontendIPConfiguration") or "")]
+    address = _address(store, record, frontend)
+    if pool is None or address is None:
+        return None
+    probe = reference(properties, "probe")
+    backend = Backend(
+        key(pool),
+        properties["backendPort"],
+        probes[key(probe)] if probe else None,
+        idle_seconds=60 * properties["idleTimeoutInMinutes"],
+        by_source=str(properties["loadDistribution"]).lower() != "default",
+    )
+    return Rule(address, properties["frontendPort"], backend)
 
 
 def _probe(probe: dict[str, Any]) -> Probe:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from pipeline.emulator.arm.data_path import DataPath
 from pipeline.emulator.arm.errors import ArmError
 from pipeline.emulator.arm.ids import ResourceId, key
-from pipeline.emulator.arm.kinds import Registry
+from pipeline.emulator.arm.kinds import Action, Registry
 from pipeline.emulator.arm.store import Record
 from pipeline.emulator.network import load_balancer_document, load_balancer_uses, references
 from pipeline.emulator.network.common import InlineKind, ReadOnlyChild, reference
@@ -81,10 +82,46 @@ class FrontendIPConfigurations(ReadOnlyChild):
 
 
 class LoadBalancingRules(ReadOnlyChild):
-    """`loadBalancers/loadBalancingRules`."""
+    """`loadBalancers/loadBalancingRules`, each with `health` for what its probe finds."""
 
     type = "Microsoft.Network/loadBalancers/loadBalancingRules"
     array = "loadBalancingRules"
+
+    def __init__(self, registry: Registry, data_path: DataPath) -> None:
+        super().__init__(registry)
+        self._data_path = data_path
+
+    @property
+    def actions(self) -> Mapping[str, Action]:
+        """`health`: what Azure's own probes find at each member, for rules that have a probe."""
+        return {"health": Action(check=self._refuse_unprobed, ask=self._health)}
+
+    def _refuse_unprobed(self, identifier: ResourceId, body: dict[str, Any]) -> None:
+        """Documented: not for rules without a probe. Code and sentence are not known."""
+        if reference(self.require(identifier).properties, "probe") is None:
+            raise ArmError(
+                400,
+                "LoadBalancingRuleHasNoProbe",
+                f"Load balancing rule {identifier} has no health probe.",
+            )
+
+    async def _health(self, identifier: ResourceId) -> dict[str, Any]:
+        members = await self._data_path.probed(identifier)
+        up = sum(member.is_up for member in members)
+        addresses = [
+            {
+                "ipAddress": member.endpoint.address,
+                "networkInterfaceIPConfigurationId": member.endpoint.ip_configuration,
+                "state": "Up" if member.is_up else "Down",
+                "reason": member.reason,
+            }
+            for member in members
+        ]
+        return {
+            "up": up,
+            "down": len(members) - up,
+            "loadBalancerBackendAddresses": addresses,
+        }
 
 
 class Probes(ReadOnlyChild):

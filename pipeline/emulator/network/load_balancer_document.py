@@ -54,6 +54,13 @@ class LoadBalancerInternals(Internals):
     addresses: Mapping[str, str]
 
 
+def stamp(document: dict[str, Any], etag: str) -> None:
+    """Write the etag into the document: every child carries it."""
+    document["etag"] = etag
+    for child in (child for array in ARRAYS for child in document["properties"][array]):
+        child["etag"] = etag
+
+
 def kept_properties(identifier: ResourceId, given: Mapping[str, Any]) -> dict[str, Any]:
     """All arrays, cleaned and with defaults. Raises ArmError for what cannot be read."""
     kept = {name: value for name, value in given.items() if name not in ARRAYS}

@@ -76,11 +76,9 @@ class LoadBalancers(NetworkKind):
             for frontend in record.internals(LoadBalancerInternals).addresses:
                 self._addresses.release(frontend)
 
-    def stamp(self, document: dict[str, Any], etag: str) -> None:
+    def stamp(self, given: dict[str, Any], etag: str) -> None:
         """Every child carries the load balancer's etag."""
-        document["etag"] = etag
-        for child in _all_children(document["properties"]):
-            child["etag"] = etag
+        document.stamp(given, etag)
 
     def present(self, record: Record, query: Mapping[str, str]) -> dict[str, Any]:
         """With states, back-references, members and private addresses."""
@@ -128,10 +126,6 @@ def leave_pools(registry: Registry, pools: set[str]) -> None:
         remaining = tuple(pool for pool in kept.endpoint.pools if key(pool) not in pools)
         record.internal = replace(kept, endpoint=replace(kept.endpoint, pools=remaining))
         registry.store.put(record)
-
-
-def _all_children(properties: Mapping[str, Any]) -> list[dict[str, Any]]:
-    return [child for array in document.ARRAYS for child in properties[array]]
 
 
 def _check_sku(balancer: Record, public_address: Record) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from pipeline.emulator.arm.addresses import Addresses
-from pipeline.emulator.arm.data_path import Connected, Endpoint
+from pipeline.emulator.arm.data_path import Connected, Endpoint, ProbedMember
 from pipeline.emulator.arm.ids import ResourceId
 from pipeline.emulator.arm.kinds import Kind
 from pipeline.emulator.arm.manager import ResourceManager
@@ -41,6 +41,10 @@ class NoTraffic:
 
     async def refresh(self) -> None:
         """Nothing to carry."""
+
+    async def probed(self, rule: ResourceId) -> tuple[ProbedMember, ...]:
+        """Nothing to probe."""
+        return ()
 
 
 class _Stand(Kind):

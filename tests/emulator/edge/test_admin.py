@@ -128,6 +128,10 @@ def test_unknown_machines_and_machine_faults_are_refused(emulator: Emulator, gro
     assert emulator.call("POST", path, {}).status == 404
     answer = emulator.call("POST", "/emulator/machines/vm/sicken", {"sickness": "boredom"})
     assert (answer.status, answer.code) == (400, "InvalidParameter")
+    for name, value in (("share", 2), ("share", "much"), ("after", [])):
+        body = {"sickness": "failing", name: value}
+        answer = emulator.call("POST", "/emulator/machines/vm/sicken", body)
+        assert (answer.status, answer.code) == (400, "InvalidParameter")
 
 
 def test_a_reset_leaves_nothing(start_emulator: StartEmulator) -> None:

@@ -14,6 +14,7 @@ import pytest
 
 from pipeline.emulator.machines.seam import SSH_PORT, Machine, MachineError, Marketplace, Profile
 from pipeline.emulator.machines.simulated import Simulated
+from pipeline.emulator.machines.simulated_faults import MachineFault, MachineFaults
 from tests.emulator.conftest import entered
 from tests.emulator.loopback import address
 
@@ -180,9 +181,46 @@ async def test_an_unreachable_machine_hangs_up_on_ssh_until_its_fault_is_taken_b
     assert (await booted.ssh("true"))[0] == 0
 
 
-def test_an_unknown_machine_fault_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="'tired' is none of unhealthy, hanging, unreachable"):
-        Simulated(tmp_path).set_fault("m1", "tired")
+async def test_a_dead_machine_hangs_up_on_everybody(booted: BootedMachine) -> None:
+    booted.machines.set_fault("m1", "dead")
+    with pytest.raises(aiohttp.ServerDisconnectedError):
+        await _get()
+    assert (await booted.ssh("true"))[0] == 255
+
+
+async def test_a_fault_of_a_share_strikes_exactly_that_share(booted: BootedMachine) -> None:
+    booted.machines.set_fault("m1", "failing", 0.1)
+    statuses = [(await _get())[0] for _ in range(40)]
+    assert (statuses.count(500), statuses.count(200)) == (4, 36)
+
+
+def test_a_fault_begins_when_its_time_has_come() -> None:
+    now = 100.0
+    faults = MachineFaults(clock=lambda: now)
+    machine = Machine("m1", "d1", ADDRESS, 1, 1024, None)
+    faults.set("m1", "hanging", 1.0, after=30.0)
+    now = 129.9
+    assert faults.of(machine) is None
+    now = 130.0
+    assert faults.of(machine) == MachineFault("hanging", 1.0, 130.0)
+
+
+@pytest.mark.parametrize(
+    ("sickness", "share", "after", "words"),
+    [
+        ("tired", 1.0, 0.0, "'tired' is none of unhealthy, failing, hanging, dead, unreachable"),
+        ("failing", 0.0, 0.0, "a share is above 0 and at most 1, not 0.0"),
+        ("failing", 1.5, 0.0, "a share is above 0 and at most 1, not 1.5"),
+        ("failing", float("nan"), 0.0, "a share is above 0 and at most 1, not nan"),
+        ("failing", 1.0, -1.0, "'after' is a number of seconds, not -1.0"),
+        ("failing", 1.0, float("inf"), "'after' is a number of seconds, not inf"),
+    ],
+)
+def test_a_fault_that_cannot_be_is_refused(
+    tmp_path: Path, sickness: str, share: float, after: float, words: str
+) -> None:
+    with pytest.raises(ValueError, match=words):
+        Simulated(tmp_path).set_fault("m1", sickness, share, after)
 
 
 def test_a_newer_marketplace_version_can_be_put_on_offer(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ import pytest
 from pipeline.emulator import network
 from pipeline.emulator.arm.addresses import Addresses
 from pipeline.emulator.arm.answers import Answer
-from pipeline.emulator.arm.data_path import Connected, DataPath, Endpoint
+from pipeline.emulator.arm.data_path import Connected, DataPath, Endpoint, ProbedMember
 from pipeline.emulator.arm.errors import ArmError
 from pipeline.emulator.arm.ids import ResourceId
 from pipeline.emulator.arm.manager import ResourceManager
@@ -43,6 +43,10 @@ class GatedDataPath:
     async def refresh(self) -> None:
         """Wait for the gate."""
         await self.gate.wait()
+
+    async def probed(self, rule: ResourceId) -> tuple[ProbedMember, ...]:
+        """Nothing is carried, so nothing is probed."""
+        return ()
 
 
 class EmulatedNetwork:
