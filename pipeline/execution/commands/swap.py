@@ -6,9 +6,9 @@ from dataclasses import replace
 from functools import partial
 
 from pipeline.execution.azure.side_by_side import side_by_side
-from pipeline.execution.commands.preflight import checked
 from pipeline.execution.claims.hold import refuse_on_hold
 from pipeline.execution.claims.now import underway
+from pipeline.execution.commands.preflight import checked
 from pipeline.execution.run.session import Session
 from pipeline.execution.runner import begin, carry_out
 from pipeline.execution.swap.survey import survey_swap, survey_when_settled

@@ -92,9 +92,7 @@ def test_a_deletion_that_died_is_not_believed_after_another_machine_staged_the_s
 def test_a_set_that_is_being_removed_never_comes_to_serve(
     zone: LandingZone, tmp_path: Path, way: str, hindrance: str
 ) -> None:
-    zone = replace(
-        zone, image=replace(zone.image, promotion=AT_ONCE), claims=False
-    )
+    zone = replace(zone, image=replace(zone.image, promotion=AT_ONCE), claims=False)
     here, there = zone, elsewhere(zone, tmp_path / "b")
     here.serve("1.0.0")
     here.stage("1.0.1")
