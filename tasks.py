@@ -30,6 +30,7 @@ from pipeline.cli_tasks.running import (
     TO,
     VERBOSE,
     VERSION,
+    WATCHING,
     output_for,
     session_in,
     words_and_exit_code,
@@ -144,21 +145,28 @@ def unstage(
         unstage(session, image, version)
 
 
-@task(help={**OF_IMAGE, "again": AGAIN, "force": FORCE})
-def promote(
+@task(help={**OF_IMAGE, "again": AGAIN, "force": FORCE, **WATCHING})
+def promote(  # noqa: PLR0913, PLR0917 - each is an option
     _context: Context,
     image: str,
     again: bool = False,
     force: bool = False,
+    soak: str = "",
+    rate: str = "",
+    lost_budget: str = "",
+    patience: str = "",
+    no_rollback: bool = False,
     env: str = "",
     json: bool = False,
     plan: bool = False,
 ) -> None:
-    """Promote the staged version to production; the previous one is kept for a rollback."""
+    """Promote the staged version to production, and watch it; the previous one is kept."""
     with session_in(env, json, plan) as session:
         from pipeline.execution.commands.swap import promote
+        from pipeline.execution.commands.watching import Watching
 
-        promote(session, image, again=again, force=force)
+        watching = Watching(soak, rate, lost_budget, patience, no_rollback)
+        promote(session, image, again=again, force=force, watching=watching)
 
 
 @task(help={**OF_IMAGE, "to": TO, "force": FORCE})

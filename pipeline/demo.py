@@ -21,11 +21,16 @@ from typing import Any
 from pipeline import advice
 from pipeline.advice import Advice, Command, Shell
 from pipeline.errors import PipelineError
-from pipeline.execution.swap.traffic import Tally, Traffic
+from pipeline.execution.watch.prober import Load, Prober
 from pipeline.output.facts import Output
+from pipeline.planning.watch.figures import Watched
+from pipeline.planning.watch.targets import Target
 
-RATE = 50.0
-"""Requests a second through the production frontend while the second version is brought in."""
+LOAD = Load(rate=50.0, late=30.0)
+"""What is asked of the production frontend while the second version is brought in.
+
+Answers may take long on a machine that also runs the machines: it tells loss, not slowness.
+"""
 
 IMAGE = "web"
 
@@ -34,8 +39,8 @@ IMAGE = "web"
 class Outcome:
     """What the demo measured: traffic of release and rollback, and the last status."""
 
-    release: Tally
-    rollback: Tally
+    release: Watched
+    rollback: Watched
     status: dict[str, Any]
     seconds: float
 
@@ -119,13 +124,14 @@ class Demo:
         return facts
 
     @contextmanager
-    def under_traffic(self, why: str) -> Iterator[Tally]:
+    def under_traffic(self, why: str) -> Iterator[Prober]:
         """Steady requests through the production frontend as long as the block lasts."""
         host, port = production_frontend(self.status())
-        self.say(f"\n# {RATE:.0f} requests a second to http://{host}:{port}/healthz from here on")
-        with Traffic(host, port, "/healthz", RATE) as traffic:
-            yield traffic.tally
-        self.say(f"\n# {why}: {traffic.tally}")
+        target = Target("http", "http", host, port, "/healthz")
+        self.say(f"\n# {LOAD.rate:.0f} requests a second to {target} from here on")
+        with Prober([target], LOAD) as prober:
+            yield prober
+        self.say(f"\n# {why}: {prober.watched}")
 
     def run(self) -> Outcome:
         """Everything, in order. Raises PipelineError when a command fails or a request is lost."""
@@ -141,10 +147,11 @@ class Demo:
             self.invoke(advice.rollback(IMAGE))
         self.invoke(advice.status())
         self.invoke(advice.emulator_status())
-        outcome = Outcome(release, rollback, self.status(), time.monotonic() - started)
-        lost = release.lost_total + rollback.lost_total
+        seconds = time.monotonic() - started
+        outcome = Outcome(release.watched, rollback.watched, self.status(), seconds)
+        lost = outcome.release.total.all.lost + outcome.rollback.total.all.lost
         if lost:
-            raise PipelineError(f"{lost} requests were lost: {release}; {rollback}")
+            raise PipelineError(f"{lost} requests were lost: {outcome.release}; {outcome.rollback}")
         return outcome
 
     def release(self) -> None:

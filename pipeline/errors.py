@@ -11,6 +11,7 @@ PipelineError
 ├── CheckFailed          a machine booted from the image is not what its checks say it should be
 ├── ImagesFailed         some images of a nightly run failed; the others had their turn
 ├── NotConfirmed         a frontend did not answer as it should within its patience
+├── WatchFailed          production lost more requests than it may, or fell ill, while watched
 ├── SignInFailed         no credential, or one that was turned down
 ├── Unreachable          no answer from the network, a program or a machine we need
 └── StateFileError       a file of this project's state cannot be read or written
@@ -129,6 +130,10 @@ class ImagesFailed(PipelineError):
 
 class NotConfirmed(PipelineError):
     """A frontend did not answer as it should until patience ran out; tells what was seen."""
+
+
+class WatchFailed(PipelineError):
+    """Production is not as it should be after a swap: what was counted, or who is ill."""
 
 
 class SignInFailed(PipelineError):

@@ -129,7 +129,7 @@ PLANNING = {
     "pipeline.planning.landing_zone": planning_room("landing_zone", "names", "plan", "writable"),
     "pipeline.planning.build": planning_room("build", "claims", "names", "plan", "versions"),
     "pipeline.planning.swap": planning_room(
-        "swap", "names", "plan", "table", "versions", "writable"
+        "swap", "names", "plan", "table", "versions", "watch", "writable"
     ),
     "pipeline.planning.preflight": planning_room(
         *("preflight", "names", "plan", "swap.steps", "table", "versions")
@@ -137,8 +137,9 @@ PLANNING = {
     "pipeline.planning.prune": planning_room(
         *("prune", "swap", "names", "plan", "versions", "writable")
     ),
+    "pipeline.planning.watch": planning_room("watch"),
     "pipeline.planning.steps": planning_room(
-        "build.steps", "landing_zone.steps", "prune.steps", "swap.steps"
+        "build.steps", "landing_zone.steps", "prune.steps", "swap.steps", "watch.steps"
     ),
 }
 
@@ -167,11 +168,12 @@ EXECUTION = {
         *("build", "azure", "claims", "packer", "run", "ssh"), *WAITING
     ),
     "pipeline.execution.swap": execution_room("swap", "azure", "run", "ssh", *WAITING),
+    "pipeline.execution.watch": execution_room("watch", "azure", "run", "swap.survey", *WAITING),
     "pipeline.execution.prune": execution_room("prune", "azure", "run", "swap", *WAITING),
     "pipeline.execution.preflight": execution_room("preflight", "azure", "run"),
     "pipeline.execution.runner": execution_room(
         *("run", "claims", "build.steps", "landing_zone.steps", "prune.steps"),
-        *("swap.steps", "swap.load_balancer"),
+        *("swap.steps", "swap.load_balancer", "watch.steps"),
     ),
     "pipeline.execution.commands": execution_room(
         *("commands", "runner", "run", "packer", "claims"),
@@ -206,7 +208,9 @@ PARTS = {
     **EXECUTION,
     **EMULATOR,
     "pipeline.demo": Part(
-        SHARED | {"pipeline.output", "pipeline.execution.swap.traffic"}
+        SHARED
+        | {"pipeline.output", "pipeline.execution.watch.prober"}
+        | {"pipeline.planning.watch"}
     ),  # a user of the commands, scripted
     "pipeline.local": Part(  # the emulator as a process, without importing it
         SHARED

@@ -19,6 +19,10 @@ image "web" {
     capacity = 2
   }
 
+  promote {
+    soak = "15s" # short, for the demo: some minutes tell more
+  }
+
   health {
     protocol = "http"
     port     = 8080

@@ -31,6 +31,13 @@ CONFIRM = "the environment's name, so that nobody destroys one by mistake"
 NEWEST = f"{VERSION} (default: the newest that passed its check)"
 AGAIN = "also what was rolled back"
 FORCE = "also what is smaller than production, or sick"
+WATCHING = {
+    "soak": "how long it is watched after the swap: `90s`, `10m` (default: as image.hcl says)",
+    "rate": "requests per second to each rule while it is watched (default: as image.hcl says)",
+    "lost_budget": "requests that may be lost (default: as image.hcl says)",
+    "patience": "how long a rule may take to answer as it should (default: as image.hcl says)",
+    "no_rollback": "leave production where it is when too many requests are lost",
+}
 TO = "image version to go back to (default: the one that served before)"
 REBUILD = "build even if a version with the same inputs exists"
 ADDRESSES = "loopback block for machines and frontends (default: the emulator's own)"

@@ -26,8 +26,8 @@ GALLERY = Patience(600, "a property change takes less than a second (recorded)")
 CLAIM = Patience(20, "a record set is written at once (recorded): three attempts fit")
 CLAIM_IN_EMERGENCY = Patience(5, "two attempts: production waits")
 CLAIM_MEANWHILE = Patience(1, "one attempt: a wait goes on, and asks again")
-RESPONSES = Patience(
-    300, "probes at 5 s intervals, and the unknown delay until the data path follows"
+RULE_HEALTH = Patience(
+    20, "what the load balancer's own probes find is asked in addition; Azure may take minutes"
 )
 SSH = Patience(600, "the machine runs by then: the rest is its boot and cloud-init")
 ORPHANED_PACKER = Patience(660, "Packer's own limit for cleaning up is ten minutes")

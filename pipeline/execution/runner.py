@@ -30,6 +30,7 @@ from pipeline.execution.run.session import Session
 from pipeline.execution.run.work import Work
 from pipeline.execution.swap import load_balancer
 from pipeline.execution.swap import steps as swap
+from pipeline.execution.watch import steps as watch
 from pipeline.planning.build.steps import (
     BakeVersion,
     BootCheckMachine,
@@ -58,11 +59,12 @@ from pipeline.planning.swap.steps import (
     SwapPools,
     VerifyVersion,
 )
+from pipeline.planning.watch.steps import AskProbes, Soak, StartWatching, StopWatching, VerifyRules
 
 S = TypeVar("S", bound=Step)
 
 
-def carry_out_step(step: AnyStep, work: Work) -> None:  # noqa: PLR0912 - an arm for each kind
+def carry_out_step(step: AnyStep, work: Work) -> None:  # noqa: PLR0912, PLR0915 - an arm for each kind
     """Carry out one step; may be repeated at any time."""
     match step:
         case CreateGroup():
@@ -111,6 +113,16 @@ def carry_out_step(step: AnyStep, work: Work) -> None:  # noqa: PLR0912 - an arm
             prune.delete_image_version(step, work)
         case RewriteLoadBalancer():
             swap.rewrite_load_balancer(step, work)
+        case VerifyRules():
+            watch.verify_rules(step, work)
+        case AskProbes():
+            watch.ask_probes(step, work)
+        case StartWatching():
+            watch.start_watching(step, work)
+        case Soak():
+            watch.soak(step, work)
+        case StopWatching():
+            watch.stop_watching(step, work)
         case _:
             assert_never(step)
 
@@ -217,9 +229,11 @@ def _follow(
     run.session.output.plan(plan)
     try:
         _execute(plan, run, lambda failure: None, step_by_step)
+        if plan.advice and isinstance(error, PipelineError):
+            error.advice = plan.advice
     except PipelineError as second:
         run.session.output.error(second)
-        error.add_note(f"{plan.title} failed: {second}; the next run does it")
+        error.add_note(f"{plan.title} failed: {second}")
 
 
 def _advise(error: BaseException, plan: Plan[S], run: Run, done: int) -> None:

@@ -46,6 +46,12 @@ class Output(Protocol):
     def waiting(self, number: int, words: str, seconds: float, seen: str = "") -> None:
         """A step has taken so long already; called often."""
 
+    def watching(self, seconds: float, text: str, document: object) -> None:
+        """Production is watched beside the step at work, since so many seconds.
+
+        The figures so far in one line, "" when it ends, and as a document; called often.
+        """
+
     def phase(self, number: int, text: str, seconds: float) -> None:
         """A part of a step begins, after so many seconds of it."""
 

@@ -38,6 +38,8 @@ class Running:
     words: str
     seconds: float = 0.0
     seen: str = ""
+    beside: str = ""
+    """What is measured beside it: the figures while production is watched."""
 
     def __str__(self) -> str:
         return f"{step_head('..', self.number)}{one_line(self.words)}{self.now}"
@@ -45,8 +47,9 @@ class Running:
     @property
     def now(self) -> str:
         """What changes while it runs."""
-        seen = f": {one_line(self.seen)}" if self.seen else ""
-        return f"{seen}   {self.seconds:.0f} s" if self.seconds >= 1 else seen
+        told = "; ".join(one_line(text) for text in (self.seen, self.beside) if text)
+        told = f": {told}" if told else ""
+        return f"{told}   {self.seconds:.0f} s" if self.seconds >= 1 else told
 
 
 class Page(Protocol):

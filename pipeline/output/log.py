@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pipeline.output.edge import Edge
 from pipeline.output.lines import Line, Running
-from pipeline.output.pace import Pace
+from pipeline.output.pace import WATCHED_BETWEEN, Pace
 from pipeline.planning.table import Table
 
 
@@ -27,7 +27,7 @@ class Log:
         """A line now and then."""
         if step is None or not step.seconds:
             self._pace.start()
-        elif self._pace.is_due(step.seconds):
+        elif self._pace.is_due(step.seconds, WATCHED_BETWEEN if step.beside else None):
             self._write(str(step))
 
     def _write(self, text: str) -> None:

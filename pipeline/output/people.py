@@ -30,6 +30,7 @@ class ForPeople:
         self._rerun = rerun
         self._edge = Edge(stream)
         self._page = _page(self._edge)
+        self._beside = ""
 
     def plan(self, plan: Planned) -> None:
         self._page.running(None)
@@ -37,10 +38,13 @@ class ForPeople:
             self._page.line(Line(line, PLAN_HANG))
 
     def started(self, number: int, words: str) -> None:
-        self._page.running(Running(number, words))
+        self._page.running(Running(number, words, beside=self._beside))
 
     def waiting(self, number: int, words: str, seconds: float, seen: str = "") -> None:
-        self._page.running(Running(number, words, seconds, seen))
+        self._page.running(Running(number, words, seconds, seen, self._beside))
+
+    def watching(self, seconds: float, text: str, document: object) -> None:
+        self._beside = text
 
     def phase(self, number: int, text: str, seconds: float) -> None:
         head = f"         {seconds:4.0f} s  "

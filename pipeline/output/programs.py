@@ -16,7 +16,7 @@ from pipeline.errors import PipelineError
 from pipeline.output.advising import pairs, typed
 from pipeline.output.edge import Edge
 from pipeline.output.facts import Planned
-from pipeline.output.pace import Pace
+from pipeline.output.pace import WATCHED_BETWEEN, Pace
 from pipeline.planning.table import Table
 
 
@@ -31,6 +31,7 @@ class ForPrograms:
         self._rerun = rerun
         self._edge = Edge(stream)
         self._pace = Pace()
+        self._watch_pace = Pace(WATCHED_BETWEEN)
 
     def plan(self, plan: Planned) -> None:
         self._tell(
@@ -49,6 +50,13 @@ class ForPrograms:
     def waiting(self, number: int, words: str, seconds: float, seen: str = "") -> None:
         if self._pace.is_due(seconds):
             self._tell("waiting", number=number, step=words, seconds=round(seconds, 1), seen=seen)
+
+    def watching(self, seconds: float, text: str, document: object) -> None:
+        if not text:
+            self._watch_pace.start()
+            self._tell("watched", figures=document)
+        elif self._watch_pace.is_due(seconds):
+            self._tell("watching", figures=document)
 
     def phase(self, number: int, text: str, seconds: float) -> None:
         self._tell("phase", number=number, text=text, seconds=round(seconds, 1))

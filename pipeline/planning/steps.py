@@ -8,5 +8,6 @@ from pipeline.planning.build.steps import BuildStep
 from pipeline.planning.landing_zone.steps import LandingZoneStep
 from pipeline.planning.prune.steps import PruneStep
 from pipeline.planning.swap.steps import SwapStep
+from pipeline.planning.watch.steps import WatchStep
 
-AnyStep: TypeAlias = LandingZoneStep | BuildStep | SwapStep | PruneStep
+AnyStep: TypeAlias = LandingZoneStep | BuildStep | SwapStep | PruneStep | WatchStep

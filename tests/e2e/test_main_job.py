@@ -62,14 +62,14 @@ def test_no_request_is_lost_while_a_version_is_baked_staged_and_promoted(
     ended: tuple[Demo, Outcome],
 ) -> None:
     _, outcome = ended
-    assert outcome.release.lost_total == 0
-    assert set(outcome.release.versions) == {"1.0.0", "1.0.1"}
+    assert outcome.release.total.all.lost == 0
+    assert set(dict(outcome.release.total.versions)) == {"1.0.0", "1.0.1"}
 
 
 def test_no_request_is_lost_while_a_version_is_rolled_back(ended: tuple[Demo, Outcome]) -> None:
     _, outcome = ended
-    assert outcome.rollback.lost_total == 0
-    assert set(outcome.rollback.versions) == {"1.0.0", "1.0.1"}
+    assert outcome.rollback.total.all.lost == 0
+    assert set(dict(outcome.rollback.total.versions)) == {"1.0.0", "1.0.1"}
 
 
 def test_after_the_rollback_the_first_version_serves_and_the_second_still_runs(

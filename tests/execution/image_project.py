@@ -74,6 +74,9 @@ image "{name}" {{
     sku      = "Standard_D2s_v5"
     capacity = 1
   }}
+  promote {{
+    soak = "0s"
+  }}
   health {{
     protocol = "http"
     port     = 8080

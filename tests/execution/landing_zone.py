@@ -19,6 +19,7 @@ from pipeline.definition.model import (
     LoadBalancer,
     Network,
     Project,
+    Promotion,
     RulePair,
     ScaleSetShape,
     Template,
@@ -67,6 +68,7 @@ def image_of(folder: Path, capacity: int = 2) -> Image:
         scale_set=ScaleSetShape("Standard_D2s_v5", capacity),
         health=HEALTH,
         inputs=(),
+        promotion=Promotion(soak=0),
     )
 
 

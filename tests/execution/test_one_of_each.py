@@ -12,8 +12,6 @@ from tests.conftest import ROOT
 
 RUNNER = "pipeline/execution/runner.py"
 WAIT = "pipeline/execution/wait.py"
-PACED = "pipeline/execution/swap/traffic.py"
-"""Sends requests at a steady rate: it paces itself, and waits for nothing."""
 
 
 def parsed() -> dict[str, ast.Module]:
@@ -70,7 +68,7 @@ def test_one_module_writes_that_a_step_has_started() -> None:
 @pytest.mark.parametrize("call", ["sleep", "communicate"])
 def test_one_module_waits(call: str) -> None:
     waiting = {file for file, tree in parsed().items() if call in set(names_of_calls(tree))}
-    assert waiting <= {WAIT, PACED}
+    assert waiting <= {WAIT}
 
 
 def test_nobody_asks_a_clock_in_a_loop_of_its_own() -> None:

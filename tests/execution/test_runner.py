@@ -79,9 +79,7 @@ def test_when_cleaning_up_fails_too_the_first_failure_is_raised_and_both_are_tol
             ("one",), step_by_step, follow_up=lambda failure: Plan("clean up", ("undo one",))
         )
     assert caught.value.resource == "one"
-    assert caught.value.__notes__ == [
-        "clean up failed: undo one: Conflict: No.; the next run does it"
-    ]
+    assert caught.value.__notes__ == ["clean up failed: undo one: Conflict: No."]
     assert "undo one: Conflict: No." in offline.said.getvalue()
 
 

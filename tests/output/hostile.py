@@ -65,6 +65,7 @@ def everywhere(text: str) -> list[Callable[[Output], None]]:
         lambda output: output.plan(empty),
         lambda output: output.started(1, text),
         lambda output: output.waiting(1, text, 31.0, text),
+        lambda output: _watched(output, text),
         lambda output: output.phase(1, text, 3.0),
         lambda output: output.finished(1, text, 3.0, text),
         lambda output: output.finished(1, text, 3.0),
@@ -75,3 +76,8 @@ def everywhere(text: str) -> list[Callable[[Output], None]]:
         lambda output: output.report(Table((text, "b"), ((text, text),), (text,)), text),
         lambda output: output.error(error),
     ]
+
+
+def _watched(output: Output, text: str) -> None:
+    output.watching(31.0, text, {text: text})
+    output.waiting(1, text, 31.0, text)

@@ -27,6 +27,7 @@ def everything(output: Output) -> None:
     output.plan(Plan("promote web", ("swap",), inverse=advice.rollback("web"), notes=("odd",)))
     output.started(1, "swap")
     output.waiting(1, "swap", 3.0)
+    output.watching(3.0, "60 sent, 0 lost", {"sent": 60})
     output.phase(1, "sent", 3.0)
     output.finished(1, "swap", 4.0)
     output.finished(2, "wait until 2 of 2 are healthy", 41.0, "2 of 2 healthy")
@@ -60,6 +61,25 @@ def test_people_read_a_story() -> None:
         "  show the state   invoke status\n"
         "Refused: not healthy\n"
         "  show the state   invoke status\n"
+    )
+
+
+def test_figures_beside_a_step_get_a_line_every_ten_seconds() -> None:
+    def watch(output: Output) -> None:
+        output.started(1, "watch for 1 min")
+        for second in range(25):
+            output.watching(float(second), f"{20 * second} sent, 0 lost ▇▇", {})
+            output.waiting(1, "watch for 1 min", float(second))
+        output.watching(25.0, "", {})
+        output.finished(1, "watch for 1 min", 25.0, "500 requests, 0 lost")
+        output.started(2, "delete it")
+        for second in range(25):
+            output.waiting(2, "delete it", float(second))
+
+    assert written(watch) == (
+        " ..      1  watch for 1 min: 200 sent, 0 lost ▇▇   10 s\n"
+        " ..      1  watch for 1 min: 400 sent, 0 lost ▇▇   20 s\n"
+        " ok      1  500 requests, 0 lost after 25 s\n"
     )
 
 

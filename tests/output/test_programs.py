@@ -66,6 +66,19 @@ def test_a_long_wait_gets_a_document_every_half_minute() -> None:
     assert {document["seen"] for document in told} == {"1 of 2"}
 
 
+def test_figures_get_a_document_every_ten_seconds_and_at_their_end() -> None:
+    stream = io.StringIO()
+    output = ForPrograms(stream)
+    for second in range(25):
+        output.watching(float(second), "a line", {"sent": second})
+    output.watching(25.0, "", {"sent": 25})
+    assert documents(stream) == [
+        {"event": "watching", "figures": {"sent": 10}},
+        {"event": "watching", "figures": {"sent": 20}},
+        {"event": "watched", "figures": {"sent": 25}},
+    ]
+
+
 def test_a_report_is_its_document() -> None:
     stream = io.StringIO()
     ForPrograms(stream).report("a table", {"images": []})

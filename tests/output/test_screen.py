@@ -77,6 +77,26 @@ def test_the_running_step_is_one_row_with_what_is_measured_and_the_time(columns:
         assert row.endswith(": 1 of 2 healthy   30 s")
 
 
+@pytest.mark.parametrize("columns", [40, 60, 80, 120])
+def test_the_figures_beside_a_step_share_its_row(columns: int) -> None:
+    line = "1204 sent, 0 lost, 99 % in 12 ms, 1.0.1 ▇▇▇▇▇▇▇▇▇▇"
+    with Terminal(columns) as terminal:
+        output = ForPeople(terminal.stream)
+        output.started(4, "watch for 10 min")
+        for second in range(5):
+            output.watching(float(second), line, {})
+            output.waiting(4, "watch for 10 min", float(second))
+        (row,) = terminal.shown()
+        assert row.startswith(" ..      4  ")
+        assert len(row) < columns
+        if columns >= 80:
+            assert row.endswith(f"{line}   4 s")
+        output.watching(5.0, "", {})
+        output.waiting(4, "watch for 10 min", 5.0)
+        if columns >= 60:
+            assert terminal.shown() == [" ..      4  watch for 10 min   5 s"]
+
+
 def test_words_too_long_for_the_row_end_in_an_ellipsis() -> None:
     with Terminal(60) as terminal:
         output = ForPeople(terminal.stream)

@@ -78,15 +78,6 @@ class ProbedMember:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class ProbedMember:
-    """What the probe of a rule last found at one member; `reason` is Azure's word for it."""
-
-    endpoint: Endpoint
-    is_up: bool
-    reason: str
-
-
 class DataPath(Protocol):
     """Carries the traffic of all load balancers in the store."""
 

@@ -131,6 +131,13 @@ class Azure:
             begun = getattr(operations, _BEGIN[request.verb])(*path, *body, **options)
         return _Reworded(begun, str(target))
 
+    def begin_health(self, rule: ResourceId) -> Operation[Any]:
+        """`POST …/loadBalancingRules/{rule}/health`: ends with the answer, changes nothing."""
+        operations = self.clients.network.load_balancer_load_balancing_rules
+        with refusals_about(str(rule)):
+            begun: Any = operations.begin_health(*_path(rule))
+        return _Reworded(begun, str(rule))
+
     def state(self, target: Target) -> str:
         """The provisioning state; "" where there is none, or nothing is there."""
         found = self.group(target.name) if isinstance(target, ResourceGroup) else self.get(target)

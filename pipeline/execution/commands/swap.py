@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
@@ -9,13 +10,15 @@ from pipeline.execution.azure.side_by_side import side_by_side
 from pipeline.execution.claims.hold import refuse_on_hold
 from pipeline.execution.claims.now import underway
 from pipeline.execution.commands.preflight import checked
+from pipeline.execution.commands.watching import Watching, swap_back
 from pipeline.execution.run.session import Session
 from pipeline.execution.runner import begin, carry_out
 from pipeline.execution.swap.survey import survey_swap, survey_when_settled
+from pipeline.planning.plan import Failure, Plan
 from pipeline.planning.swap.plan import plan_swap
 from pipeline.planning.swap.staging import plan_stage
 from pipeline.planning.swap.status import in_words, status_of, table
-from pipeline.planning.swap.steps import Wish
+from pipeline.planning.swap.steps import SwapStep, Wish
 
 
 def stage(session: Session, image: str, version: str = "", *, again: bool = False) -> None:
@@ -27,11 +30,24 @@ def stage(session: Session, image: str, version: str = "", *, again: bool = Fals
         carry_out(checked(session, image, version, planner), run)
 
 
-def promote(session: Session, image: str, *, again: bool = False, force: bool = False) -> None:
-    """Lead production's rules to the staged version; Refused where the image is on hold."""
+def promote(
+    session: Session,
+    image: str,
+    *,
+    again: bool = False,
+    force: bool = False,
+    watching: Watching | None = None,
+) -> None:
+    """Lead production's rules to the staged version, and watch it; Refused while it is on hold.
+
+    When it loses more requests than it may, or falls ill, production is led back.
+    """
     session.load_balancer(image)
     refuse_on_hold(session, image)
-    _swap(session, image, Wish("promote", again=again, force=force))
+    watching = watching or Watching()
+    how = watching.over(session.image(image).promotion)
+    back = None if watching.no_rollback else partial(swap_back, session, image)
+    _swap(session, image, Wish("promote", again=again, force=force, promotion=how), back)
 
 
 def rollback(session: Session, image: str, to: str = "", *, force: bool = False) -> None:
@@ -55,10 +71,20 @@ def status(session: Session, image: str = "") -> None:
     session.output.report(replace(shown, notes=(*shown.notes, *lines)), document)
 
 
-def _swap(session: Session, image: str, wish: Wish) -> None:
+def _swap(
+    session: Session,
+    image: str,
+    wish: Wish,
+    back: Callable[[Failure], Plan[SwapStep] | None] | None = None,
+) -> None:
     session.load_balancer(image)
     with begin(session, wish.direction, image, partial(state_of, session, image)) as run:
-        carry_out(plan_swap(survey_when_settled(session, image), wish), run)
+        plan = plan_swap(survey_when_settled(session, image), wish)
+        carry_out(plan, run, follow_up=back or _nothing)
+
+
+def _nothing(_: Failure) -> None:
+    """What follows from the failure of a swap that is not watched."""
 
 
 def state_of(session: Session, image: str) -> str:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import cached_property
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from pipeline.errors import Refused, StateFileError
 from pipeline.execution.azure.requests import Request
@@ -14,7 +14,11 @@ from pipeline.execution.run.journal import Journal, Sent, unfinished_tokens
 from pipeline.execution.run.lock import only_run
 from pipeline.execution.run.session import Session, new_run_id
 from pipeline.execution.ssh import Access, access
+from pipeline.output.facts import Output
+from pipeline.planning.watch.figures import Watched
 from pipeline.state_files import make_folder
+
+T = TypeVar("T")
 
 BUILDS = frozenset({"build-image", "check-image"})
 """Commands that change no rule and no scale set: they exclude each other, and no swap."""
@@ -36,6 +40,26 @@ class Guard(Protocol):
         """While something is waited for; called often."""
 
 
+class Beside(Protocol):
+    """What goes on beside the steps of a run: production is watched."""
+
+    @property
+    def watched(self) -> Watched:
+        """The figures so far."""
+
+    def swapping(self) -> None:
+        """The write that leads production elsewhere is about to be sent."""
+
+    def check(self) -> None:
+        """Raise WatchFailed when production is not as it should be since the swap."""
+
+    def tell(self, output: Output) -> None:
+        """The figures so far, beside the step at work."""
+
+    def end(self) -> None:
+        """End it; no error when that was done before."""
+
+
 class Run:
     """What one command does; what it makes carries `id` as a tag."""
 
@@ -52,6 +76,8 @@ class Run:
         """What it holds in Azure."""
         self.earlier: frozenset[str] = frozenset()
         """Runs of this checkout that held its lock before: they have ended or died."""
+        self.beside: Beside | None = None
+        """What watches production meanwhile."""
         self._resources = resources
         self._subject = session.subject(command, image)
         self._writes_journal = True
@@ -65,6 +91,10 @@ class Run:
     def folder(self) -> Path:
         """The run's own files, private: made when first asked for; raises StateFileError."""
         return make_folder(self.session.runs / self.id)
+
+    def enter(self, resource: AbstractContextManager[T]) -> T:
+        """Enter something that is left when the run ends."""
+        return self._resources.enter_context(resource)
 
     @cached_property
     def access(self) -> Access:

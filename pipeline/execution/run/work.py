@@ -57,6 +57,8 @@ class Work:
         Keeps what the run holds; raises Overtaken where another run took over.
         """
         self.run.keep()
+        if self.run.beside is not None:
+            self.run.beside.tell(self.session.output)
         self.session.output.waiting(self.number, self.words, self.seconds, self.seen)
 
     def phase(self, text: str) -> None:

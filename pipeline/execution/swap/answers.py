@@ -13,7 +13,7 @@ from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from pipeline.errors import NotConfirmed, StillRunning
-from pipeline.execution.patience import RESPONSES
+from pipeline.execution.patience import Patience
 from pipeline.execution.run.work import Work
 from pipeline.execution.wait import wait_until
 from pipeline.planning.swap.steps import VerifyVersion
@@ -80,7 +80,7 @@ def verify(step: VerifyVersion, work: Work, look: Callable[[], None]) -> None:
         wait_until(
             consecutive,
             step.url,
-            patience=RESPONSES,
+            patience=Patience(step.patience, "as long as the plan says"),
             clock=work.clock,
             every=PAUSE,
             still_waiting=work.still_waiting,

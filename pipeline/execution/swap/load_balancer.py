@@ -22,10 +22,14 @@ from pipeline.planning.swap.plan import plan_swap
 from pipeline.planning.swap.staging import leading
 from pipeline.planning.swap.steps import AddPool, LeadStaging, SwapPools, SwapStep, VerifyVersion
 from pipeline.planning.swap.survey import Survey
+from pipeline.planning.watch.steps import AskProbes, StartWatching, VerifyRules
 from pipeline.planning.writable import writable
 
 TRIES = 5
 """How many concurrent updates are planned around before giving up."""
+
+PROOFS = (VerifyVersion, VerifyRules, AskProbes, StartWatching)
+"""Steps that change nothing in Azure."""
 
 _OTHERS_WROTE = frozenset(
     {"preconditionfailed", "preconditionfailedetagmismatch", "canceled", "http 412"}
@@ -97,6 +101,8 @@ def swap_pools(step: SwapPools, work: Work) -> None:
             return writable(balancer.body) if balancer.has_failed else None
         has_tried = True
         _stop_unless_still_wanted(now, step)
+        if work.run.beside is not None:
+            work.run.beside.swapping()
         return swapped(balancer.body, step, _signed(step, work))
 
     rewrite(work, step.image, edit)
@@ -129,4 +135,4 @@ def _stop_unless_still_wanted(now: Survey, step: SwapPools) -> None:
 def _is_ready_for(plan: Plan[SwapStep], step: SwapPools) -> bool:
     """Whether the plan would write the same, and nothing but proofs before."""
     before = plan.steps[: plan.steps.index(step)] if step in plan.steps else None
-    return before is not None and all(isinstance(one, VerifyVersion) for one in before)
+    return before is not None and all(isinstance(one, PROOFS) for one in before)

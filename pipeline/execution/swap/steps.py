@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pipeline.definition.model import PRODUCTION
 from pipeline.errors import AzureRefused, Overtaken, StillRunning
 from pipeline.execution.azure.requests import Body, patch, put
 from pipeline.execution.azure.resources import provisioning_state
@@ -67,9 +68,16 @@ def await_healthy(step: AwaitHealthy, work: Work) -> None:
 def verify_version(step: VerifyVersion, work: Work) -> None:
     """Consecutive responses of a version, over fresh connections.
 
-    Overtaken as soon as nothing is left in the pool that was to answer.
+    Overtaken as soon as nothing is left in the pool that was to answer; WatchFailed when
+    production is watched, and loses too much meanwhile.
     """
-    answers.verify(step, work, lambda: _refuse_empty(step, work))
+
+    def look() -> None:
+        if work.run.beside is not None and step.frontend == PRODUCTION:
+            work.run.beside.check()
+        _refuse_empty(step, work)
+
+    answers.verify(step, work, look)
 
 
 def record_swap(step: RecordSwap, work: Work) -> None:

@@ -29,6 +29,7 @@ from pipeline.planning.swap.steps import (
     Wish,
 )
 from pipeline.planning.swap.survey import Survey
+from pipeline.planning.swap.watching import ask_probes, end_watching, settings, start_watching
 
 
 def exchange(
@@ -50,13 +51,18 @@ def exchange(
     image, before, direction = now.image.name, now.label(now.serving), wish.direction
     count = now.live_capacity or now.backend(pool).size
     undo = rollback(image) if direction == "promote" else promote(image, again=True)
+    patience = settings(now, wish).patience
     steps: tuple[SwapStep, ...] = (
         *making,
         *leading(now, pool),
-        verifying(now, STAGING, version, pool, count),
+        *start_watching(now, wish, version),
+        *verifying(now, STAGING, version, pool, count, patience),
+        *ask_probes(now, wish, STAGING),
         _swap(now, wish, pool),
-        verifying(now, PRODUCTION, version, pool, count),
+        *verifying(now, PRODUCTION, version, pool, count, patience),
+        *ask_probes(now, wish, PRODUCTION),
         *_record(now, direction, pool, version),
+        *end_watching(now, wish, now.backend(pool)),
     )
     verb = "roll back" if direction == "rollback" else direction
     return Plan(
@@ -77,7 +83,7 @@ def unfinished(now: Survey) -> tuple[SwapStep, ...]:
     steps: list[SwapStep] = []
     if now.load_balancer.has_failed:
         steps.append(RewriteLoadBalancer(now.load_balancer.resource))
-        steps.append(
+        steps.extend(
             verifying(now, PRODUCTION, now.serving_version, now.production_pool, now.live_capacity)
         )
     serving, since = now.serving.scale_set, now.tag(SwapTag.SINCE)

@@ -39,9 +39,13 @@ from pipeline.planning.swap.steps import (
     VerifyVersion,
 )
 from pipeline.planning.swap.survey import Survey
+from pipeline.planning.swap.watching import other_rules
 from pipeline.planning.versions import newest
+from pipeline.planning.watch.steps import VerifyRules
 
 _MOST_RESPONSES = 100
+PATIENCE = 300.0
+"""Seconds: probes at 5 s intervals, and the unknown delay until the data path follows."""
 
 _MADE = frozenset({"Succeeded", "Updating"})
 """Provisioning states of a scale set that need no PUT."""
@@ -70,7 +74,7 @@ def plan_stage(now: Survey, version: str = "", *, again: bool = False) -> Plan[S
     pool = existing.pool if existing else now.own_pool(wanted)
     return Plan(
         title,
-        (*making, *showing, verifying(now, STAGING, wanted, pool, count)),
+        (*making, *showing, *verifying(now, STAGING, wanted, pool, count)),
         truth=(
             f"{image} {wanted} is staged at {now.health_url(STAGING)},"
             f" {count} of {count} instances healthy"
@@ -110,16 +114,25 @@ def leading(now: Survey, pool: ResourceId) -> tuple[LeadStaging, ...]:
 
 
 def verifying(
-    now: Survey, frontend: FrontendName, version: str, pool: ResourceId, instances: int
-) -> VerifyVersion:
-    """Enough consecutive responses that every instance has probably given some."""
-    return VerifyVersion(
-        frontend,
-        now.health_url(frontend),
-        version,
-        min(max(10, 5 * instances), _MOST_RESPONSES),
-        now.image.name,
-        pool,
+    now: Survey,
+    frontend: FrontendName,
+    version: str,
+    pool: ResourceId,
+    instances: int,
+    patience: float = PATIENCE,
+) -> tuple[VerifyVersion | VerifyRules, ...]:
+    """Enough consecutive responses that every instance has probably given some, of every rule."""
+    return (
+        VerifyVersion(
+            frontend,
+            now.health_url(frontend),
+            version,
+            min(max(10, 5 * instances), _MOST_RESPONSES),
+            now.image.name,
+            pool,
+            patience,
+        ),
+        *other_rules(now, frontend, patience),
     )
 
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from pipeline.arm import ResourceId
-from pipeline.definition.model import FrontendName, Health
+from pipeline.definition.model import FrontendName, Health, Promotion
+from pipeline.planning.watch.steps import VerifyRules, WatchStep
 
 Direction: TypeAlias = Literal["promote", "rollback"]
 
@@ -22,6 +23,8 @@ class Wish:
     """Also what was rolled back."""
     force: bool = False
     """Also what is smaller than production, or sick."""
+    promotion: Promotion | None = None
+    """How it is watched; None as the definition says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +114,8 @@ class VerifyVersion:
     image: str
     pool: ResourceId
     """Where the frontend leads to by then."""
+    patience: float = 300.0
+    """Seconds until it is given up."""
 
     def __str__(self) -> str:
         of_version = f" from {self.version}" if self.version else ""
@@ -203,6 +208,12 @@ def _named(kind: str, rules: tuple[str, ...]) -> tuple[str, ...]:
 
 
 StageStep: TypeAlias = (
-    AddPool | CreateScaleSet | ScaleScaleSet | AwaitHealthy | LeadStaging | VerifyVersion
+    AddPool
+    | CreateScaleSet
+    | ScaleScaleSet
+    | AwaitHealthy
+    | LeadStaging
+    | VerifyVersion
+    | VerifyRules
 )
-SwapStep: TypeAlias = StageStep | SwapPools | RecordSwap | RewriteLoadBalancer
+SwapStep: TypeAlias = StageStep | SwapPools | RecordSwap | RewriteLoadBalancer | WatchStep

@@ -215,6 +215,10 @@ class Survey:
         address, port = self.load_balancer.endpoint(rule_name(self._health_pair, frontend))
         return f"{health.protocol}://{address}:{port}{health.path}"
 
+    def health_rule(self, frontend: FrontendName) -> str:
+        """The rule of a frontend that leads to the health page; Refused without one."""
+        return rule_name(self._health_pair, frontend)
+
     @property
     def _health_pair(self) -> str:
         """The pair that leads to the health page; Refused without one."""

@@ -129,7 +129,7 @@ def test_unknown_machines_and_machine_faults_are_refused(emulator: Emulator, gro
     answer = emulator.call("POST", "/emulator/machines/vm/sicken", {"sickness": "boredom"})
     assert (answer.status, answer.code) == (400, "InvalidParameter")
     for name, value in (("share", 2), ("share", "much"), ("after", [])):
-        body = {"sickness": "failing", name: value}
+        body: dict[str, object] = {"sickness": "failing", name: value}
         answer = emulator.call("POST", "/emulator/machines/vm/sicken", body)
         assert (answer.status, answer.code) == (400, "InvalidParameter")
 

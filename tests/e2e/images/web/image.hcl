@@ -18,6 +18,10 @@ image "web" {
     capacity = 2
   }
 
+  promote {
+    soak = "5s" # short, for the demo: some minutes tell more
+  }
+
   health {
     protocol = "http"
     port     = 8080

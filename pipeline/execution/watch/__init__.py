@@ -1,0 +1,1 @@
+"""Watching production with requests of its own, from before a swap to the end of the soak."""

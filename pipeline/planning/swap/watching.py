@@ -1,0 +1,54 @@
+"""What proves a swap: every rule before and after it, and production watched all the while."""
+
+from __future__ import annotations
+
+from pipeline.definition.model import PRODUCTION, FrontendName, Promotion
+from pipeline.planning.swap.backend import Backend
+from pipeline.planning.swap.steps import Wish
+from pipeline.planning.swap.survey import Survey
+from pipeline.planning.watch.steps import AskProbes, Soak, StartWatching, StopWatching, VerifyRules
+from pipeline.planning.watch.targets import Target, targets_of
+
+RESPONSES = 10
+"""Consecutive responses of a rule that names no version."""
+
+
+def settings(now: Survey, wish: Wish) -> Promotion:
+    """How the swap is watched: as the definition says, or as it was asked for."""
+    return wish.promotion or now.image.promotion
+
+
+def other_rules(now: Survey, frontend: FrontendName, patience: float) -> tuple[VerifyRules, ...]:
+    """The proof of the declared rules of a frontend that do not lead to the health page."""
+    names = set(now.rules(frontend)) - {now.health_rule(frontend)}
+    targets = _targets(now, names)
+    return (VerifyRules(targets, RESPONSES, patience),) if targets else ()
+
+
+def ask_probes(now: Survey, wish: Wish, frontend: FrontendName) -> tuple[AskProbes, ...]:
+    """What Azure finds behind the rules; a rollback, or what is forced, does not wait for that."""
+    if wish.direction == "rollback" or wish.force:
+        return ()
+    how = settings(now, wish)
+    return (AskProbes(now.load_balancer.resource, now.rules(frontend), how.patience),)
+
+
+def start_watching(now: Survey, wish: Wish, version: str) -> tuple[StartWatching, ...]:
+    """Every rule that is going to lead to the new pool, declared or not."""
+    how = settings(now, wish)
+    targets = _targets(now, {*now.rules(PRODUCTION), *now.followers})
+    lost_budget = how.lost_budget if wish.direction == "promote" else None
+    return (StartWatching(targets, how.rate, version, lost_budget),) if targets else ()
+
+
+def end_watching(now: Survey, wish: Wish, wanted: Backend) -> tuple[Soak | StopWatching, ...]:
+    """A promotion soaks; a rollback only tells what became of the requests."""
+    how = settings(now, wish)
+    if wish.direction == "rollback":
+        return (StopWatching(),)
+    found = wanted.scale_set
+    return (Soak(found.resource if found else None, how.soak, how.lost_budget),)
+
+
+def _targets(now: Survey, names: set[str]) -> tuple[Target, ...]:
+    return targets_of(now.load_balancer.body, now.load_balancer.addresses, names)
