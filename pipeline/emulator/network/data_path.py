@@ -41,6 +41,7 @@ class HaproxyDataPath:
         self._balancer = Balancer(state / "balancer")
         self._membership = Membership(store)
         self._turn = asyncio.Lock()
+        self._ports: dict[str, frozenset[int]] = {}
         self._next: asyncio.Task[None] | None = None
         self._rounds: set[asyncio.Task[None]] = set()
 
@@ -93,10 +94,18 @@ class HaproxyDataPath:
             self._membership.stamp()
             wanted = derive(self._store)
             try:
-                await self._open_ports(wanted.ports)
+                await self._open_ports(self._still_with(wanted.ports))
                 await self._balancer.apply(wanted.traffic)
+                await self._open_ports(wanted.ports)
             except (BalancerError, MachineError, OSError) as error:
                 raise ArmError(500, "LoadBalancerDataPathFailed", str(error)) from error
+
+    def _still_with(self, ports: Mapping[str, frozenset[int]]) -> dict[str, frozenset[int]]:
+        """These ports and those of the round before: an application listens on, too."""
+        before, self._ports = self._ports, dict(ports)
+        return {
+            machine: wanted | before.get(machine, frozenset()) for machine, wanted in ports.items()
+        }
 
     async def _open_ports(self, ports: Mapping[str, frozenset[int]]) -> None:
         for machine, wanted in ports.items():

@@ -48,6 +48,7 @@ def test_the_status_of_many_images_asks_for_shared_lists_once(
         "publicIPAddresses": 1,
         "virtualMachineScaleSets": 1,
         "versions": IMAGES,
+        "TXT": 2,  # claims and holds
     }
 
 

@@ -18,6 +18,7 @@ from pipeline.execution.run.work import Work
 from pipeline.execution.runner import begin, carry_out
 from pipeline.execution.ssh import public_key_nobody_holds
 from pipeline.planning.plan import Plan
+from pipeline.planning.swap.load_balancer import with_pool
 from pipeline.planning.swap.scale_set_body import scale_set
 from pipeline.planning.swap.staging import plan_stage
 from pipeline.planning.swap.steps import CreateScaleSet
@@ -50,6 +51,8 @@ def wanted(zone: LandingZone) -> Wanted:
     zone.add_versions("1.0.0")
     steps = plan_stage(zone.survey()).steps
     step = next(step for step in steps if isinstance(step, CreateScaleSet))
+    pool = step.pool.name
+    zone.write_load_balancer(lambda body: body.update(with_pool(body, pool)))
     return Wanted(step.resource, scale_set(step, public_key_nobody_holds(), "test"))
 
 

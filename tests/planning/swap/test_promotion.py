@@ -66,11 +66,17 @@ def test_the_plan_of_a_promotion() -> None:
     plan = promotion(surveyed(LIVE, STAGED, tags=swap_tags(V0)))
     assert str(plan) == (
         "Plan: promote web 1.0.0 -> 1.0.1\n"
-        "   1  verify staging: 10 consecutive responses from 1.0.1 at http://203.0.113.2:8081/healthz\n"
-        "   2  swap in one write of shop: http, metrics -> web-1-0-1;"
-        " http-staging, metrics-staging -> web-1-0-0\n"
-        "   3  verify production: 10 consecutive responses from 1.0.1 at http://203.0.113.1:80/healthz\n"
-        "   4  record the swap on web-1-0-1, web-1-0-0"
+        "   1  start watching http, metrics: 20 requests per second each\n"
+        "   2  verify staging: 10 consecutive responses from 1.0.1 at http://203.0.113.2:8081/healthz\n"
+        "   3  verify 10 consecutive responses of metrics-staging at tcp://203.0.113.2:9101\n"
+        "   4  ask the probes of shop about http-staging, metrics-staging: every member up\n"
+        "   5  swap in one write of shop: http, metrics -> web-1-0-1; "
+        "http-staging, metrics-staging -> web-1-0-0\n"
+        "   6  verify production: 10 consecutive responses from 1.0.1 at http://203.0.113.1:80/healthz\n"
+        "   7  verify 10 consecutive responses of metrics at tcp://203.0.113.1:9100\n"
+        "   8  ask the probes of shop about http, metrics: every member up\n"
+        "   9  record the swap on web-1-0-1, web-1-0-0\n"
+        "  10  watch for 2 min: at most 0 lost requests, every instance of web-1-0-1 healthy"
     )
     assert plan.inverse == rollback("web")
     assert Advice("go back", rollback("web")) in plan.advice
@@ -123,6 +129,7 @@ def test_a_promotion_whose_write_failed_is_written_again_and_verified() -> None:
     assert [str(step) for step in plan.steps] == [
         "write shop again as it is: its last write failed",
         "verify production: 10 consecutive responses from 1.0.0 at http://203.0.113.1:80/healthz",
+        "verify 10 consecutive responses of metrics at tcp://203.0.113.1:9100",
     ]
 
 
@@ -134,7 +141,7 @@ def test_what_was_rolled_back_is_promoted_only_when_wanted_again() -> None:
     assert str(refusal.value.advice[0].command) == "invoke promote web --again"
     plan = plan_promotion(now, Wish("promote", again=True))
     assert plan.title == "promote web 1.0.0 -> 1.0.1"
-    assert str(plan.steps[-1]).endswith("and that web 1.0.1 was promoted again")
+    assert str(plan.steps[-2]).endswith("and that web 1.0.1 was promoted again")
 
 
 def test_what_was_rolled_back_is_known_without_the_load_balancers_tags() -> None:
@@ -383,7 +390,7 @@ def test_the_health_page_may_be_on_any_pair() -> None:
     now = surveyed(LIVE, STAGED)
     health = Health("https", 9100, "/healthz")
     now = replace(now, image=replace(now.image, health=health))
-    assert "at https://203.0.113.2:9101/healthz" in str(promotion(now).steps[0])
+    assert "at https://203.0.113.2:9101/healthz" in str(promotion(now).steps[1])
 
 
 def test_a_swap_can_be_recognised_afterwards() -> None:

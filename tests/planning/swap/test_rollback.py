@@ -43,15 +43,21 @@ def rollback(now: Survey) -> Plan[SwapStep]:
     return plan_rollback(now, ROLLBACK)
 
 
+WATCHING = {"start watching", "verify 10", "stop watching", "ask the"}
+
+
 def words(plan: Plan[SwapStep]) -> list[str]:
     """The first words of each step."""
-    return [" ".join(str(step).split()[:2]).rstrip(":") for step in plan.steps]
+    told = [" ".join(str(step).split()[:2]).rstrip(":") for step in plan.steps]
+    return [word for word in told if word not in WATCHING]
 
 
 def test_the_plan_of_a_rollback_marks_the_version_that_is_left() -> None:
     plan = rollback(PROMOTED)
-    assert str(plan).splitlines()[-1] == (
-        "   4  record the swap on web-1-0-0, web-1-0-1 and that web 1.0.1 was rolled back"
+    assert (
+        str(plan)
+        .splitlines()[-2]
+        .endswith("record the swap on web-1-0-0, web-1-0-1 and that web 1.0.1 was rolled back")
     )
     assert plan.title == "roll back web 1.0.1 -> 1.0.0"
     assert str(plan.inverse) == "invoke promote web --again"
@@ -154,7 +160,7 @@ def test_back_to_what_another_hand_made() -> None:
     document = body(V1, "theirs", swap_tags(V1, "theirs"), members)
     plan = rollback(surveyed(SERVING, load_balancer=document))
     assert plan.title == "roll back web 1.0.1 -> one, two"
-    assert "verify staging: 10 consecutive responses at http" in str(plan.steps[0])
+    assert "verify staging: 10 consecutive responses at http" in str(plan)
     swap = next(step for step in plan.steps if isinstance(step, SwapPools))
     assert swap.production.name == "theirs"
     gone = surveyed(SERVING, load_balancer=body(V1, "theirs", members=members))

@@ -47,7 +47,8 @@ def test_the_newest_eligible_version_is_staged_at_productions_capacity() -> None
         "   2  create web-1-0-1: 3 x Standard_D2s_v5 from web 1.0.1, in web-1-0-1\n"
         "   3  wait until 3 of 3 instances of web-1-0-1 are healthy\n"
         "   4  lead http-staging, metrics-staging to web-1-0-1 in one write\n"
-        f"   5  verify staging: 15 consecutive responses from 1.0.1 at {STAGING}"
+        f"   5  verify staging: 15 consecutive responses from 1.0.1 at {STAGING}\n"
+        "   6  verify 10 consecutive responses of metrics-staging at tcp://203.0.113.2:9101"
     )
     assert plan.truth == (
         "web 1.0.1 is staged at http://203.0.113.2:8081/healthz, 3 of 3 instances healthy"
@@ -61,7 +62,7 @@ def test_without_production_the_definition_says_how_many() -> None:
 
 def test_a_pool_that_is_there_already_is_not_added_again() -> None:
     now = surveyed(LIVE, load_balancer=body(V0, V1, members=members_of(LIVE)))
-    assert [step.split()[0] for step in steps(now)] == ["create", "wait", "verify"]
+    assert [step.split()[0] for step in steps(now)] == ["create", "wait", "verify", "verify"]
 
 
 def test_a_version_that_is_there_and_well_needs_nothing() -> None:
@@ -72,7 +73,7 @@ def test_a_version_that_is_there_and_well_needs_nothing() -> None:
 
 def test_a_version_that_runs_and_is_not_at_staging_is_only_led_to() -> None:
     plan = plan_stage(surveyed(LIVE, scale_set("1.0.1", size=3), staging=EMPTY_STAGING))
-    assert [str(step).split()[0] for step in plan.steps] == ["lead", "verify"]
+    assert [str(step).split()[0] for step in plan.steps] == ["lead", "verify", "verify"]
 
 
 @pytest.mark.parametrize(
@@ -108,7 +109,7 @@ def test_a_version_that_runs_and_is_not_at_staging_is_only_led_to() -> None:
 )
 def test_what_is_there_already_is_gone_on_with(idle: ScaleSet, expected: list[str]) -> None:
     found = steps(surveyed(LIVE, idle))
-    assert len(found) == len(expected) + 1
+    assert len(found) == len(expected) + 2
     assert all(step.startswith(words) for step, words in zip(found, expected, strict=False))
 
 
