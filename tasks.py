@@ -13,6 +13,7 @@ from pathlib import Path
 
 from invoke.collection import Collection
 from invoke.context import Context
+from invoke.exceptions import Exit
 from invoke.tasks import task
 
 from pipeline.cli_tasks.emulator import emulator
@@ -20,6 +21,7 @@ from pipeline.cli_tasks.running import (
     AGAIN,
     CHANGES,
     CONFIRM,
+    DEGRADED,
     FORCE,
     IMAGE,
     MACHINES,
@@ -30,6 +32,7 @@ from pipeline.cli_tasks.running import (
     TO,
     VERBOSE,
     VERSION,
+    WATCH,
     WATCHING,
     output_for,
     session_in,
@@ -224,13 +227,21 @@ def history(_context: Context, image: str, at: str = "", env: str = "", json: bo
         history(session, image, at)
 
 
-@task(help={**READS, "image": f"{IMAGE} (default: all)"})
-def status(_context: Context, image: str = "", env: str = "", json: bool = False) -> None:
+@task(help={**READS, "image": f"{IMAGE} (default: all)", "watch": WATCH, "exit_code": DEGRADED})
+def status(
+    _context: Context,
+    image: str = "",
+    watch: bool = False,
+    exit_code: bool = False,
+    env: str = "",
+    json: bool = False,
+) -> None:
     """Show which version serves, which is staged, and whether a rollback is ready."""
     with session_in(env, json) as session:
         from pipeline.execution.commands.swap import status
 
-        status(session, image)
+        if status(session, image, watch=watch) and exit_code:
+            raise Exit(code=1)
 
 
 @task(iterable=["image"], help={**CHANGES, "image": f"{IMAGE}; may be repeated (default: all)"})

@@ -169,7 +169,7 @@ class Demo:
             (
                 Advice("first", Shell(f"{shell} && cd {where}")),
                 Advice("show the state", advice.status()),
-                Advice("promote again", advice.promote(IMAGE)),
+                Advice("promote again", advice.promote(IMAGE, again=True)),
                 Advice("change the app", Shell("$EDITOR images/web/files/index.html")),
                 Advice("bake it", advice.build_image(IMAGE)),
                 Advice("stop everything", advice.stop_emulator()),

@@ -34,3 +34,4 @@ ORPHANED_PACKER = Patience(660, "Packer's own limit for cleaning up is ten minut
 TOKEN = Patience(30, "one HTTPS request to the runner's token service")
 EMULATOR = Patience(120, "its machines come up first when it starts, and go down when it stops")
 PROCESS = Patience(float("inf"), "a program that is watched ends by itself or by Ctrl-C")
+WATCHED = Patience(float("inf"), "somebody looks on until Ctrl-C")

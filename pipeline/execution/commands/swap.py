@@ -5,20 +5,27 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from typing import cast
 
 from pipeline.execution.azure.side_by_side import side_by_side
 from pipeline.execution.claims.hold import refuse_on_hold
 from pipeline.execution.claims.now import underway
 from pipeline.execution.commands.preflight import checked
 from pipeline.execution.commands.watching import Watching, swap_back
+from pipeline.execution.patience import WATCHED
 from pipeline.execution.run.session import Session
 from pipeline.execution.runner import begin, carry_out
 from pipeline.execution.swap.survey import survey_swap, survey_when_settled
+from pipeline.execution.wait import wait_until
 from pipeline.planning.plan import Failure, Plan
 from pipeline.planning.swap.plan import plan_swap
 from pipeline.planning.swap.staging import plan_stage
 from pipeline.planning.swap.status import in_words, status_of, table
 from pipeline.planning.swap.steps import SwapStep, Wish
+from pipeline.planning.table import Table
+
+WATCH_EVERY = 5.0
+"""Seconds between looks of `status --watch`."""
 
 
 def stage(session: Session, image: str, version: str = "", *, again: bool = False) -> None:
@@ -55,20 +62,39 @@ def rollback(session: Session, image: str, to: str = "", *, force: bool = False)
     _swap(session, image, Wish("rollback", to, force=force))
 
 
-def status(session: Session, image: str = "") -> None:
-    """Tell what is true, read from Azure alone; of one image, or of all that are served."""
+def status(session: Session, image: str = "", *, watch: bool = False) -> bool:
+    """Tell what is true, read from Azure alone; of one image, or of all that are served.
+
+    `watch`: again whenever it changed, until Ctrl-C. Answers whether anything is degraded.
+    """
+    shown: list[tuple[Table, dict[str, object]]] = []
+
+    def look() -> None:
+        now = _looked(session, image)
+        if shown != [now]:
+            session.output.report(*now)
+        shown[:] = [now]
+
+    if watch:
+        wait_until(look, "status", patience=WATCHED, clock=session.clock, every=WATCH_EVERY)
+    look()
+    rows = cast(list[dict[str, object]], shown[0][1]["images"])
+    return any(row["degraded"] for row in rows)
+
+
+def _looked(session: Session, image: str) -> tuple[Table, dict[str, object]]:
     served = [load_balancer.image for load_balancer in session.environment.load_balancers]
     look = session.looking()
     surveys = [partial(survey_swap, look, name) for name in ([image] if image else served)]
     rows = [status_of(found) for found in side_by_side(surveys)]
     now = underway(session)
-    document = {
+    document: dict[str, object] = {
         "environment": session.environment.name,
         "images": [{**row.document, **now.document(row.image)} for row in rows],
     }
     shown = table(rows)
     lines = now.lines(row.image for row in rows)
-    session.output.report(replace(shown, notes=(*shown.notes, *lines)), document)
+    return replace(shown, notes=(*shown.notes, *lines)), document
 
 
 def _swap(

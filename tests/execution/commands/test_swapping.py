@@ -19,6 +19,7 @@ from pipeline.execution.azure.requests import patch
 from pipeline.execution.commands import swap as commands
 from pipeline.execution.runner import begin
 from pipeline.execution.swap.answers import version_at
+from pipeline.execution.wait import Clock
 from pipeline.output.programs import ForPrograms
 from pipeline.planning.names import scale_set_id
 from pipeline.planning.swap.load_balancer import swapped
@@ -289,3 +290,29 @@ def _until_unhealthy(zone: LandingZone) -> None:
         return staged is not None and bool(staged.sick)
 
     until(is_sick)
+
+
+def test_a_degraded_production_is_told_and_answered(zone: LandingZone) -> None:
+    assert not commands.status(zone.session(), "web")
+    zone.sicken("web-1-0-0/virtualMachines/0")
+    until(lambda: bool(zone.survey().serving.sick))
+    assert commands.status(zone.session(), "web")
+    assert "web degraded: 1 of 2 instances healthy" in zone.output
+
+
+def test_a_status_that_is_watched_is_printed_again_only_when_it_changed(
+    zone: LandingZone,
+) -> None:
+    def pause(seconds: float) -> None:
+        looks.append(seconds)
+        if len(looks) == 2:
+            zone.promote()
+            _ = zone.output
+        if len(looks) == 4:
+            raise KeyboardInterrupt
+
+    looks: list[float] = []
+    session = zone.session(clock=Clock(sleep=pause))
+    with pytest.raises(KeyboardInterrupt):
+        commands.status(session, "web", watch=True)
+    assert zone.output.count("image  serves") == 1
