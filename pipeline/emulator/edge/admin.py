@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections import Counter, deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from pipeline.emulator.arm.answers import Answer
-from pipeline.emulator.arm.errors import not_served
+from pipeline.emulator.arm.errors import invalid_parameter, not_served
 from pipeline.emulator.arm.manager import ResourceManager
 from pipeline.emulator.edge.exchange import Exchange
 from pipeline.emulator.edge.faults import Faults
@@ -21,9 +21,14 @@ _REMEMBERED = 5000
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """One answered request. No query, no body: they may hold secrets."""
+    """One answered request. No query, no body: they may hold secrets.
 
+    `time` is that of the answer, `seconds` how long it took; numbers begin at 1.
+    """
+
+    number: int
     time: str
+    seconds: float
     method: str
     path: str
     status: int
@@ -46,6 +51,12 @@ class Admin:
         self._machine_faults = machine_faults
         self._stop_asked = stop_asked
         self.requests: deque[Seen] = deque(maxlen=_REMEMBERED)
+        self._answered = 0
+
+    def remember(self, time: str, seconds: float, method: str, path: str, status: int) -> None:
+        """Remember an answered request."""
+        self._answered += 1
+        self.requests.append(Seen(self._answered, time, seconds, method, path, status))
 
     async def answer(self, exchange: Exchange) -> Answer | None:  # noqa: PLR0911 - a table of routes
         """The answer, or None when the path is not under `/emulator`."""
@@ -53,7 +64,7 @@ class Admin:
             case "GET", ["emulator", "status"]:
                 return Answer(200, self._status())
             case "GET", ["emulator", "requests"]:
-                return Answer(200, {"value": [_shown(seen) for seen in self.requests]})
+                return Answer(200, {"value": self._seen_after(exchange)})
             case "POST", ["emulator", "faults"]:
                 return Answer(201, self._faults.add(exchange.json()))
             case "GET", ["emulator", "faults"]:
@@ -84,6 +95,13 @@ class Admin:
             return Answer(204)
         return Answer(200, allowances.listed())
 
+    def _seen_after(self, exchange: Exchange) -> list[dict[str, Any]]:
+        """The requests with a higher number than `after`, or all; ArmError for no number."""
+        after = exchange.query.get("after", "0")
+        if not after.isdecimal():
+            raise invalid_parameter("after", f"'{after}' is not a number.")
+        return [asdict(seen) for seen in self.requests if seen.number > int(after)]
+
     def _status(self) -> dict[str, Any]:
         counts = Counter(record.id.type for record in self._manager.store.everything())
         return {**self._facts(), "resources": dict(sorted(counts.items()))}
@@ -98,7 +116,3 @@ class Admin:
         await asyncio.gather(*(self._manager.settle(answer) for answer in answers))
         self.requests.clear()
         return Answer(200, {"deleted": [group.id.name for group in groups]})
-
-
-def _shown(seen: Seen) -> dict[str, Any]:
-    return {"time": seen.time, "method": seen.method, "path": seen.path, "status": seen.status}

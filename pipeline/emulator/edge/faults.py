@@ -21,6 +21,8 @@ class Dropped(Exception):
 class Fault:
     """One fault: what it matches, what it does, how many times it is left.
 
+    The first `skip` matches pass.
+
     It matches requests (`method` and `path`, regular expressions) or, when `operation` is given,
     the work of operations: a regular expression on `VERB TYPE ID` (verbs: realize, destroy, an
     action's name).
@@ -34,14 +36,15 @@ class Fault:
     drop: bool
     lose: bool
     times: int
+    skip: int
     asked: dict[str, Any]
     id: str = field(default_factory=lambda: uuid.uuid4().hex[:8])
 
     @classmethod
     def of(cls, body: dict[str, Any]) -> Fault:
-        """Read `{"match": {…}, "action": {"fail"|"delay"|"drop": …}, "times": 1}`."""
+        """Read `{"match": {…}, "action": {"fail"|"delay"|"drop": …}, "times": 1, "skip": 0}`."""
         match, action = body.get("match", {}), body.get("action", {})
-        _only(body, {"match", "action", "times"}, "a fault")
+        _only(body, {"match", "action", "times", "skip"}, "a fault")
         _only(match, {"method", "path", "operation"}, "match")
         _only(action, {"fail", "delay", "drop", "lose"}, "action")
         if not action:
@@ -56,6 +59,7 @@ class Fault:
                 drop=bool(action.get("drop", False)),
                 lose=bool(action.get("lose", False)),
                 times=int(body.get("times", 1)),
+                skip=int(body.get("skip", 0)),
                 asked=body,
             )
         except (re.error, ValueError, TypeError) as error:
@@ -126,6 +130,9 @@ class Faults:
                 return
 
     async def _apply(self, fault: Fault) -> None:
+        if fault.skip > 0:
+            fault.skip -= 1
+            return
         if fault.times <= 1:
             self._faults.pop(fault.id, None)
         await fault.apply()

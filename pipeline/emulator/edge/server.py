@@ -6,6 +6,7 @@ import json
 import logging
 import re
 import ssl
+import time
 from collections.abc import Awaitable, Callable
 
 from aiohttp import web
@@ -17,7 +18,7 @@ from pipeline.emulator.arm.manager import ResourceManager
 from pipeline.emulator.arm.operations import now
 from pipeline.emulator.arm.providers import Providers
 from pipeline.emulator.edge import polling
-from pipeline.emulator.edge.admin import Admin, Seen
+from pipeline.emulator.edge.admin import Admin
 from pipeline.emulator.edge.exchange import Exchange
 from pipeline.emulator.edge.faults import Dropped, Faults
 from pipeline.emulator.edge.router import Router
@@ -63,6 +64,7 @@ class Edge:
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Answer one request, in ARM's shapes only."""
+        started = time.monotonic()
         exchange = Exchange.of(
             request.method, request.raw_path, request.headers, await request.read()
         )
@@ -72,7 +74,8 @@ class Edge:
             if request.transport is not None:
                 request.transport.abort()
             answer = Answer(500)
-        self._admin.requests.append(Seen(now(), exchange.method, exchange.path, answer.status))
+        took = round(time.monotonic() - started, 4)
+        self._admin.remember(now(), took, exchange.method, exchange.path, answer.status)
         return self._response(exchange, answer)
 
     async def _answer(self, exchange: Exchange) -> Answer:

@@ -33,6 +33,14 @@ def test_a_fault_is_applied_as_often_as_asked_and_then_no_more(
     assert emulator.call("GET", "/emulator/faults").body == {"value": []}
 
 
+def test_a_fault_lets_the_first_requests_pass(emulator: Emulator, group: str) -> None:
+    match = {"path": f"/resourceGroups/{group}$"}
+    fault = {"match": match, "action": {"fail": THROTTLED}, "skip": 2}
+    assert emulator.call("POST", "/emulator/faults", fault).body["skip"] == 2
+    seen = [emulator.call("GET", f"/resourceGroups/{group}").status for _ in range(4)]
+    assert seen == [200, 200, 429, 200]
+
+
 def test_the_sdk_tolerates_throttling_and_a_dropped_connection(
     emulator: Emulator, resources: ResourceManagementClient, group: str
 ) -> None:
@@ -79,6 +87,7 @@ def test_faults_can_be_taken_back(emulator: Emulator, group: str) -> None:
         {"match": {"path": "("}, "action": {"drop": True}},
         {"match": {"body": "x"}, "action": {"drop": True}},
         {"action": {"delay": "long"}},
+        {"action": {"drop": True}, "skip": "some"},
     ],
 )
 def test_a_fault_that_is_not_understood_is_refused(
@@ -94,6 +103,18 @@ def test_requests_are_remembered_without_query_and_body(emulator: Emulator, grou
     mine = [one for one in seen if one["path"].endswith(f"{group}/providers/X.Y/z")]
     assert [(one["method"], one["status"]) for one in mine] == [("GET", 501)]
     assert "hush" not in str(seen)
+
+
+def test_requests_since_a_number_are_told_with_what_they_took(
+    emulator: Emulator, group: str
+) -> None:
+    last = emulator.call("GET", "/emulator/requests").body["value"][-1]["number"]
+    emulator.call("GET", f"/resourceGroups/{group}")
+    seen = emulator.call("GET", f"/emulator/requests?after={last}").body["value"]
+    mine = next(one for one in seen if one["path"].endswith(group))
+    assert mine["number"] > last
+    assert 0 <= mine["seconds"] < 60
+    assert emulator.call("GET", "/emulator/requests?after=then").code == "InvalidParameter"
 
 
 def test_the_admin_api_needs_a_token(emulator: Emulator) -> None:
