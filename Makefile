@@ -3,6 +3,9 @@
 
 PYTHON ?= python3
 PARTS ?=
+# What `make torture` draws from, and how many rounds of random commands it runs.
+SEED ?= $(shell date +%s)
+ROUNDS ?= 100
 VENV := .venv/bin
 
 # More processes than two cores, as tests wait a lot; not many more, to starve no machine under test.
@@ -14,7 +17,7 @@ FAST_TESTS := -n 4 --dist worksteal -m "not vm and not packer and not slow"
 # Branch coverage that `make test` holds, in per cent, for each part.
 FLOORS := definition:99 planning:100 execution:95
 
-.PHONY: help demo test test-fast check bench setup lock clean python3
+.PHONY: help demo test test-fast check bench torture setup lock clean python3
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
@@ -43,6 +46,11 @@ check: setup lint ## lint and types only
 
 bench: setup ## measure, against bare QEMU and bare Packer
 	$(VENV)/python -m tests.bench
+
+torture: PARTS = machines python
+torture: setup ## random commands on many machines, deaths and faults; SEED= repeats one
+	@echo "SEED=$(SEED) ROUNDS=$(ROUNDS)"
+	$(VENV)/python -m pytest -s --seed $(SEED) --rounds $(ROUNDS) tests/torture
 
 setup: python3 ## bring what is missing; PARTS="python packer" for less (docs/setup.md)
 	@$(PYTHON) -m pipeline.setup $(PARTS)

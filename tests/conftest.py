@@ -281,9 +281,13 @@ def _when(item: pytest.Item) -> int:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--update-golden` rewrites the request bodies of tests/planning/bodies."""
+    """`--update-golden` rewrites what tests compare with; the others are for `make torture`."""
     parser.addoption(
         "--update-golden",
         action="store_true",
         help="rewrite tests/planning/bodies from what the planners make now",
     )
+    parser.addoption(
+        "--rounds", type=int, default=0, help="rounds of tests/torture; by default a sample"
+    )
+    parser.addoption("--seed", type=int, default=1, help="what tests/torture draws from")

@@ -149,7 +149,7 @@ class LandingZone:
 
     def prune(self) -> None:
         """`prune`."""
-        prune_commands.prune(self.session(), "web")
+        prune_commands.prune(self.session(), self.image.name)
 
     def unstage(self, version: str) -> None:
         """`unstage`."""
@@ -215,7 +215,7 @@ class LandingZone:
         """Image versions of a machine that is gone; by default they passed their check."""
         source = self._managed_image()
         for name in names:
-            resource = image_version_id(self.environment, "web", name)
+            resource = image_version_id(self.environment, self.image.name, name)
             publishing = {
                 "targetRegions": [{"name": "westeurope", "regionalReplicaCount": 1}],
                 "excludeFromLatest": excluded,
@@ -224,7 +224,7 @@ class LandingZone:
                 "publishingProfile": publishing,
                 "storageProfile": {"source": {"id": source}},
             }
-            tags = {"system": "bakeswap", "image": "web", "version": name}
+            tags = {"system": "bakeswap", "image": self.image.name, "version": name}
             body = {"location": "westeurope", "properties": properties}
             self.put(resource, {**body, "tags": {**tags, **({"check": check} if check else {})}})
 

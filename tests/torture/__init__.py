@@ -1,0 +1,1 @@
+"""Many commands at once, deaths and faults: what a release must survive."""
