@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import pytest
 
 from pipeline.execution.commands import swap as commands
-from pipeline.execution.commands.environment import create_environment
+from pipeline.execution.commands.environment import create_environment, destroy_environment
 from pipeline.execution.run.journal import Journal
 from pipeline.execution.run.session import Session
 from pipeline.planning.writable import writable
@@ -103,3 +103,14 @@ def test_staging_and_swapping_survive_dying_anywhere(mortal: LandingZone) -> Non
 
     assert production(mortal.load_balancer()) == production(unbroken)
     assert mortal.writes("loadBalancers/front") == 8
+
+
+@pytest.mark.slow
+def test_destroying_an_environment_survives_dying_anywhere(mortal: LandingZone) -> None:
+    mortal.create()
+    session = mortal.session(journal=MortalJournal)
+    name = mortal.environment.name
+
+    assert survive(session, lambda it: destroy_environment(it, name)) >= 3
+
+    assert session.azure.group(mortal.environment.resource_group) is None
