@@ -178,7 +178,7 @@ EXECUTION = {
     "pipeline.execution.commands": execution_room(
         *("commands", "runner", "run", "packer", "claims"),
         *("build.survey", "landing_zone.survey", "preflight.survey", "prune.survey"),
-        *("swap.survey", "azure.side_by_side"),
+        *("swap.survey", "azure.side_by_side", *WAITING),
     ),
 }
 
