@@ -56,9 +56,15 @@ def _is_gone(target: Backend) -> bool:
 
 
 def _scaling_up(now: Survey, target: Backend) -> tuple[StageStep, ...]:
-    """A set of ours that was scaled down since; what is sick is not healed by that."""
+    """A set of ours that was scaled down since, or is being made by a run before.
+
+    What is sick is not healed by that.
+    """
     found = target.scale_set
-    if found is None or found.capacity >= now.live_capacity or target.sick:
+    if found is None:
+        return ()
+    is_being_made = found.provisioning_state == "Creating"
+    if not is_being_made and (found.capacity >= now.live_capacity or target.sick):
         return ()
     return bringing_up(now, target.version, target, max(now.live_capacity, 1))
 

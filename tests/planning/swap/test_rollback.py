@@ -131,6 +131,12 @@ def test_a_way_back_whose_scale_set_is_gone_is_made_anew() -> None:
     assert plan.title == "roll back web 1.0.1 -> 1.0.0"
 
 
+def test_a_way_back_that_an_earlier_run_began_to_make_is_waited_for() -> None:
+    half = scale_set("1.0.0", size=1, sick=1, capacity=2, state="Creating")
+    plan = rollback(surveyed(SERVING, half, staging=V0, tags=swap_tags(V1, V0)))
+    assert words(plan)[:2] == ["create web-1-0-0", "wait until"]
+
+
 def test_without_any_tags_of_the_load_balancer_the_way_back_is_known() -> None:
     assert rollback(surveyed(SERVING, BEFORE)).title == "roll back web 1.0.1 -> 1.0.0"
 
