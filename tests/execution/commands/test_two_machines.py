@@ -19,7 +19,7 @@ from tests.conftest import Emulator
 from tests.execution.dying import Crash, dying_after
 from tests.execution.landing_zone import LandingZone, landing_zone, until
 
-AT_ONCE = Promotion(keep_previous=0.0, drain=0.0)
+AT_ONCE = Promotion(soak=0.0, keep_previous=0.0, drain=0.0)
 CHECK = "def test_the_machine_answers(host):\n    assert host.run('true').rc == 0\n"
 
 

@@ -22,7 +22,7 @@ from tests.conftest import Emulator
 from tests.execution.landing_zone import LandingZone, landing_zone
 from tests.execution.one_step import carry_out_one
 
-AT_ONCE = Promotion(keep_previous=0.0, drain=0.0)
+AT_ONCE = Promotion(soak=0.0, keep_previous=0.0, drain=0.0)
 
 
 @pytest.fixture
