@@ -112,7 +112,7 @@ def test_a_version_that_breaks_during_its_soak_is_swapped_back_by_itself(
         promote(zone, journal, soak="10m")
     assert serving(zone) == "1.0.0"
     told = zone.output
-    assert " FAILED  " in told
+    assert " FAILED " in told
     assert "Swapping back: web: " in told
     assert "Plan: roll back web 1.0.1 -> 1.0.0" in told
     assert caught.value.advice == (Advice("show the state", status()),)

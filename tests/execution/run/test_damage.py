@@ -218,7 +218,7 @@ def test_a_disk_that_fills_up_during_a_stage_tells_what_was_done(staged: Landing
     with pytest.raises(StateFileError, match="No space left on device") as caught:
         swap.stage(staged.session(journal=full_after(5)), "web", "1.0.2")
     notes = "\n".join(caught.value.__notes__)
-    assert "Steps done in Azure: 1 to 1 of 4." in notes
+    assert "Steps done in Azure: 1 to 1 of 6." in notes
     assert "Now: web 1.0.0 serves" in notes
 
 
