@@ -132,7 +132,7 @@ PLANNING = {
         "swap", "names", "plan", "table", "versions", "watch", "writable"
     ),
     "pipeline.planning.preflight": planning_room(
-        *("preflight", "names", "plan", "swap.steps", "table", "versions")
+        *("preflight", "names", "plan", "swap.steps", "table", "versions", "watch.steps")
     ),
     "pipeline.planning.prune": planning_room(
         *("prune", "swap", "names", "plan", "versions", "writable")
@@ -173,7 +173,7 @@ EXECUTION = {
     "pipeline.execution.preflight": execution_room("preflight", "azure", "run"),
     "pipeline.execution.runner": execution_room(
         *("run", "claims", "build.steps", "landing_zone.steps", "prune.steps"),
-        *("swap.steps", "swap.load_balancer", "watch.steps"),
+        *("swap.steps", "watch.steps"),
     ),
     "pipeline.execution.commands": execution_room(
         *("commands", "runner", "run", "packer", "claims"),
@@ -361,8 +361,8 @@ def test_no_room_imports_itself_through_others() -> None:
 
 def test_a_circle_of_rooms_is_found_where_no_module_imports_itself() -> None:
     sources = {
-        "pipeline.execution.build.steps": "from pipeline.execution.swap import answers",
-        "pipeline.execution.swap.answers": "",
+        "pipeline.execution.build.steps": "from pipeline.execution.swap import records",
+        "pipeline.execution.swap.records": "",
         "pipeline.execution.swap.steps": "from pipeline.execution.build import survey",
         "pipeline.execution.build.survey": "",
     }
@@ -454,7 +454,7 @@ def test_a_module_says_what_it_owns_and_is_no_longer_than_a_reader_holds_in_mind
         ("pipeline.execution.azure.clients", "from pipeline.execution.run import session"),
         ("pipeline.execution.run.work", "from pipeline.execution import runner"),
         ("pipeline.execution.run.work", "import azure.core"),
-        ("pipeline.execution.build.steps", "from pipeline.execution.swap import answers"),
+        ("pipeline.execution.build.steps", "from pipeline.execution.swap import records"),
         ("pipeline.execution.swap.steps", "from pipeline.execution.packer import build"),
         ("pipeline.execution.runner", "from pipeline.execution.commands import build"),
         ("pipeline.execution.commands.build", "from pipeline.execution.build import steps"),

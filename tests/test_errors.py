@@ -60,6 +60,7 @@ STEPS = (
     "pipeline/execution/build/",
     "pipeline/execution/swap/",
     "pipeline/execution/prune/",
+    "pipeline/execution/watch/",
     "pipeline/execution/landing_zone/",
     "pipeline/execution/packer/",
     "pipeline/execution/azure/",

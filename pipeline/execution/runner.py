@@ -1,7 +1,7 @@
 """The one place where plans become true: printed, carried out, journalled, followed up.
 
-Resuming is not a feature: a command always surveys and plans anew. A new kind of step is a module
-that carries it out, and one arm of `carry_out_step`.
+Resuming is not a feature: a command always surveys and plans anew. A new kind of step is a value in
+`planning/ROOM/steps.py`, and one arm of `carry_out` in `execution/ROOM/steps.py`.
 """
 
 from __future__ import annotations
@@ -28,103 +28,33 @@ from pipeline.execution.prune import steps as prune
 from pipeline.execution.run.run import Run, alone
 from pipeline.execution.run.session import Session
 from pipeline.execution.run.work import Work
-from pipeline.execution.swap import load_balancer
 from pipeline.execution.swap import steps as swap
 from pipeline.execution.watch import steps as watch
-from pipeline.planning.build.steps import (
-    BakeVersion,
-    BootCheckMachine,
-    DeleteGroup,
-    DeleteVersion,
-    MarkVersion,
-    RunChecks,
-)
-from pipeline.planning.landing_zone.steps import Complete, Create, CreateGroup, DestroyGroup
+from pipeline.planning.build.steps import BuildStep
+from pipeline.planning.landing_zone.steps import LandingZoneStep
 from pipeline.planning.plan import Failure, Plan, Step
-from pipeline.planning.prune.steps import (
-    DeleteImageVersion,
-    DeleteScaleSet,
-    RemovePools,
-    RetirePools,
-)
+from pipeline.planning.prune.steps import PruneStep
 from pipeline.planning.steps import AnyStep
-from pipeline.planning.swap.steps import (
-    AddPool,
-    AwaitHealthy,
-    CreateScaleSet,
-    LeadStaging,
-    RecordSwap,
-    RewriteLoadBalancer,
-    ScaleScaleSet,
-    SwapPools,
-    VerifyVersion,
-)
-from pipeline.planning.watch.steps import AskProbes, Soak, StartWatching, StopWatching, VerifyRules
+from pipeline.planning.swap.steps import DeploymentStep
+from pipeline.planning.watch.steps import WatchStep
 
 S = TypeVar("S", bound=Step)
 
 
-def carry_out_step(step: AnyStep, work: Work) -> None:  # noqa: PLR0912, PLR0915 - an arm for each kind
-    """Carry out one step; may be repeated at any time."""
-    match step:
-        case CreateGroup():
-            landing_zone.create_group(step, work)
-        case Create():
-            landing_zone.create(step, work)
-        case Complete():
-            landing_zone.complete(step, work)
-        case DestroyGroup():
-            landing_zone.destroy_group(step, work)
-        case DeleteGroup():
-            build.delete_group(step, work)
-        case DeleteVersion():
-            build.delete_version(step, work)
-        case BakeVersion():
-            build.bake_version(step, work)
-        case BootCheckMachine():
-            build.boot_check_machine(step, work)
-        case RunChecks():
-            build.run_checks(step, work)
-        case MarkVersion():
-            build.mark_version(step, work)
-        case CreateScaleSet():
-            swap.create_scale_set(step, work)
-        case ScaleScaleSet():
-            swap.scale(step, work)
-        case AddPool():
-            load_balancer.add_pool(step, work)
-        case LeadStaging():
-            load_balancer.lead_staging(step, work)
-        case AwaitHealthy():
-            swap.await_healthy(step, work)
-        case VerifyVersion():
-            swap.verify_version(step, work)
-        case SwapPools():
-            load_balancer.swap_pools(step, work)
-        case RecordSwap():
-            swap.record_swap(step, work)
-        case RetirePools():
-            prune.retire_pools(step, work)
-        case DeleteScaleSet():
-            prune.delete_scale_set(step, work)
-        case RemovePools():
-            prune.remove_pools(step, work)
-        case DeleteImageVersion():
-            prune.delete_image_version(step, work)
-        case RewriteLoadBalancer():
-            swap.rewrite_load_balancer(step, work)
-        case VerifyRules():
-            watch.verify_rules(step, work)
-        case AskProbes():
-            watch.ask_probes(step, work)
-        case StartWatching():
-            watch.start_watching(step, work)
-        case Soak():
-            watch.soak(step, work)
-        case StopWatching():
-            watch.stop_watching(step, work)
-        case _:
-            assert_never(step)
+def carry_out_step(step: AnyStep, work: Work) -> None:
+    """Carry out one step, in its room; may be repeated at any time."""
+    if isinstance(step, LandingZoneStep):
+        landing_zone.carry_out(step, work)
+    elif isinstance(step, BuildStep):
+        build.carry_out(step, work)
+    elif isinstance(step, WatchStep):
+        watch.carry_out(step, work)
+    elif isinstance(step, DeploymentStep):
+        swap.carry_out(step, work)
+    elif isinstance(step, PruneStep):
+        prune.carry_out(step, work)
+    else:
+        assert_never(step)
 
 
 @contextmanager

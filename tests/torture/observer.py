@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 from pipeline.definition.model import PRODUCTION, STAGING, rule_name
 from pipeline.errors import PipelineError
-from pipeline.execution.swap.answers import version_at
+from pipeline.execution.watch.answers import version_at
 from tests.conftest import Emulator
 from tests.torture.project import IMAGES, TwoImages
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import assert_never
+
 from pipeline.advice import Advice, build_image, check_image
 from pipeline.errors import AzureRefused, CheckFailed, Overtaken, StillRunning, Unreachable
 from pipeline.execution.azure.requests import Body, ResourceGroup, delete, patch, put, put_group
@@ -17,6 +19,7 @@ from pipeline.planning.build import check_machine, definition_body, version_body
 from pipeline.planning.build.steps import (
     BakeVersion,
     BootCheckMachine,
+    BuildStep,
     DeleteGroup,
     DeleteVersion,
     MarkVersion,
@@ -30,6 +33,25 @@ from pipeline.planning.names import (
     image_version_id,
 )
 from pipeline.state_files import read_bytes
+
+
+def carry_out(step: BuildStep, work: Work) -> None:
+    """Carry out one step of this room; may be repeated at any time."""
+    match step:
+        case DeleteGroup():
+            delete_group(step, work)
+        case DeleteVersion():
+            delete_version(step, work)
+        case BakeVersion():
+            bake_version(step, work)
+        case BootCheckMachine():
+            boot_check_machine(step, work)
+        case RunChecks():
+            run_checks(step, work)
+        case MarkVersion():
+            mark_version(step, work)
+        case _:
+            assert_never(step)
 
 
 def delete_group(step: DeleteGroup, work: Work) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from http import HTTPStatus
+from typing import assert_never
 
 from pipeline.errors import AzureRefused, Overtaken, Refused
 from pipeline.execution.azure.requests import ResourceGroup, delete, put, put_group
@@ -12,10 +13,31 @@ from pipeline.execution.run.create import create_unless_there
 from pipeline.execution.run.work import Work
 from pipeline.planning.landing_zone import bodies
 from pipeline.planning.landing_zone.destruction import refuse_foreign
-from pipeline.planning.landing_zone.steps import Complete, Create, CreateGroup, DestroyGroup
+from pipeline.planning.landing_zone.steps import (
+    Complete,
+    Create,
+    CreateGroup,
+    DestroyGroup,
+    LandingZoneStep,
+)
 from pipeline.planning.names import CLAIMS_ZONE, Tag, environment_tags
 
 _PATIENCE = {"Microsoft.Network": NETWORK, "Microsoft.Compute": GALLERY}
+
+
+def carry_out(step: LandingZoneStep, work: Work) -> None:
+    """Carry out one step of this room; may be repeated at any time."""
+    match step:
+        case CreateGroup():
+            create_group(step, work)
+        case Create():
+            create(step, work)
+        case Complete():
+            complete(step, work)
+        case DestroyGroup():
+            destroy_group(step, work)
+        case _:
+            assert_never(step)
 
 
 def create_group(step: CreateGroup, work: Work) -> None:

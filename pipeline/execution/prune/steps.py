@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import assert_never
+
 from pipeline.definition.model import STAGING
 from pipeline.errors import Overtaken, Refused
 from pipeline.execution.azure.requests import Body, delete
@@ -15,10 +17,26 @@ from pipeline.planning.prune.plan import is_removable, why_kept
 from pipeline.planning.prune.steps import (
     DeleteImageVersion,
     DeleteScaleSet,
+    PruneStep,
     RemovePools,
     RetirePools,
 )
 from pipeline.planning.swap.survey import Survey
+
+
+def carry_out(step: PruneStep, work: Work) -> None:
+    """Carry out one step of this room; may be repeated at any time."""
+    match step:
+        case RetirePools():
+            retire_pools(step, work)
+        case DeleteScaleSet():
+            delete_scale_set(step, work)
+        case RemovePools():
+            remove_pools(step, work)
+        case DeleteImageVersion():
+            delete_image_version(step, work)
+        case _:
+            assert_never(step)
 
 
 def retire_pools(step: RetirePools, work: Work) -> None:

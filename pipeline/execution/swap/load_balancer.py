@@ -20,9 +20,9 @@ from pipeline.planning.plan import Plan
 from pipeline.planning.swap.load_balancer import is_swapped, swapped, with_pool, with_staging_led
 from pipeline.planning.swap.plan import plan_swap
 from pipeline.planning.swap.staging import leading
-from pipeline.planning.swap.steps import AddPool, LeadStaging, SwapPools, SwapStep, VerifyVersion
+from pipeline.planning.swap.steps import AddPool, LeadStaging, SwapPools, SwapStep
 from pipeline.planning.swap.survey import Survey
-from pipeline.planning.watch.steps import AskProbes, StartWatching, VerifyRules
+from pipeline.planning.watch.steps import AskProbes, StartWatching, VerifyRules, VerifyVersion
 from pipeline.planning.writable import writable
 
 TRIES = 5

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from pipeline.definition.model import PRODUCTION
+from typing import assert_never
+
 from pipeline.errors import AzureRefused, Overtaken, StillRunning
 from pipeline.execution.azure.requests import Body, patch, put
 from pipeline.execution.azure.resources import provisioning_state
@@ -10,19 +11,45 @@ from pipeline.execution.patience import HEALTHY, NETWORK, SCALE_SET
 from pipeline.execution.run.create import create_unless_there
 from pipeline.execution.run.work import Work
 from pipeline.execution.ssh import public_key_nobody_holds
-from pipeline.execution.swap import answers, records
-from pipeline.execution.swap.survey import instances_of, survey_swap
+from pipeline.execution.swap import load_balancer, records
+from pipeline.execution.swap.survey import instances_of
 from pipeline.execution.wait import wait_until, within_compute_limits
 from pipeline.planning.swap.scale_set_body import capacity, scale_set
 from pipeline.planning.swap.steps import (
+    AddPool,
     AwaitHealthy,
     CreateScaleSet,
+    DeploymentStep,
+    LeadStaging,
     RecordSwap,
     RewriteLoadBalancer,
     ScaleScaleSet,
-    VerifyVersion,
+    SwapPools,
 )
 from pipeline.planning.writable import writable
+
+
+def carry_out(step: DeploymentStep, work: Work) -> None:
+    """Carry out one step of this room; may be repeated at any time."""
+    match step:
+        case AddPool():
+            load_balancer.add_pool(step, work)
+        case CreateScaleSet():
+            create_scale_set(step, work)
+        case ScaleScaleSet():
+            scale(step, work)
+        case AwaitHealthy():
+            await_healthy(step, work)
+        case LeadStaging():
+            load_balancer.lead_staging(step, work)
+        case SwapPools():
+            load_balancer.swap_pools(step, work)
+        case RecordSwap():
+            record_swap(step, work)
+        case RewriteLoadBalancer():
+            rewrite_load_balancer(step, work)
+        case _:
+            assert_never(step)
 
 
 def create_scale_set(step: CreateScaleSet, work: Work) -> None:
@@ -65,21 +92,6 @@ def await_healthy(step: AwaitHealthy, work: Work) -> None:
     work.seen = f"{step.resource.name}: {work.seen}"
 
 
-def verify_version(step: VerifyVersion, work: Work) -> None:
-    """Consecutive responses of a version, over fresh connections.
-
-    Overtaken as soon as nothing is left in the pool that was to answer; WatchFailed when
-    production is watched, and loses too much meanwhile.
-    """
-
-    def look() -> None:
-        if work.run.beside is not None and step.frontend == PRODUCTION:
-            work.run.beside.check()
-        _refuse_empty(step, work)
-
-    answers.verify(step, work, look)
-
-
 def record_swap(step: RecordSwap, work: Work) -> None:
     """What the load balancer's tags say of a swap, on scale sets and versions as well.
 
@@ -102,12 +114,3 @@ def rewrite_load_balancer(step: RewriteLoadBalancer, work: Work) -> None:
     if body is None:
         raise Overtaken(f"{step.load_balancer}: someone deleted it since the plan was made")
     work.send(put(step.load_balancer, writable(body), str(body.get("etag", ""))), NETWORK)
-
-
-def _refuse_empty(step: VerifyVersion, work: Work) -> None:
-    found = survey_swap(work.session, step.image).backend(step.pool)
-    if not found.members:
-        raise Overtaken(
-            f"{step.pool.name}: nothing is in the pool any more; someone removed it since the plan"
-            " was made"
-        )

@@ -23,6 +23,8 @@ LONGEST_VERSION = 40
 """Characters; what is longer is none."""
 TCP = "tcp"
 """Stands for the version of what speaks no HTTP."""
+UNNAMED = "?"
+"""Stands for the version of a page that tells none."""
 
 LOST = (OSError, EOFError, ValueError, asyncio.LimitOverrunError)
 """What a request can end with instead of an answer."""
@@ -97,7 +99,7 @@ async def ask(connection: Connection, *, keep: bool) -> Answer:
     await connection.writer.drain()
     head = await connection.reader.readuntil(b"\r\n\r\n")
     status, headers = _read_head(head)
-    body = await _body(connection.reader, headers)
+    body = await _body(connection.reader, headers, keep=keep)
     is_last = headers.get("connection", "").lower() == "close"
     if not HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
         return Answer(problem=f"HTTP {status}", is_last=is_last)
@@ -115,14 +117,14 @@ def reason_of(error: Exception) -> str:
 
 
 def version_in(body: bytes) -> str:
-    """The `version` that a health page tells, or `?` when it tells none."""
+    """The `version` that a health page tells, or UNNAMED."""
     try:
         document = json.loads(body)
     except (ValueError, RecursionError):
-        return "?"
+        return UNNAMED
     version = document.get("version") if isinstance(document, dict) else None
     is_one = isinstance(version, str) and 0 < len(version) <= LONGEST_VERSION
-    return str(version) if is_one else "?"
+    return str(version) if is_one else UNNAMED
 
 
 async def _stays_open(connection: Connection) -> Answer:
@@ -144,14 +146,21 @@ def _read_head(head: bytes) -> tuple[int, dict[str, str]]:
     return int(status), {name.strip().lower(): value.strip() for name, _, value in pairs}
 
 
-async def _body(reader: asyncio.StreamReader, headers: dict[str, str]) -> bytes:
+async def _body(reader: asyncio.StreamReader, headers: dict[str, str], *, keep: bool) -> bytes:
     if headers.get("transfer-encoding", "").lower() == "chunked":
         return await _chunks(reader)
     if "content-length" in headers:
         return await _exactly(reader, int(headers["content-length"]))
-    if headers.get("connection", "").lower() == "close":
-        return await reader.read(MOST_BODY)
+    if not keep or headers.get("connection", "").lower() == "close":
+        return await _until_the_end(reader)
     return b""
+
+
+async def _until_the_end(reader: asyncio.StreamReader) -> bytes:
+    body = b""
+    while piece := await reader.read(1 << 16):
+        body = (body + piece)[:MOST_BODY]
+    return body
 
 
 async def _chunks(reader: asyncio.StreamReader) -> bytes:

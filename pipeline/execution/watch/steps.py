@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from typing import assert_never
 
 from pipeline.arm import ResourceId
-from pipeline.errors import StillRunning, WatchFailed
+from pipeline.definition.model import PRODUCTION
+from pipeline.errors import Overtaken, StillRunning, WatchFailed
 from pipeline.execution.azure.resources import Azure
 from pipeline.execution.patience import Patience
 from pipeline.execution.run.work import Work
-from pipeline.execution.swap.survey import instances_of
+from pipeline.execution.swap.survey import instances_of, survey_swap
 from pipeline.execution.wait import wait_until, within_compute_limits
-from pipeline.execution.watch import proofs
+from pipeline.execution.watch import answers, proofs
 from pipeline.execution.watch.prober import LATE
 from pipeline.execution.watch.watch import Watch
-from pipeline.planning.watch.steps import AskProbes, Soak, StartWatching, StopWatching, VerifyRules
+from pipeline.planning.watch.steps import (
+    AskProbes,
+    Soak,
+    StartWatching,
+    StopWatching,
+    VerifyRules,
+    VerifyVersion,
+    WatchStep,
+)
 
 TICK = 1.0
 """Seconds between two looks at the figures."""
@@ -27,14 +37,42 @@ SEEN_TWICE = 2
 """An instance counts as ill when it was in two looks, one after the other."""
 
 
-def verify_rules(step: VerifyRules, work: Work) -> None:
-    """Consecutive responses of each target."""
-    proofs.verify(step, work)
+def carry_out(step: WatchStep, work: Work) -> None:
+    """Carry out one step of this room; may be repeated at any time."""
+    match step:
+        case VerifyVersion():
+            verify_version(step, work)
+        case VerifyRules():
+            proofs.verify(step, work)
+        case AskProbes():
+            proofs.ask_probes(step, work)
+        case StartWatching():
+            start_watching(step, work)
+        case Soak():
+            soak(step, work)
+        case StopWatching():
+            stop_watching(step, work)
+        case _:
+            assert_never(step)
 
 
-def ask_probes(step: AskProbes, work: Work) -> None:
-    """What the load balancer's own probes find."""
-    proofs.ask_probes(step, work)
+def verify_version(step: VerifyVersion, work: Work) -> None:
+    """Consecutive responses of a version.
+
+    Overtaken as soon as nothing is left in the pool that was to answer; WatchFailed when
+    production is watched, and loses too much meanwhile.
+    """
+
+    def look() -> None:
+        if work.run.beside is not None and step.frontend == PRODUCTION:
+            work.run.beside.check()
+        if not survey_swap(work.session, step.image).backend(step.pool).members:
+            raise Overtaken(
+                f"{step.pool.name}: nothing is in the pool any more; someone removed it since the"
+                " plan was made"
+            )
+
+    answers.verify(step, work, look)
 
 
 def start_watching(step: StartWatching, work: Work) -> None:

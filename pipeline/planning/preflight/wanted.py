@@ -11,9 +11,9 @@ from pipeline.planning.swap.steps import (
     CreateScaleSet,
     ScaleScaleSet,
     StageStep,
-    VerifyVersion,
 )
 from pipeline.planning.versions import ImageVersion, newest
+from pipeline.planning.watch.steps import VerifyVersion
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,12 +36,11 @@ from pipeline.planning.swap.steps import (
     LeadStaging,
     ScaleScaleSet,
     StageStep,
-    VerifyVersion,
 )
 from pipeline.planning.swap.survey import Survey
 from pipeline.planning.swap.watching import other_rules
 from pipeline.planning.versions import newest
-from pipeline.planning.watch.steps import VerifyRules
+from pipeline.planning.watch.steps import VerifyRules, VerifyVersion
 
 _MOST_RESPONSES = 100
 PATIENCE = 300.0

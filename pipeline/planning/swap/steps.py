@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from pipeline.arm import ResourceId
-from pipeline.definition.model import FrontendName, Health, Promotion
-from pipeline.planning.watch.steps import VerifyRules, WatchStep
+from pipeline.definition.model import Health, Promotion
+from pipeline.planning.watch.steps import VerifyRules, VerifyVersion, WatchStep
 
 Direction: TypeAlias = Literal["promote", "rollback"]
 
@@ -103,29 +103,6 @@ class LeadStaging:
 
 
 @dataclass(frozen=True, slots=True)
-class VerifyVersion:
-    """Ask a frontend over fresh connections until so many consecutive responses name a version."""
-
-    frontend: FrontendName
-    url: str
-    version: str
-    """"" where it is not ours and may name none: then any response counts."""
-    responses: int
-    image: str
-    pool: ResourceId
-    """Where the frontend leads to by then."""
-    patience: float = 300.0
-    """Seconds until it is given up."""
-
-    def __str__(self) -> str:
-        of_version = f" from {self.version}" if self.version else ""
-        return (
-            f"verify {self.frontend}: {self.responses} consecutive responses{of_version}"
-            f" at {self.url}"
-        )
-
-
-@dataclass(frozen=True, slots=True)
 class SwapPools:
     """Lead production's rules to another pool and staging's to the one that was left.
 
@@ -207,6 +184,17 @@ def _named(kind: str, rules: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(f"{kind} {rule}" for rule in rules)
 
 
+DeploymentStep: TypeAlias = (
+    AddPool
+    | CreateScaleSet
+    | ScaleScaleSet
+    | AwaitHealthy
+    | LeadStaging
+    | SwapPools
+    | RecordSwap
+    | RewriteLoadBalancer
+)
+"""The kinds of this room: scale sets, and where rules lead. The proofs are those of `watch`."""
 StageStep: TypeAlias = (
     AddPool
     | CreateScaleSet
@@ -216,4 +204,4 @@ StageStep: TypeAlias = (
     | VerifyVersion
     | VerifyRules
 )
-SwapStep: TypeAlias = StageStep | SwapPools | RecordSwap | RewriteLoadBalancer | WatchStep
+SwapStep: TypeAlias = DeploymentStep | WatchStep

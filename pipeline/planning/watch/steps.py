@@ -6,9 +6,33 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from pipeline.arm import ResourceId
+from pipeline.definition.model import FrontendName
 from pipeline.planning.watch.targets import Target
 
 MINUTE = 60
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyVersion:
+    """Ask a frontend over fresh connections until so many consecutive responses name a version."""
+
+    frontend: FrontendName
+    url: str
+    version: str
+    """"" where it is not ours and may name none: then any response counts."""
+    responses: int
+    image: str
+    pool: ResourceId
+    """Where the frontend leads to by then."""
+    patience: float
+    """Seconds until it is given up."""
+
+    def __str__(self) -> str:
+        of_version = f" from {self.version}" if self.version else ""
+        return (
+            f"verify {self.frontend}: {self.responses} consecutive responses{of_version}"
+            f" at {self.url}"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +112,7 @@ class StopWatching:
         return "stop watching"
 
 
-WatchStep: TypeAlias = VerifyRules | AskProbes | StartWatching | Soak | StopWatching
+WatchStep: TypeAlias = VerifyVersion | VerifyRules | AskProbes | StartWatching | Soak | StopWatching
 
 
 def duration(seconds: float) -> str:

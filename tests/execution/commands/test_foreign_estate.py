@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from pipeline.execution.azure.requests import delete
-from pipeline.execution.swap.answers import version_at
+from pipeline.execution.watch.answers import version_at
 from pipeline.planning.landing_zone import bodies
 from pipeline.planning.names import (
     image_version_id,

@@ -18,8 +18,8 @@ from pipeline.errors import AzureRefused, Overtaken, Refused
 from pipeline.execution.azure.requests import patch
 from pipeline.execution.commands import swap as commands
 from pipeline.execution.runner import begin
-from pipeline.execution.swap.answers import version_at
 from pipeline.execution.wait import Clock
+from pipeline.execution.watch.answers import version_at
 from pipeline.output.programs import ForPrograms
 from pipeline.planning.names import scale_set_id
 from pipeline.planning.swap.load_balancer import swapped

@@ -13,7 +13,7 @@ from pipeline.definition.model import Promotion
 from pipeline.errors import PipelineError, Refused
 from pipeline.execution.commands import build, prune
 from pipeline.execution.run.journal import Journal
-from pipeline.execution.swap.answers import version_at
+from pipeline.execution.watch.answers import version_at
 from pipeline.planning.names import Tag, scale_set_id, scale_set_name
 from tests.conftest import Emulator
 from tests.execution.dying import Crash, dying_after

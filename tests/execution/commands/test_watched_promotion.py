@@ -15,7 +15,7 @@ from pipeline.errors import NotConfirmed, UsageError, WatchFailed
 from pipeline.execution.commands import swap as commands
 from pipeline.execution.commands.watching import Watching
 from pipeline.execution.run.journal import Journal
-from pipeline.execution.swap.answers import version_at
+from pipeline.execution.watch.answers import version_at
 from tests.conftest import Emulator
 from tests.execution.landing_zone import LandingZone, landing_zone, until
 

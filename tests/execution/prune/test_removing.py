@@ -12,7 +12,7 @@ from pipeline.errors import Overtaken, Refused
 from pipeline.execution.azure.requests import patch
 from pipeline.execution.commands import prune
 from pipeline.execution.run.journal import Journal
-from pipeline.execution.swap.answers import version_at
+from pipeline.execution.watch.answers import version_at
 from pipeline.planning.names import image_version_id, scale_set_id
 from pipeline.planning.prune.steps import DeleteScaleSet, RemovePools, RetirePools
 from pipeline.planning.swap.load_balancer import lead, swapped

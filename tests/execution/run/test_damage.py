@@ -20,7 +20,7 @@ from pipeline.execution.commands import swap
 from pipeline.execution.run.journal import Journal, Subject, unfinished_tokens
 from pipeline.execution.run.lock import only_run
 from pipeline.execution.run.work import Work
-from pipeline.execution.swap.answers import version_at
+from pipeline.execution.watch.answers import version_at
 from pipeline.state_files import naming, read_mapping, write_private
 from tests.conftest import Emulator
 from tests.execution.landing_zone import LandingZone, environment_of, landing_zone

@@ -19,10 +19,10 @@ from pipeline.planning.swap.steps import (
     ScaleScaleSet,
     SwapPools,
     SwapStep,
-    VerifyVersion,
     Wish,
 )
 from pipeline.planning.swap.survey import Survey
+from pipeline.planning.watch.steps import VerifyVersion
 from tests.planning.swap.examples import (
     EMPTY,
     EMPTY_STAGING,

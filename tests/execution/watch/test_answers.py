@@ -15,9 +15,9 @@ import pytest
 from pipeline.definition.model import Cloud
 from pipeline.errors import NotConfirmed, Overtaken
 from pipeline.execution.run.work import Work
-from pipeline.execution.swap import answers
+from pipeline.execution.watch import answers
 from pipeline.planning.names import network_id
-from pipeline.planning.swap.steps import VerifyVersion
+from pipeline.planning.watch.steps import VerifyVersion
 from tests.execution.landing_zone import environment_of
 from tests.execution.offline import OfflineSession
 
@@ -76,7 +76,7 @@ def verify(
     pool = network_id(environment_of(Cloud()), "loadBalancers", "x")
 
     def carry_out(step: str, work: Work) -> None:
-        answers.verify(VerifyVersion("staging", url, step, 3, "web", pool), work, look)
+        answers.verify(VerifyVersion("staging", url, step, 3, "web", pool, 300), work, look)
 
     session = OfflineSession(root)
     session.run((wanted,), carry_out)
@@ -113,7 +113,7 @@ def test_a_refused_connection_is_told(tmp_path: Path) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{free.getsockname()[1]}/healthz"
-        with pytest.raises(NotConfirmed, match="x Connection refused"):
+        with pytest.raises(NotConfirmed, match="x connection refused"):
             verify(tmp_path, url)
 
 

@@ -1,24 +1,25 @@
-"""Asking a frontend which version responds, over a fresh connection each time.
+"""Proving which version responds at a frontend, over a fresh connection each time.
 
 A fresh connection is a new flow: only new flows are sure to go where the rules lead now.
 """
 
 from __future__ import annotations
 
-import http.client
-import json
-import ssl
+import asyncio
 from collections import Counter
 from collections.abc import Callable
+from typing import cast
 from urllib.parse import urlsplit
 
 from pipeline.errors import NotConfirmed, StillRunning
 from pipeline.execution.patience import Patience
 from pipeline.execution.run.work import Work
 from pipeline.execution.wait import wait_until
-from pipeline.planning.swap.steps import VerifyVersion
+from pipeline.execution.watch.exchange import LOST, UNNAMED, ask_afresh, reason_of
+from pipeline.planning.watch.steps import VerifyVersion
+from pipeline.planning.watch.targets import Protocol, Target
 
-TIMEOUT = 10.0
+LATE = 10.0
 """Seconds for one connection and its answer."""
 PAUSE = 0.5
 """Seconds after an answer that was not the wanted one."""
@@ -26,31 +27,23 @@ LOOK_EVERY = 5.0
 """Seconds between looks at what is behind the address, while it does not answer as it should."""
 
 
-class UnnamedError(ValueError):
-    """A health page that names no version."""
-
-
 def version_at(url: str) -> str:
-    """The version that answers a health page; raises OSError or ValueError when none does."""
+    """The version that answers a health page, UNNAMED where it tells none.
+
+    Raises what LOST lists when nothing answers, ValueError for an answer that is none (`HTTP 500`).
+    """
     parts = urlsplit(url)
-    connection = _connection(parts.scheme, parts.hostname or "", parts.port)
-    try:
-        connection.request("GET", parts.path or "/", headers={"Connection": "close"})
-        answer = connection.getresponse()
-        content = answer.read()
-    except http.client.HTTPException as error:
-        raise OSError(f"no HTTP answer: {type(error).__name__}") from error
-    finally:
-        connection.close()
-    if answer.status != http.client.OK:
-        raise ValueError(f"HTTP {answer.status}")
-    try:
-        document = json.loads(content)
-    except ValueError:
-        document = None
-    if not isinstance(document, dict) or "version" not in document:
-        raise UnnamedError("a response that names no version")
-    return str(document["version"])
+    protocol = cast(Protocol, parts.scheme)
+    target = Target("", protocol, parts.hostname or "", parts.port or 0, parts.path or "/")
+
+    async def answer() -> str:
+        async with asyncio.timeout(LATE):
+            found = await ask_afresh(target)
+        if found.problem:
+            raise ValueError(found.problem)
+        return found.version
+
+    return asyncio.run(answer())
 
 
 def verify(step: VerifyVersion, work: Work, look: Callable[[], None]) -> None:
@@ -100,20 +93,9 @@ def _ask(step: VerifyVersion) -> tuple[str, bool]:
         version = version_at(step.url)
     except TimeoutError:
         return "no response", False
-    except OSError as error:
-        return error.strerror or type(error).__name__, False
-    except UnnamedError:
-        return "a response that names no version", not step.version
     except ValueError as error:
         return str(error), False
-    return version, version == step.version or not step.version
-
-
-def _connection(scheme: str, host: str, port: int | None) -> http.client.HTTPConnection:
-    if scheme == "http":
-        return http.client.HTTPConnection(host, port, timeout=TIMEOUT)
-    # Azure's own probes do not check certificates either, and no name leads to a frontend yet.
-    context = ssl.create_default_context()
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    return http.client.HTTPSConnection(host, port, timeout=TIMEOUT, context=context)
+    except LOST as error:
+        return reason_of(error), False
+    told = "a response that names no version" if version == UNNAMED else version
+    return told, version == step.version or not step.version
