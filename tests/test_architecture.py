@@ -158,7 +158,7 @@ EXECUTION = {
     "pipeline.execution.patience": execution_room(),
     "pipeline.execution.interruption": execution_room(),
     "pipeline.execution.wait": execution_room("interruption", "patience"),
-    "pipeline.execution.ssh": execution_room(),
+    "pipeline.execution.ssh": execution_room(libraries=("cryptography",)),
     "pipeline.execution.azure": execution_room("azure", *WAITING, libraries=("azure",)),
     "pipeline.execution.run": execution_room("run", "azure", "ssh", *WAITING),
     "pipeline.execution.claims": execution_room("claims", "azure", "run", *WAITING),

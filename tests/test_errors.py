@@ -67,7 +67,6 @@ STEPS = (
     "pipeline/execution/run/",
     "pipeline/execution/runner.py",
     "pipeline/execution/wait.py",
-    "pipeline/execution/ssh.py",
 )
 COMMANDS = "pipeline/execution/commands/"
 MAY_RAISE = {
