@@ -28,6 +28,8 @@ def test_what_is_wanted_is_read_from_the_steps() -> None:
     assert (grown.version, grown.added, grown.made) == ("1.0.1", 3, ())
     refused = wanted(ENVIRONMENT, IMAGE, "1.0.2", None)
     assert (refused.version, refused.added) == ("1.0.2", IMAGE.scale_set.capacity)
+    idle = wanted(ENVIRONMENT, IMAGE, "", ())
+    assert (idle.version, idle.added, idle.made) == ("", 0, ())
     assert newest_eligible(VERSIONS) == "1.0.1"
     assert newest_eligible(()) == ""
 

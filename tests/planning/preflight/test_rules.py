@@ -16,6 +16,7 @@ from pipeline.planning.preflight.facts import (
     Registration,
     Replica,
     ScaleSetFacts,
+    SecurityGroup,
     SecurityRule,
     Space,
     Subnet,
@@ -246,6 +247,20 @@ def test_clients_of_a_private_load_balancer_come_from_the_network() -> None:
     assert results("security group", wanted=own, subnet=bare) == ["ok"]
     assert results("security group", subnet=bare) == ["warning"]
     assert results("security group", subnet=None) == []
+
+
+def test_without_a_load_balancer_only_the_health_page_is_looked_at() -> None:
+    own = replace(WANTED, environment=replace(ENVIRONMENT, load_balancers=()))
+    assert results("clients", wanted=own) == []
+    assert results("probes", wanted=own) == ["ok"]
+    assert results("locks", wanted=own, locks=(Lock("keep", BALANCER, "ReadOnly"),)) == ["ok"]
+
+
+def test_a_group_without_any_rule_admits_nobody() -> None:
+    empty = Subnet(("10.0.0.0/20",), SecurityGroup("machines", ()))
+    (probes, _) = found("probes", subnet=empty)
+    assert probes.result == "FAILED"
+    assert "(no rule fits)" in probes.what
 
 
 BALANCER = f"{GROUP}/providers/Microsoft.Network/loadBalancers/shop"
