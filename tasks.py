@@ -34,6 +34,7 @@ from pipeline.cli_tasks.running import (
     VERSION,
     WATCH,
     WATCHING,
+    WHY,
     output_for,
     session_in,
     words_and_exit_code,
@@ -148,7 +149,7 @@ def unstage(
         unstage(session, image, version)
 
 
-@task(help={**OF_IMAGE, "again": AGAIN, "force": FORCE, **WATCHING})
+@task(help={**OF_IMAGE, "again": AGAIN, "force": FORCE, **WATCHING, "why": WHY})
 def promote(  # noqa: PLR0913, PLR0917 - each is an option
     _context: Context,
     image: str,
@@ -159,6 +160,7 @@ def promote(  # noqa: PLR0913, PLR0917 - each is an option
     lost_budget: str = "",
     patience: str = "",
     no_rollback: bool = False,
+    why: str = "",
     env: str = "",
     json: bool = False,
     plan: bool = False,
@@ -169,15 +171,16 @@ def promote(  # noqa: PLR0913, PLR0917 - each is an option
         from pipeline.execution.commands.watching import Watching
 
         watching = Watching(soak, rate, lost_budget, patience, no_rollback)
-        promote(session, image, again=again, force=force, watching=watching)
+        promote(session, image, again=again, force=force, watching=watching, why=why)
 
 
-@task(help={**OF_IMAGE, "to": TO, "force": FORCE})
+@task(help={**OF_IMAGE, "to": TO, "force": FORCE, "why": WHY})
 def rollback(
     _context: Context,
     image: str,
     to: str = "",
     force: bool = False,
+    why: str = "",
     env: str = "",
     json: bool = False,
     plan: bool = False,
@@ -186,7 +189,7 @@ def rollback(
     with session_in(env, json, plan) as session:
         from pipeline.execution.commands.swap import rollback
 
-        rollback(session, image, to, force=force)
+        rollback(session, image, to, force=force, why=why)
 
 
 @task(help={**CHANGES, "image": f"{IMAGE} (default: all)"})
@@ -200,7 +203,7 @@ def prune(
         prune(session, image)
 
 
-@task(help={**READS, "image": IMAGE, "why": "reason, for whoever finds it"})
+@task(help={**READS, "image": IMAGE, "why": WHY})
 def hold(_context: Context, image: str, why: str = "", env: str = "", json: bool = False) -> None:
     """Refuse promotions of an image until it is released; a rollback is never refused."""
     with session_in(env, json) as session:

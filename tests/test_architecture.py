@@ -167,7 +167,7 @@ EXECUTION = {
     "pipeline.execution.build": execution_room(
         *("build", "azure", "claims", "packer", "run", "ssh"), *WAITING
     ),
-    "pipeline.execution.swap": execution_room("swap", "azure", "run", "ssh", *WAITING),
+    "pipeline.execution.swap": execution_room(*("swap", "azure", "claims", "run", "ssh"), *WAITING),
     "pipeline.execution.watch": execution_room("watch", "azure", "run", "swap.survey", *WAITING),
     "pipeline.execution.prune": execution_room("prune", "azure", "run", "swap", *WAITING),
     "pipeline.execution.preflight": execution_room("preflight", "azure", "run"),

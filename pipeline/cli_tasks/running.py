@@ -40,6 +40,7 @@ WATCHING = {
     "patience": "how long a rule may take to answer as it should (default: as image.hcl says)",
     "no_rollback": "leave production where it is when too many requests are lost",
 }
+WHY = "reason, for whoever reads it later"
 TO = "image version to go back to (default: the one that served before)"
 REBUILD = "build even if a version with the same inputs exists"
 ADDRESSES = "loopback block for machines and frontends (default: the emulator's own)"

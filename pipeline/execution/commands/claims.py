@@ -18,7 +18,7 @@ def hold(session: Session, image: str, why: str) -> None:
     session.load_balancer(image)
     if not why.strip():
         raise UsageError(f"why is {image} put on hold? --why tells whoever finds it")
-    made = put_on_hold(session, image, " ".join(why.split()))
+    made = put_on_hold(session, image, why)
     advice = (Advice("when the reason is gone", release(image)),)
     session.output.truth(f"{image} in {session.environment.name} is {made}", advice)
 

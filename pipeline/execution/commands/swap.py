@@ -44,6 +44,7 @@ def promote(
     again: bool = False,
     force: bool = False,
     watching: Watching | None = None,
+    why: str = "",
 ) -> None:
     """Lead production's rules to the staged version, and watch it; Refused while it is on hold.
 
@@ -54,12 +55,15 @@ def promote(
     watching = watching or Watching()
     how = watching.over(session.image(image).promotion)
     back = None if watching.no_rollback else partial(swap_back, session, image)
-    _swap(session, image, Wish("promote", again=again, force=force, promotion=how), back)
+    wish = Wish("promote", again=again, force=force, promotion=how, why=why)
+    _swap(session, image, wish, back)
 
 
-def rollback(session: Session, image: str, to: str = "", *, force: bool = False) -> None:
+def rollback(
+    session: Session, image: str, to: str = "", *, force: bool = False, why: str = ""
+) -> None:
     """Lead production's rules back to the previous version, or to another."""
-    _swap(session, image, Wish("rollback", to, force=force))
+    _swap(session, image, Wish("rollback", to, force=force, why=why))
 
 
 def status(session: Session, image: str = "", *, watch: bool = False) -> bool:

@@ -52,7 +52,8 @@ def swap_back(session: Session, image: str, failure: Failure) -> Plan[SwapStep] 
     try:
         now = survey_when_settled(session, image)
         if now.production_pool == swap.production:
-            back = plan_rollback(now, Wish("rollback", promotion=swap.wish.promotion))
+            wish = Wish("rollback", promotion=swap.wish.promotion, why=str(error))
+            back = plan_rollback(now, wish)
             session.output.say(f"Swapping back: {error}")
             return replace(back, advice=(Advice("show the state", status()),))
         error.add_note(f"Not swapped back: {now.production_pool.name} serves by now.")

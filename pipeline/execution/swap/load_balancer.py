@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pipeline.advice import Advice, status
 from pipeline.errors import AzureRefused, Overtaken, Refused, UsageError
 from pipeline.execution.azure.requests import Body, put
+from pipeline.execution.claims.held import text_of
 from pipeline.execution.patience import NETWORK
 from pipeline.execution.run.work import Work
 from pipeline.execution.swap.survey import survey_when_settled
@@ -112,7 +113,7 @@ def swap_pools(step: SwapPools, work: Work) -> None:
 def _signed(step: SwapPools, work: Work) -> Mapping[str, str]:
     """The tags that tell when it was, in which run, and who did it."""
     written: dict[SwapTagName, str] = {
-        SwapTag.SINCE: datetime.now(UTC).isoformat(timespec="seconds"),
+        SwapTag.SINCE: text_of(datetime.now(UTC)),
         SwapTag.RUN: work.run.id,
         SwapTag.BY: work.run.by,
     }

@@ -1,4 +1,4 @@
-"""Recording a swap on scale sets and image versions, beside the load balancer's tags."""
+"""Recording a swap in the history, on scale sets and versions, beside the load balancer's tags."""
 
 from __future__ import annotations
 
@@ -6,24 +6,49 @@ from collections.abc import Mapping
 
 from pipeline.arm import ResourceId
 from pipeline.execution.azure.requests import Body, patch, put
+from pipeline.execution.claims.history import remember
 from pipeline.execution.patience import GALLERY, SCALE_SET
 from pipeline.execution.run.work import Work
 from pipeline.planning.build.version_body import retagged
+from pipeline.planning.claims.claim import Actor
+from pipeline.planning.claims.history import Move
 from pipeline.planning.names import SwapTag, Tag, load_balancer_tag
 from pipeline.planning.swap.steps import RecordSwap
 
 
 def record_swap(step: RecordSwap, work: Work) -> None:
-    """Tags of the set that serves, of the one that was left, and of the version left for good."""
+    """A move of the history; tags of the set that serves, the one that was left, and the versions.
+
+    The history comes first: the tag of the set that serves tells later runs that all was recorded.
+    """
     balancer: Body = work.azure.get(step.load_balancer) or {}
-    tag = load_balancer_tag(step.image, SwapTag.SINCE)
-    since = str((balancer.get("tags") or {}).get(tag, ""))
+    tags = balancer.get("tags") or {}
+    since, run, by = (
+        str(tags.get(load_balancer_tag(step.image, what), ""))
+        for what in (SwapTag.SINCE, SwapTag.RUN, SwapTag.BY)
+    )
+    if since and run and work.session.claims:
+        remember(work.session, _move(step, work, since, run, by))
     is_back = step.direction == "rollback"
     took = work.run.swap_seconds
     _tag(step.serves, {Tag.SERVED_SINCE: since, **_took(took), **_none(Tag.ROLLED_BACK)}, work)
     _tag(step.left, {Tag.SERVED_UNTIL: since, Tag.ROLLED_BACK: since if is_back else ""}, work)
     _tag_version(step.rolled_back, {Tag.ROLLED_BACK: since}, work)
     _tag_version(step.promoted_again, _none(Tag.ROLLED_BACK), work)
+
+
+def _move(step: RecordSwap, work: Work, since: str, run: str, by: str) -> Move:
+    return Move(
+        at=since,
+        image=step.image,
+        environment=work.session.environment.name,
+        direction=step.direction,
+        before=step.before,
+        after=step.after,
+        run=run,
+        actor=Actor.of_tag(by),
+        why=step.why,
+    )
 
 
 def _took(seconds: float | None) -> dict[str, str]:

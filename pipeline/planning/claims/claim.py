@@ -14,6 +14,11 @@ LONGEST_TAG = 256
 """Characters of a tag's value."""
 
 
+def reason(why: str) -> str:
+    """A reason as it is kept: on one line, and not too long."""
+    return " ".join(why.split())[:LONGEST_TEXT]
+
+
 @dataclass(frozen=True, slots=True)
 class Actor:
     """Who acts: a person or the one who started a CI run; where; `link` leads to the CI run."""
@@ -37,6 +42,14 @@ class Actor:
         """As a record set keeps it."""
         parts = {"actor": self.name, "host": self.host, "link": self.link}
         return {key: value[:LONGEST_TEXT] for key, value in parts.items()}
+
+    @classmethod
+    def of_tag(cls, tag: str) -> Actor:
+        """From `tag`; `?` where it does not say."""
+        where, _, last = tag.rpartition(" ")
+        link = last if "://" in last else ""
+        name, _, host = (where if link else tag).rpartition("@")
+        return cls(name or "?", host or "?", link)
 
     @classmethod
     def read(cls, metadata: Mapping[str, str]) -> Actor:
@@ -105,7 +118,7 @@ class Hold:
     since: str
 
     def __str__(self) -> str:
-        return f"on hold since {self.since}, {self.actor}: {self.why}"
+        return f"on hold since {self.since}, {self.actor}: {reason(self.why)}"
 
     @property
     def document(self) -> dict[str, str]:
@@ -115,7 +128,7 @@ class Hold:
     @property
     def metadata(self) -> dict[str, str]:
         """As a record set keeps it."""
-        return {"why": self.why[:LONGEST_TEXT], **self.actor.metadata, "since": self.since}
+        return {"why": reason(self.why), **self.actor.metadata, "since": self.since}
 
     @classmethod
     def read(cls, metadata: Mapping[str, str]) -> Hold:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from pipeline.planning.claims.claim import LONGEST_TEXT, Actor
+from pipeline.planning.claims.claim import Actor, reason
 from pipeline.planning.table import Table
 
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """Production's rules of an image moved once. Versions are "" where nothing of ours served."""
+    """Production's rules of an image moved once."""
 
     at: str
     """ISO 8601, UTC, to the second."""
@@ -20,7 +20,9 @@ class Move:
     direction: str
     """`promote` or `rollback`."""
     before: str
+    """What was left: its version, what another hand made by name, or "" for nothing."""
     after: str
+    """What came to serve, likewise."""
     run: str
     actor: Actor
     why: str = ""
@@ -35,7 +37,7 @@ class Move:
             "to": self.after,
             "run": self.run,
             **self.actor.metadata,
-            "why": self.why[:LONGEST_TEXT],
+            "why": reason(self.why),
         }
 
     @property
@@ -54,8 +56,8 @@ class Move:
 
 
 def in_order(moves: Iterable[Move]) -> tuple[Move, ...]:
-    """The oldest first."""
-    return tuple(sorted(moves, key=lambda move: (move.at, move.run)))
+    """The oldest first; what a run promoted comes before its own way back in the same second."""
+    return tuple(sorted(moves, key=lambda move: (move.at, move.run, move.direction)))
 
 
 def serving_at(moves: Iterable[Move], at: str) -> Move | None:

@@ -20,7 +20,6 @@ from pipeline.planning.plan import Plan
 from pipeline.planning.swap.backend import Backend, ScaleSet
 from pipeline.planning.swap.staging import leading, refuse_removed, verifying
 from pipeline.planning.swap.steps import (
-    Direction,
     RecordSwap,
     RewriteLoadBalancer,
     StageStep,
@@ -61,7 +60,7 @@ def exchange(
         _swap(now, wish, pool),
         *verifying(now, PRODUCTION, version, pool, count, patience),
         *ask_probes(now, wish, PRODUCTION),
-        *_record(now, direction, pool, version),
+        _record(now, wish, pool, version or label),
         *end_watching(now, wish, now.backend(pool)),
     )
     verb = "roll back" if direction == "rollback" else direction
@@ -91,7 +90,8 @@ def unfinished(now: Survey) -> tuple[SwapStep, ...]:
         back = bool(now.tag(SwapTag.ROLLED_BACK))
         left = now.tag(SwapTag.ROLLED_BACK) or now.tag(SwapTag.PREVIOUS)
         behind = now.backend(now.load_balancer.pool(left)) if left else None
-        steps.extend(_recorded(now, "rollback" if back else "promote", now.serving, behind))
+        wish = Wish("rollback" if back else "promote")
+        steps.append(_recorded(now, wish, now.serving, behind, now.label(now.serving)))
     return tuple(steps)
 
 
@@ -167,32 +167,31 @@ def _swap(now: Survey, wish: Wish, pool: ResourceId) -> SwapPools:
     )
 
 
-def _record(
-    now: Survey, direction: Direction, pool: ResourceId, version: str
-) -> tuple[RecordSwap, ...]:
+def _record(now: Survey, wish: Wish, pool: ResourceId, label: str) -> RecordSwap:
     wanted = now.backend(pool)
-    if wanted.is_empty and version:  # it is about to be made
-        wanted = Backend(pool, (), (), version)
-    return _recorded(now, direction, wanted, now.serving)
+    if wanted.is_empty and label:  # it is about to be made
+        wanted = Backend(pool, (), (), label)
+    return _recorded(now, wish, wanted, now.serving, label)
 
 
 def _recorded(
-    now: Survey, direction: Direction, serves: Backend, left: Backend | None
-) -> tuple[RecordSwap, ...]:
-    left_version = now.version(left.version) if left and direction == "rollback" else None
+    now: Survey, wish: Wish, serves: Backend, left: Backend | None, label: str
+) -> RecordSwap:
+    left_version = now.version(left.version) if left and wish.direction == "rollback" else None
     version = now.version(serves.version)
     again = version and Tag.ROLLED_BACK in version.tags
-    step = RecordSwap(
-        direction=direction,
+    return RecordSwap(
+        direction=wish.direction,
         image=now.image.name,
         load_balancer=now.load_balancer.resource,
+        before=now.label(left) if left else "",
+        after=label,
         serves=_ours(now, serves),
         left=_ours(now, left),
         rolled_back=_version_id(now, left_version.name) if left_version else None,
         promoted_again=_version_id(now, version.name) if version and again else None,
+        why=wish.why,
     )
-    has_any = step.serves or step.left or step.rolled_back or step.promoted_again
-    return (step,) if has_any else ()
 
 
 def _ours(now: Survey, backend: Backend | None) -> ResourceId | None:

@@ -25,6 +25,8 @@ class Wish:
     """Also what is smaller than production, or sick."""
     promotion: Promotion | None = None
     """How it is watched; None as the definition says."""
+    why: str = ""
+    """For the history; "" where nobody gave a reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +145,7 @@ class SwapPools:
 
 @dataclass(frozen=True, slots=True)
 class RecordSwap:
-    """Write on the scale sets, and on a version, what the load balancer's tags say of a swap.
+    """Write on the scale sets, on a version and in the history what the load balancer's tags say.
 
     So that no role hangs on the load balancer's tags alone, which another tool may replace.
     """
@@ -151,6 +153,10 @@ class RecordSwap:
     direction: Direction
     image: str
     load_balancer: ResourceId
+    before: str
+    """What production left: its version, what another hand made by name, or "" for nothing."""
+    after: str
+    """What came to serve, likewise."""
     serves: ResourceId | None
     """The scale set that came to serve; None where another hand made it."""
     left: ResourceId | None
@@ -159,10 +165,12 @@ class RecordSwap:
     """The image version to mark as rolled back."""
     promoted_again: ResourceId | None = None
     """The image version that is so no longer."""
+    why: str = ""
+    """The reason that somebody gave."""
 
     def __str__(self) -> str:
         sets = ", ".join(found.name for found in (self.serves, self.left) if found)
-        parts = [f"the swap on {sets}"] if sets else []
+        parts = [f"the swap on {sets}" if sets else "the swap"]
         if self.rolled_back:
             parts.append(f"that {self.image} {self.rolled_back.name} was rolled back")
         if self.promoted_again:

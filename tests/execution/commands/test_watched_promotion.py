@@ -12,6 +12,7 @@ import pytest
 
 from pipeline.advice import Advice, rollback, status
 from pipeline.errors import NotConfirmed, UsageError, WatchFailed
+from pipeline.execution.claims.history import moves
 from pipeline.execution.commands import swap as commands
 from pipeline.execution.commands.watching import Watching
 from pipeline.execution.run.journal import Journal
@@ -119,6 +120,9 @@ def test_a_version_that_breaks_during_its_soak_is_swapped_back_by_itself(
     assert "Now: web 1.0.0 serves" in "".join(caught.value.__notes__)
     assert zone.status().idle_role == "rolled back"
     assert reason in figures(zone)["total"]["reasons"]
+    back = moves(zone.session(), "web")[-1]
+    assert (back.direction, back.after) == ("rollback", "1.0.0")
+    assert reason in back.why
 
 
 def test_a_version_that_hangs_as_soon_as_it_serves_is_swapped_back_without_its_soak(

@@ -71,6 +71,24 @@ def test_an_actor_fits_into_a_tag(actor: Actor, tag: str) -> None:
     assert actor.tag == tag
 
 
+@pytest.mark.parametrize(
+    ("tag", "actor"),
+    [
+        ("ann@laptop", Actor("ann", "laptop")),
+        ("Ann Example@runner-7", Actor("Ann Example", "runner-7")),
+        (
+            "Ann Example@runner 7 https://ci.example/7",
+            Actor("Ann Example", "runner 7", "https://ci.example/7"),
+        ),
+        ("ann@corp.example@laptop", Actor("ann@corp.example", "laptop")),
+        ("", Actor("?", "?")),
+        ("laptop", Actor("?", "laptop")),
+    ],
+)
+def test_an_actor_is_read_back_from_a_tag(tag: str, actor: Actor) -> None:
+    assert Actor.of_tag(tag) == actor
+
+
 def test_moves_are_in_the_order_of_time_and_tell_what_served() -> None:
     back = replace(
         MOVE, at="2026-11-23T18:20:00Z", direction="rollback", before="1.0.1", after="", why=""
