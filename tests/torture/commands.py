@@ -21,7 +21,7 @@ from tests.sources import ROOT
 
 EXIT_CODES = frozenset({0, 1, 2, 3})
 RUN_ID = re.compile(r"\d{8}T\d{6}Z-[\w-]+-[0-9a-f]{4}")
-IN_THE_WAY = re.compile(r"another run|is being removed by|taken over|overtaken by|is held by")
+IN_THE_WAY = re.compile(r"claimed by|is being removed by|taken over by")
 """Words of a command that another run stopped: it has to name that run."""
 LONGEST = 120.0
 """Seconds after which a command hangs."""

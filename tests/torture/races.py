@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from tests.torture.commands import Command
+from tests.torture.commands import LONGEST, Command
 from tests.torture.observer import Observer
 from tests.torture.project import IMAGES, VERSIONS, TwoImages
 
@@ -17,7 +17,18 @@ FEWEST, MOST = 2, 8
 SPREAD = 1.0
 """Seconds within which the machines of a round begin."""
 LONGEST_LIFE = 4.0
-"""Seconds after which a machine that is to be killed is killed at the latest."""
+"""Seconds after which a command that is to be killed is killed at the latest."""
+
+
+KILLED = "killed"
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A command that a machine is to run; `life` in seconds where it is to be killed."""
+
+    words: tuple[str, ...]
+    life: float | None = None
 
 
 def random_command(chance: random.Random) -> tuple[str, ...]:
@@ -72,46 +83,54 @@ class Races:
         for command in begun:
             assert command.wait() == 0, command.output
 
-    def round(self, *, machines: int = 0, commands: int = 2, kills: int = 0) -> list[str]:
-        """One round; what went wrong in it. Of all commands so many are killed at some moment."""
+    def round(self, *, machines: int = 0, commands: int = 2, killed: float = 0.0) -> list[str]:
+        """One round; what went wrong in it. Of all commands this share is killed at some moment."""
         count = machines or self.chance.randint(FEWEST, MOST)
-        lines = [random_line(self.chance, commands) for _ in range(count)]
+        lines = [
+            [Planned(words, self._life(killed)) for words in random_line(self.chance, commands)]
+            for _ in range(count)
+        ]
         delays = [self.chance.uniform(0, SPREAD) for _ in lines]
-        doomed = {
-            self.chance.randrange(count): self.chance.uniform(0.1, LONGEST_LIFE)
-            for _ in range(kills)
-        }
         with Observer(self.zone) as observer:
-            wrongs = [wrong for one in self._all(lines, delays, doomed) for wrong in one.wrongs()]
+            wrongs = [wrong for one in self._all(lines, delays) for wrong in one.wrongs()]
         self.looks += len(observer.looks)
         self.answers += len(observer.answers)
         return [*wrongs, *observer.wrongs()]
 
-    def _all(
-        self, lines: list[list[tuple[str, ...]]], delays: list[float], doomed: dict[int, float]
-    ) -> Iterator[Command]:
+    def _life(self, killed: float) -> float | None:
+        is_doomed = self.chance.random() < killed
+        return self.chance.uniform(0.1, LONGEST_LIFE) if is_doomed else None
+
+    def _all(self, lines: list[list[Planned]], delays: list[float]) -> Iterator[Command]:
         """Each machine's commands one after another, all machines side by side."""
         began = time.monotonic()
         waiting = {number: list(line) for number, line in enumerate(lines)}
-        at_work: dict[int, Command] = {}
+        at_work: dict[int, tuple[Command, float | None]] = {}
         while waiting or at_work:
             now = time.monotonic()
             for number in [n for n in waiting if n not in at_work and now - began >= delays[n]]:
-                at_work[number] = self.zone.begin(number, *waiting[number].pop(0))
+                planned = waiting[number].pop(0)
+                at_work[number] = self.zone.begin(number, *planned.words), planned.life
                 if not waiting[number]:
                     del waiting[number]
-            for number, command in list(at_work.items()):
-                if number in doomed and now - command.began >= doomed[number]:
-                    del doomed[number]
+            for number, (command, life) in list(at_work.items()):
+                age = now - command.began
+                if life is not None and age >= life and command.is_running:
                     command.kill()
-                if not command.is_running or now - command.began > 120:
-                    yield self._ended(at_work.pop(number))
+                if not command.is_running or age > LONGEST:
+                    del at_work[number]
+                    yield self._ended(command)
             time.sleep(0.02)
 
     def _ended(self, command: Command) -> Command:
-        code = "killed" if command.killed else str(command.wait())
+        code = KILLED if command.killed else str(command.wait())
         self.outcomes[f"{command.words[0]} {code}"] += 1
         return command
+
+    @property
+    def killed(self) -> int:
+        """Commands that were killed while they ran."""
+        return sum(count for what, count in self.outcomes.items() if what.endswith(KILLED))
 
     def __str__(self) -> str:
         told = ", ".join(f"{what}: {count}" for what, count in sorted(self.outcomes.items()))

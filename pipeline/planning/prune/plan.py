@@ -62,15 +62,19 @@ def plan_unstage(now: Survey, version: str, age: Age) -> Plan[PruneStep]:
     """Remove a version's scale set and its pool, with whatever age.
 
     Refused for what serves, for the last way back, and while connections from before may live.
+    Nothing to do where it does not run.
     """
     image = now.image.name
     found = now.of_version(version)
     if found is None:
-        if now.own_pool(version) in now.load_balancer.members:
-            return _unstaged(now, version, _removal(now, [], [now.own_pool(version)]))
-        raise UsageError(
-            f"{image} {version}: no scale set of it runs",
-            advice=(Advice("show the state", status()),),
+        if now.version(version) is None:
+            raise UsageError(
+                f"{image} {version}: no such version in the gallery {now.environment.gallery}",
+                advice=(Advice("show the state", status()),),
+            )
+        is_left = now.own_pool(version) in now.load_balancer.members
+        return _unstaged(
+            now, version, _removal(now, [], [now.own_pool(version)]) if is_left else ()
         )
     why = why_kept(now, found, age, by_name=True)
     if why:
@@ -158,6 +162,7 @@ def _unstaged(now: Survey, version: str, steps: tuple[PruneStep, ...]) -> Plan[P
     return Plan(
         f"unstage {image} {version}",
         named,
+        because="no scale set of it runs",
         truth=f"{image} {version} runs no longer; its image stays in the gallery",
         advice=(Advice("show the state", status()),),
     )

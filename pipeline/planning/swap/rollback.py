@@ -15,6 +15,9 @@ from pipeline.planning.swap.staging import bringing_up, refuse_ineligible, refus
 from pipeline.planning.swap.steps import StageStep, SwapStep, Wish
 from pipeline.planning.swap.survey import Survey
 
+_UNDER_WAY = frozenset({"Creating", "Updating"})
+"""Provisioning states of a scale set that end by themselves."""
+
 
 def plan_rollback(now: Survey, wish: Wish) -> Plan[SwapStep]:
     """Lead production's rules back to what served before, or to a version.
@@ -56,15 +59,16 @@ def _is_gone(target: Backend) -> bool:
 
 
 def _scaling_up(now: Survey, target: Backend) -> tuple[StageStep, ...]:
-    """A set of ours that was scaled down since, or is being made by a run before.
+    """A set of ours that was scaled down since, or is being made or scaled by a run before.
 
     What is sick is not healed by that.
     """
     found = target.scale_set
     if found is None:
         return ()
-    is_being_made = found.provisioning_state == "Creating"
-    if not is_being_made and (found.capacity >= now.live_capacity or target.sick):
+    if found.provisioning_state not in _UNDER_WAY and (
+        found.capacity >= now.live_capacity or target.sick
+    ):
         return ()
     return bringing_up(now, target.version, target, max(now.live_capacity, 1))
 

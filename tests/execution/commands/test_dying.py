@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
 
+from pipeline.definition.model import Promotion
+from pipeline.execution.azure.requests import delete, patch
+from pipeline.execution.commands import prune as prune_commands
 from pipeline.execution.commands import swap as commands
 from pipeline.execution.commands.environment import create_environment, destroy_environment
 from pipeline.execution.run.journal import Journal
 from pipeline.execution.run.session import Session
+from pipeline.planning.names import scale_set_id
 from pipeline.planning.writable import writable
 from tests.conftest import Emulator
 from tests.execution.landing_zone import LandingZone, landing_zone
@@ -103,6 +108,77 @@ def test_staging_and_swapping_survive_dying_anywhere(mortal: LandingZone) -> Non
 
     assert production(mortal.load_balancer()) == production(unbroken)
     assert mortal.writes("loadBalancers/front") == 8
+
+
+AT_ONCE = Promotion(soak=0.0, keep_previous=0.0, drain=0.0)
+
+
+@pytest.fixture
+def served(tmp_path: Path, emulator: Emulator) -> LandingZone:
+    """1.0.1 serves and 1.0.0 did before; what left production may go at once."""
+    made = landing_zone(tmp_path / "mortal", emulator, capacity=1)
+    made = replace(made, image=replace(made.image, promotion=AT_ONCE))
+    made.create()
+    made.add_versions("1.0.0", "1.0.1")
+    for version in ("1.0.0", "1.0.1"):
+        made.serve(version)
+    return made
+
+
+def assert_nothing_left(zone: LandingZone) -> None:
+    """No scale set without its pool, no pool without its scale set."""
+    pools = {pool["name"] for pool in zone.load_balancer()["properties"]["backendAddressPools"]}
+    found = zone.session().azure.list_in_group("Microsoft.Compute/virtualMachineScaleSets")
+    assert {name for name in pools if name.startswith("web-1-")} == {one["name"] for one in found}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("previous", ["running", "scaled down", "gone"])
+def test_rolling_back_survives_dying_anywhere(served: LandingZone, previous: str) -> None:
+    azure, before = served.session().azure, scale_set_id(served.environment, "web-1-0-0")
+    if previous == "scaled down":
+        azure.begin(patch(before, {"sku": {"capacity": 0}})).result()
+    if previous == "gone":
+        azure.begin(delete(before)).result()
+    session = served.session(journal=MortalJournal)
+    writes = served.writes("loadBalancers/front")
+
+    assert survive(session, lambda it: commands.rollback(it, "web", "1.0.0")) >= 3
+
+    assert (served.status().serving, served.status().idle) == ("1.0.0", "1.0.1")
+    assert served.writes("loadBalancers/front") == writes + 1
+    assert served.survey().live_capacity == 1
+    assert_nothing_left(served)
+
+
+@pytest.mark.slow
+def test_unstaging_survives_dying_anywhere(served: LandingZone) -> None:
+    served.add_versions("1.0.2")
+    served.stage("1.0.2")
+    session = served.session(journal=MortalJournal)
+
+    assert survive(session, lambda it: prune_commands.unstage(it, "web", "1.0.2")) >= 9
+
+    found = served.survey()
+    assert (found.serving_version, found.of_version("1.0.2")) == ("1.0.1", None)
+    assert [one.version for one in found.ways_back] == ["1.0.0"]
+    assert_nothing_left(served)
+
+
+@pytest.mark.slow
+def test_pruning_survives_dying_anywhere(served: LandingZone) -> None:
+    served.add_versions("1.0.2")
+    served.serve("1.0.2")
+    session = served.session(journal=MortalJournal)
+
+    assert survive(session, lambda it: prune_commands.prune(it, "web")) >= 9
+
+    assert (served.status().serving, served.status().idle) == ("1.0.2", "1.0.1")
+    assert served.session().azure.get(scale_set_id(served.environment, "web-1-0-0")) is None
+    assert_nothing_left(served)
+    _ = served.output
+    served.prune()
+    assert "nothing to do" in served.output
 
 
 @pytest.mark.slow

@@ -179,10 +179,12 @@ def test_unstaging_is_refused(wanted: str, reason: str) -> None:
     assert reason in str(refusal.value)
 
 
-def test_unstaging_what_does_not_run_is_a_mistake_unless_its_pool_is_left() -> None:
+def test_unstaging_what_does_not_run_is_nothing_to_do_unless_its_pool_is_left() -> None:
     now = surveyed(SERVING, load_balancer=body(V3, members={**members_of(SERVING), V1: []}))
-    with pytest.raises(UsageError, match=r"web 1\.0\.0: no scale set of it runs"):
-        plan_unstage(now, "1.0.0", age)
+    with pytest.raises(UsageError, match=r"web 7\.0\.0: no such version in the gallery images"):
+        plan_unstage(now, "7.0.0", age)
+    nothing = plan_unstage(now, "1.0.0", age)
+    assert (nothing.is_empty, nothing.because) == (True, "no scale set of it runs")
     assert str(plan_unstage(now, "1.0.1", age).steps[-1]) == "remove the pool web-1-0-1 from shop"
 
 

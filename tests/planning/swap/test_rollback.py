@@ -137,6 +137,12 @@ def test_a_way_back_that_an_earlier_run_began_to_make_is_waited_for() -> None:
     assert words(plan)[:2] == ["create web-1-0-0", "wait until"]
 
 
+def test_a_way_back_that_an_earlier_run_began_to_scale_up_is_waited_for() -> None:
+    growing = replace(BEFORE, provisioning_state="Updating")
+    plan = rollback(surveyed(SERVING, growing, staging=V0, tags=swap_tags(V1, V0)))
+    assert words(plan)[:1] == ["wait until"]
+
+
 def test_without_any_tags_of_the_load_balancer_the_way_back_is_known() -> None:
     assert rollback(surveyed(SERVING, BEFORE)).title == "roll back web 1.0.1 -> 1.0.0"
 
