@@ -15,7 +15,7 @@ SAMPLE = 3
 """Rounds in `make test`."""
 MACHINES = 3
 """Machines of a round in `make test`."""
-COMMANDS = 5
+COMMANDS = 10
 """Commands of a machine, one after another, in a round of `make torture`."""
 KILLED = 0.5
 """The share of them that is killed: of 100 rounds about a thousand commands."""
