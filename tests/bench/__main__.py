@@ -1,7 +1,8 @@
 """`make bench`: prints figures and never fails on one.
 
 Boots through the emulator against bare QEMU, `build-image` against bare `packer build` plus the
-boot of a machine, the speed of `invoke --list`, and the memory that emulator and pipeline need.
+boot of a machine, the speed of `invoke --list`, the memory that emulator and pipeline need, and
+swaps and status on an Azure that is far away.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from pipeline.execution.packer.tools import find_tools
 from pipeline.output.people import ForPeople
 from tests.bench.boots import OFFER, PUBLISHER, SKU, bare_boots
 from tests.bench.figures import peak_memory, seconds, spread, tell
+from tests.bench.swaps import fleet, swaps
 from tests.conftest import ROOT, free_addresses
 
 BOOTS = 3
@@ -154,7 +156,7 @@ _MARKETPLACE = {"publisher": PUBLISHER, "offer": OFFER, "sku": SKU, "version": "
 
 
 def main() -> None:
-    """Everything, in about six minutes without KVM."""
+    """Everything, in about ten minutes without KVM."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bakeswap-bench-")))
         bench = Bench(folder, stack.enter_context(free_addresses()))
@@ -163,6 +165,9 @@ def main() -> None:
         bench.list_commands()
         bench.boots()
         bench.builds()
+        bench.demo.end_emulator()
+        swaps(folder, bench.block)
+        fleet(folder, bench.block)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import itertools
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +47,8 @@ from tests.conftest import Emulator
 
 _numbers = itertools.count(1)
 
+AT_ONCE = Promotion(soak=0.0, keep_previous=0.0, drain=0.0)
+"""Watched no longer than the proofs take; what left production may go at once."""
 HEALTH = Health("http", 8080, "/healthz")
 PAIRS = (RulePair("http", 8080, 8081, 8080), RulePair("metrics", 9100, 9101, 9100))
 
@@ -137,15 +139,15 @@ class LandingZone:
 
     def stage(self, version: str = "", *, again: bool = False) -> None:
         """`stage`."""
-        swap_commands.stage(self.session(), "web", version, again=again)
+        swap_commands.stage(self.session(), self.image.name, version, again=again)
 
     def promote(self, *, again: bool = False, force: bool = False) -> None:
         """`promote`."""
-        swap_commands.promote(self.session(), "web", again=again, force=force)
+        swap_commands.promote(self.session(), self.image.name, again=again, force=force)
 
     def rollback(self, to: str = "", *, force: bool = False) -> None:
         """`rollback`."""
-        swap_commands.rollback(self.session(), "web", to, force=force)
+        swap_commands.rollback(self.session(), self.image.name, to, force=force)
 
     def prune(self) -> None:
         """`prune`."""
@@ -153,7 +155,7 @@ class LandingZone:
 
     def unstage(self, version: str) -> None:
         """`unstage`."""
-        prune_commands.unstage(self.session(), "web", version)
+        prune_commands.unstage(self.session(), self.image.name, version)
 
     def serve(self, version: str) -> None:
         """Stage and promote."""
@@ -274,6 +276,21 @@ def landing_zone(root: Path, emulator: Emulator, capacity: int = 2) -> LandingZo
     group = f"zone-{next(_numbers)}-{root.name}"
     environment = environment_of(cloud, emulator.subscription, group)
     return LandingZone(root, environment, image_of(root, capacity), emulator)
+
+
+def at_once(zone: LandingZone) -> LandingZone:
+    """The same, where nothing soaks, drains or is kept."""
+    return replace(zone, image=replace(zone.image, promotion=AT_ONCE))
+
+
+def with_one_staged(zone: LandingZone, *others: str) -> LandingZone:
+    """The same, made, where 1.0.0 serves and 1.0.1 is staged; other versions are in the gallery."""
+    zone.create()
+    zone.add_versions("1.0.0", "1.0.1", *others)
+    zone.serve("1.0.0")
+    zone.stage("1.0.1")
+    _ = zone.output
+    return zone
 
 
 def until(question: Callable[[], bool]) -> None:

@@ -27,6 +27,8 @@ from pipeline.execution.azure.requests import (
 from pipeline.execution.patience import Patience
 from pipeline.execution.wait import Clock, Operation, wait_until
 
+SCALE_SETS = "Microsoft.Compute/virtualMachineScaleSets"
+
 _OPERATIONS = {
     "microsoft.network/virtualnetworks": ("network", "virtual_networks"),
     "microsoft.network/virtualnetworks/subnets": ("network", "subnets"),
@@ -36,7 +38,7 @@ _OPERATIONS = {
     "microsoft.network/networkinterfaces": ("network", "network_interfaces"),
     "microsoft.network/loadbalancers": ("network", "load_balancers"),
     "microsoft.compute/virtualmachines": ("compute", "virtual_machines"),
-    "microsoft.compute/virtualmachinescalesets": ("compute", "virtual_machine_scale_sets"),
+    SCALE_SETS.lower(): ("compute", "virtual_machine_scale_sets"),
     "microsoft.compute/disks": ("compute", "disks"),
     "microsoft.compute/images": ("compute", "images"),
     "microsoft.compute/galleries": ("compute", "galleries"),

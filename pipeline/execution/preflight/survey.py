@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from pipeline.arm import ResourceId
 from pipeline.errors import AzureRefused, Unreachable
 from pipeline.execution.azure import lists
-from pipeline.execution.azure.resources import Azure
+from pipeline.execution.azure.resources import SCALE_SETS, Azure
 from pipeline.execution.azure.side_by_side import each_by_name
 from pipeline.execution.azure.versions import image_version
 from pipeline.execution.preflight.credential import credential
@@ -137,7 +137,7 @@ def _subnet(azure: Azure, wanted: Wanted) -> Subnet | None:
 def _scale_sets(azure: Azure, wanted: Wanted) -> tuple[ScaleSetFacts, ...]:
     declared = wanted.environment.load_balancer_of(wanted.image.name)
     balancer = azure.get(load_balancer_id(wanted.environment, declared.name)) if declared else None
-    found = azure.list_in_group("Microsoft.Compute/virtualMachineScaleSets")
+    found = azure.list_in_group(SCALE_SETS)
     return reading.scale_sets(found, balancer, declared)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from pipeline.arm import ResourceId
+from pipeline.execution.azure.resources import SCALE_SETS
 from pipeline.execution.run.session import Session
 from pipeline.execution.swap.survey import image_version_of
 
@@ -23,6 +24,6 @@ def used_versions(session: Session) -> frozenset[ResourceId]:
 
     In any resource group: several environments may share a gallery.
     """
-    found = session.azure.list_in_subscription("Microsoft.Compute/virtualMachineScaleSets")
+    found = session.azure.list_in_subscription(SCALE_SETS)
     versions = (image_version_of(body["properties"]) for body in found)
     return frozenset(version for version in versions if version)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any
 
 from pipeline.advice import Advice, create_environment
 from pipeline.arm import ResourceId
 from pipeline.errors import Refused
 from pipeline.execution.azure.requests import Body
-from pipeline.execution.azure.resources import Azure, provisioning_state
+from pipeline.execution.azure.resources import SCALE_SETS, Azure, provisioning_state
+from pipeline.execution.azure.side_by_side import each_by_name, side_by_side
 from pipeline.execution.azure.versions import image_versions
 from pipeline.execution.patience import NETWORK
 from pipeline.execution.run.session import Session, remember_versions
@@ -24,31 +26,44 @@ from pipeline.planning.swap.survey import Survey
 def survey_when_settled(session: Session, image: str) -> Survey:
     """A survey of the image once nothing is under way on its load balancer."""
     resource = load_balancer_id(session.environment, session.load_balancer(image).name)
-    session.azure.settle(resource, patience=NETWORK, clock=session.clock, still_waiting=nothing)
-    return survey_swap(session, image)
+    body = session.azure.settle(
+        resource, patience=NETWORK, clock=session.clock, still_waiting=nothing
+    )
+    return _surveyed(session, image, resource, body)
 
 
 def survey_swap(session: Session, image: str) -> Survey:
     """All that planning a swap of the image needs; Refused without the load balancer."""
-    azure, environment = session.azure, session.environment
-    declared = session.load_balancer(image)
-    resource = load_balancer_id(environment, declared.name)
-    body = azure.get(resource)
+    resource = load_balancer_id(session.environment, session.load_balancer(image).name)
+    return _surveyed(session, image, resource, session.azure.get(resource))
+
+
+def _surveyed(session: Session, image: str, resource: ResourceId, body: Body | None) -> Survey:
+    """What is read besides the load balancer comes after it, side by side."""
     if body is None:
         raise Refused(
             f"{resource}: does not exist",
             advice=(Advice("create the environment", create_environment()),),
         )
-    versions = image_versions(azure, image)
-    remember_versions(session, image, versions)
-    state = load_balancer.read(body, _addresses(azure, body))
+    azure = session.azure
+    azure.clients.prepare()
+    addresses = _addresses(azure, body)
+    read = each_by_name(
+        {
+            "versions": partial(image_versions, azure, image),
+            SCALE_SETS: partial(azure.list_in_group, SCALE_SETS),
+            **addresses,
+        }
+    )
+    remember_versions(session, image, read["versions"])
+    state = load_balancer.read(body, {frontend: read[frontend] for frontend in addresses})
     return Survey(
-        environment=environment,
+        environment=session.environment,
         image=session.image(image),
-        declared=declared,
+        declared=session.load_balancer(image),
         load_balancer=state,
-        scale_sets=scale_sets_behind(azure, state),
-        versions=versions,
+        scale_sets=_behind(azure, state, read[SCALE_SETS]),
+        versions=read["versions"],
     )
 
 
@@ -57,12 +72,18 @@ def scale_sets_behind(azure: Azure, balancer: LoadBalancerState) -> tuple[ScaleS
 
     With instances, where they are in a pool of the load balancer or their model says so.
     """
-    found = azure.list_in_group("Microsoft.Compute/virtualMachineScaleSets")
-    here = {ResourceId.parse(body["id"]) for body in found}
+    return _behind(azure, balancer, azure.list_in_group(SCALE_SETS))
+
+
+def _behind(
+    azure: Azure, balancer: LoadBalancerState, in_group: list[Body]
+) -> tuple[ScaleSet, ...]:
+    here = {ResourceId.parse(body["id"]) for body in in_group}
     members = {member.owner for pool in balancer.members.values() for member in pool}
     elsewhere = sorted((owner for owner in members - here if _is_scale_set(owner)), key=str)
-    found += [body for body in map(azure.get, elsewhere) if body]
-    return tuple(_scale_set(azure, body, members, balancer) for body in found)
+    found = [*in_group, *(body for body in map(azure.get, elsewhere) if body)]
+    reads = [partial(_scale_set, azure, body, members, balancer) for body in found]
+    return tuple(side_by_side(reads))
 
 
 def instances_of(azure: Azure, scale_set: ResourceId) -> tuple[Instance, ...]:
@@ -116,15 +137,18 @@ def _instance(body: Body) -> Instance:
     return Instance(str(body["name"]), health, str(body.get("instanceId") or ""))
 
 
-def _addresses(azure: Azure, load_balancer: Body) -> dict[ResourceId, str]:
-    """The address of each frontend, private or public, by the frontend's id."""
-    found: dict[ResourceId, str] = {}
-    for frontend in load_balancer["properties"].get("frontendIPConfigurations") or ():
-        properties = frontend["properties"]
-        address = properties.get("privateIPAddress") or ""
-        public = (properties.get("publicIPAddress") or {}).get("id")
-        if public:
-            body = azure.get(ResourceId.parse(public)) or {"properties": {}}
-            address = body["properties"].get("ipAddress") or ""
-        found[ResourceId.parse(frontend["id"])] = str(address)
-    return found
+def _addresses(azure: Azure, load_balancer: Body) -> dict[ResourceId, Callable[[], str]]:
+    """What reads the address of each frontend, private or public, by the frontend's id."""
+    frontends = load_balancer["properties"].get("frontendIPConfigurations") or ()
+    return {
+        ResourceId.parse(one["id"]): partial(_address, azure, one["properties"])
+        for one in frontends
+    }
+
+
+def _address(azure: Azure, frontend: Body) -> str:
+    public = (frontend.get("publicIPAddress") or {}).get("id")
+    if not public:
+        return str(frontend.get("privateIPAddress") or "")
+    body = azure.get(ResourceId.parse(public)) or {"properties": {}}
+    return str(body["properties"].get("ipAddress") or "")

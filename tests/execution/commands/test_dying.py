@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
 
-from pipeline.definition.model import Promotion
 from pipeline.execution.azure.requests import delete, patch
 from pipeline.execution.commands import prune as prune_commands
 from pipeline.execution.commands import swap as commands
@@ -19,7 +17,7 @@ from pipeline.execution.run.session import Session
 from pipeline.planning.names import scale_set_id
 from pipeline.planning.writable import writable
 from tests.conftest import Emulator
-from tests.execution.landing_zone import LandingZone, landing_zone
+from tests.execution.landing_zone import LandingZone, at_once, landing_zone
 
 MOST_RUNS = 200
 
@@ -110,14 +108,10 @@ def test_staging_and_swapping_survive_dying_anywhere(mortal: LandingZone) -> Non
     assert mortal.writes("loadBalancers/front") == 8
 
 
-AT_ONCE = Promotion(soak=0.0, keep_previous=0.0, drain=0.0)
-
-
 @pytest.fixture
 def served(tmp_path: Path, emulator: Emulator) -> LandingZone:
     """1.0.1 serves and 1.0.0 did before; what left production may go at once."""
-    made = landing_zone(tmp_path / "mortal", emulator, capacity=1)
-    made = replace(made, image=replace(made.image, promotion=AT_ONCE))
+    made = at_once(landing_zone(tmp_path / "mortal", emulator, capacity=1))
     made.create()
     made.add_versions("1.0.0", "1.0.1")
     for version in ("1.0.0", "1.0.1"):

@@ -13,7 +13,7 @@ from pipeline.planning.claims.claim import Actor
 from pipeline.planning.claims.history import Move
 from tests.conftest import Emulator
 from tests.execution.dying import Crash, dying_after
-from tests.execution.landing_zone import LandingZone, landing_zone
+from tests.execution.landing_zone import LandingZone, landing_zone, with_one_staged
 
 ANN = Actor("ann example", "runner-7", "https://ci.example/7")
 
@@ -21,12 +21,7 @@ ANN = Actor("ann example", "runner-7", "https://ci.example/7")
 @pytest.fixture
 def zone(tmp_path: Path, emulator: Emulator) -> LandingZone:
     """A landing zone where 1.0.0 serves and 1.0.1 is staged."""
-    made = landing_zone(tmp_path, emulator)
-    made.create()
-    made.add_versions("1.0.0", "1.0.1")
-    made.serve("1.0.0")
-    made.stage()
-    return made
+    return with_one_staged(landing_zone(tmp_path, emulator))
 
 
 def logged(zone: LandingZone) -> tuple[Move, ...]:

@@ -26,7 +26,7 @@ from pipeline.planning.swap.load_balancer import swapped
 from pipeline.planning.swap.promotion import plan_promotion
 from pipeline.planning.swap.steps import SwapPools, Wish
 from tests.conftest import Emulator
-from tests.execution.landing_zone import LandingZone, landing_zone, until
+from tests.execution.landing_zone import LandingZone, landing_zone, until, with_one_staged
 
 Edit = Callable[[dict[str, Any]], None]
 
@@ -34,13 +34,7 @@ Edit = Callable[[dict[str, Any]], None]
 @pytest.fixture
 def zone(emulator: Emulator, tmp_path: Path) -> LandingZone:
     """A landing zone where 1.0.0 serves and 1.0.1 is staged."""
-    made = landing_zone(tmp_path, emulator)
-    made.create()
-    made.add_versions("1.0.0", "1.0.1")
-    made.serve("1.0.0")
-    made.stage()
-    _ = made.output
-    return made
+    return with_one_staged(landing_zone(tmp_path, emulator))
 
 
 def pools(zone: LandingZone) -> dict[str, str]:

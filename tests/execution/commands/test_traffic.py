@@ -2,33 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from pipeline.definition.model import PRODUCTION, Promotion
+from pipeline.definition.model import PRODUCTION
 from pipeline.execution.watch.prober import Load, Prober
 from pipeline.planning.watch.targets import targets_of
 from tests.conftest import Emulator
-from tests.execution.landing_zone import landing_zone
+from tests.execution.landing_zone import at_once, landing_zone, with_one_staged
 
 SWAPS = 20
 LOAD = Load(rate=200.0, kept_alive=100, late=60.0)
 """A machine that is busy answers late, and that is no loss of the swap."""
-AT_ONCE = Promotion(soak=0.0, keep_previous=0.0, drain=0.0)
 
 
 @pytest.mark.slow
 def test_twenty_swaps_lose_no_request_and_cut_no_connection(
     tmp_path: Path, emulator: Emulator
 ) -> None:
-    zone = landing_zone(tmp_path, emulator)
-    zone = replace(zone, image=replace(zone.image, promotion=AT_ONCE))
-    zone.create()
-    zone.add_versions("1.0.0", "1.0.1")
-    zone.serve("1.0.0")
-    zone.stage()
+    zone = with_one_staged(at_once(landing_zone(tmp_path, emulator)))
     now = zone.survey()
     balancer = now.load_balancer
     (target,) = targets_of(balancer.body, balancer.addresses, [now.health_rule(PRODUCTION)])

@@ -9,7 +9,6 @@ from threading import Thread
 
 import pytest
 
-from pipeline.definition.model import Promotion
 from pipeline.errors import PipelineError, Refused
 from pipeline.execution.commands import build, prune
 from pipeline.execution.run.journal import Journal
@@ -17,9 +16,8 @@ from pipeline.execution.watch.answers import version_at
 from pipeline.planning.names import Tag, scale_set_id, scale_set_name
 from tests.conftest import Emulator
 from tests.execution.dying import Crash, dying_after
-from tests.execution.landing_zone import LandingZone, landing_zone, until
+from tests.execution.landing_zone import LandingZone, at_once, landing_zone, until
 
-AT_ONCE = Promotion(soak=0.0, keep_previous=0.0, drain=0.0)
 CHECK = "def test_the_machine_answers(host):\n    assert host.run('true').rc == 0\n"
 
 
@@ -92,7 +90,7 @@ def test_a_deletion_that_died_is_not_believed_after_another_machine_staged_the_s
 def test_a_set_that_is_being_removed_never_comes_to_serve(
     zone: LandingZone, tmp_path: Path, way: str, hindrance: str
 ) -> None:
-    zone = replace(zone, image=replace(zone.image, promotion=AT_ONCE), claims=False)
+    zone = replace(at_once(zone), claims=False)
     here, there = zone, elsewhere(zone, tmp_path / "b")
     here.serve("1.0.0")
     here.stage("1.0.1")

@@ -18,19 +18,13 @@ from pipeline.execution.commands.watching import Watching
 from pipeline.execution.run.journal import Journal
 from pipeline.execution.watch.answers import version_at
 from tests.conftest import Emulator
-from tests.execution.landing_zone import LandingZone, landing_zone, until
+from tests.execution.landing_zone import LandingZone, landing_zone, until, with_one_staged
 
 
 @pytest.fixture
 def zone(emulator: Emulator, tmp_path: Path) -> LandingZone:
     """A landing zone where 1.0.0 serves and 1.0.1 is staged."""
-    made = landing_zone(tmp_path, emulator)
-    made.create()
-    made.add_versions("1.0.0", "1.0.1")
-    made.serve("1.0.0")
-    made.stage()
-    _ = made.output
-    return made
+    return with_one_staged(landing_zone(tmp_path, emulator))
 
 
 def serving(zone: LandingZone) -> str:

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.definition.model import Promotion
 from pipeline.errors import Overtaken, Refused
 from pipeline.execution.azure.requests import patch
 from pipeline.execution.commands import prune
@@ -19,23 +18,14 @@ from pipeline.planning.swap.load_balancer import lead, swapped
 from pipeline.planning.swap.promotion import plan_promotion
 from pipeline.planning.swap.steps import SwapPools, Wish
 from tests.conftest import Emulator
-from tests.execution.landing_zone import LandingZone, landing_zone
+from tests.execution.landing_zone import LandingZone, at_once, landing_zone, with_one_staged
 from tests.execution.one_step import carry_out_one
-
-AT_ONCE = Promotion(soak=0.0, keep_previous=0.0, drain=0.0)
 
 
 @pytest.fixture
 def zone(tmp_path: Path, emulator: Emulator) -> LandingZone:
     """A landing zone where 1.0.0 serves and 1.0.1 is staged; nothing drains."""
-    made = landing_zone(tmp_path, emulator, capacity=1)
-    made = replace(made, image=replace(made.image, promotion=AT_ONCE))
-    made.create()
-    made.add_versions("1.0.0", "1.0.1", "1.0.2")
-    made.serve("1.0.0")
-    made.stage("1.0.1")
-    _ = made.output
-    return made
+    return with_one_staged(at_once(landing_zone(tmp_path, emulator, capacity=1)), "1.0.2")
 
 
 def pools(zone: LandingZone) -> set[str]:

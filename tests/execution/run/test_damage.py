@@ -23,7 +23,7 @@ from pipeline.execution.run.work import Work
 from pipeline.execution.watch.answers import version_at
 from pipeline.state_files import naming, read_mapping, write_private
 from tests.conftest import Emulator
-from tests.execution.landing_zone import LandingZone, environment_of, landing_zone
+from tests.execution.landing_zone import LandingZone, environment_of, landing_zone, with_one_staged
 from tests.execution.offline import OfflineSession
 
 MUTATIONS = 500
@@ -180,13 +180,7 @@ def test_a_failure_is_not_hidden_by_a_disk_that_is_full_as_well(tmp_path: Path) 
 @pytest.fixture
 def staged(emulator: Emulator, tmp_path: Path) -> Iterator[LandingZone]:
     """A landing zone where 1.0.0 serves and 1.0.1 is staged."""
-    made = landing_zone(tmp_path / "zone", emulator, capacity=1)
-    made.create()
-    made.add_versions("1.0.0", "1.0.1", "1.0.2")
-    made.serve("1.0.0")
-    made.stage("1.0.1")
-    _ = made.output
-    yield made
+    yield with_one_staged(landing_zone(tmp_path / "zone", emulator, capacity=1), "1.0.2")
 
 
 @pytest.mark.slow

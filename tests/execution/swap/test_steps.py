@@ -24,20 +24,14 @@ from pipeline.execution.wait import Clock
 from pipeline.planning.names import image_version_id, load_balancer_id, scale_set_id
 from pipeline.planning.swap.steps import AwaitHealthy, RewriteLoadBalancer
 from tests.conftest import Emulator
-from tests.execution.landing_zone import LandingZone, landing_zone, until
+from tests.execution.landing_zone import LandingZone, landing_zone, until, with_one_staged
 from tests.execution.one_step import carry_out_one
 
 
 @pytest.fixture
 def zone(tmp_path: Path, emulator: Emulator) -> LandingZone:
     """A landing zone where 1.0.0 serves and 1.0.1 is staged."""
-    made = landing_zone(tmp_path, emulator, capacity=1)
-    made.create()
-    made.add_versions("1.0.0", "1.0.1")
-    made.serve("1.0.0")
-    made.stage()
-    _ = made.output
-    return made
+    return with_one_staged(landing_zone(tmp_path, emulator, capacity=1))
 
 
 def minutes() -> Clock:

@@ -1,0 +1,109 @@
+"""Swaps and status on an Azure that is far away: 100 ms a call, 3 s a load balancer's write.
+
+The commands run in this process, as `invoke` does after its start; what that takes, `--list` tells.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from pipeline.definition.model import LoadBalancer, Project
+from pipeline.execution.commands import swap
+from pipeline.execution.commands.environment import create_environment
+from tests.bench.figures import seconds, tell
+from tests.conftest import Emulator, running_emulator
+from tests.execution.landing_zone import PAIRS, LandingZone, at_once, landing_zone, with_one_staged
+
+CALL = 0.1
+"""Seconds added to each call of Azure Resource Manager."""
+WRITE = 3.0
+"""Seconds that the write of a load balancer takes."""
+IMAGES = 50
+ALWAYS = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Calls:
+    """What was asked of Azure: how often, and how many of them one after another."""
+
+    count: int
+    in_a_row: int
+
+    def __str__(self) -> str:
+        return f"{self.count} calls, {self.in_a_row} one after another"
+
+    @classmethod
+    def of(cls, requests: list[dict[str, Any]]) -> Calls:
+        """From the emulator's list: the longest row of calls of which none overlaps the next."""
+        ended = 0.0
+        in_a_row = 0
+        spans = sorted(
+            (datetime.fromisoformat(one["time"]).timestamp(), one["seconds"]) for one in requests
+        )
+        for end, took in spans:
+            if end - took >= ended:
+                ended, in_a_row = end, in_a_row + 1
+        return cls(len(requests), in_a_row)
+
+
+def swaps(folder: Path, block: str) -> None:
+    """A promotion, a rollback and the status, beside the bare write of a load balancer."""
+    with running_emulator(folder / "far", block) as emulator:
+        zone = with_one_staged(at_once(landing_zone(_made(folder / "zone"), emulator)))
+        _be_far_away(zone)
+        bare = seconds(lambda: zone.write_load_balancer(lambda _: None))
+        tell("bare write of a load balancer (GET, PUT, polls)", f"{bare:.1f} s")
+        for name, command in (("promote", zone.promote), ("rollback", zone.rollback)):
+            took, calls = _measured(emulator, command)
+            tell(f"{name} web, all proofs, no soak", f"{took:.1f} s; {calls}")
+        took, calls = _measured(emulator, lambda: swap.status(zone.session()))
+        tell("status of one image", f"{took:.2f} s; {calls}")
+
+
+def fleet(folder: Path, block: str) -> None:
+    """The status of many images, each with a load balancer and a version that serves."""
+    with running_emulator(folder / "fleet", block) as emulator:
+        zones = _many(folder / "many", emulator)
+        first, images = zones[0], tuple(zone.image for zone in zones)
+        project = Project(first.root, images, (first.environment,))
+        session = replace(first.session(), project=project)
+        create_environment(session)
+        for zone in zones:
+            zone.add_versions("1.0.0")
+            zone.serve("1.0.0")
+        _be_far_away(first)
+        took, calls = _measured(emulator, lambda: swap.status(session))
+        tell(f"status of {IMAGES} images that serve", f"{took:.2f} s; {calls}")
+
+
+def _many(root: Path, emulator: Emulator) -> list[LandingZone]:
+    zone = at_once(landing_zone(_made(root), emulator, capacity=1))
+    names = [f"app{number}" for number in range(IMAGES)]
+    balancers = tuple(LoadBalancer(f"front-{name}", name, PAIRS) for name in names)
+    environment = replace(zone.environment, load_balancers=balancers)
+    images = [replace(zone.image, name=name) for name in names]
+    return [replace(zone, environment=environment, image=image) for image in images]
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir()
+    return folder
+
+
+def _be_far_away(zone: LandingZone) -> None:
+    work = {"operation": "^realize Microsoft.Network/loadBalancers "}
+    zone.fault(work, {"delay": WRITE}, ALWAYS)
+    zone.fault({"path": "^/subscriptions/"}, {"delay": CALL}, ALWAYS)
+
+
+def _measured(emulator: Emulator, command: Callable[[], object]) -> tuple[float, Calls]:
+    before = emulator.call("GET", "/emulator/requests").body["value"]
+    last = before[-1]["number"] if before else 0
+    took = seconds(command)
+    since = emulator.call("GET", f"/emulator/requests?after={last}").body["value"]
+    asked = [one for one in since if one["path"].lower().startswith("/subscriptions/")]
+    return took, Calls.of(asked)

@@ -1,0 +1,324 @@
+"""Every call of stage, promote, rollback and prune, with every fault: writes docs/faults.md.
+
+`make faults`. Each call of a command is met by each fault once; then the same command is run again
+and must end well. The commands' clock runs faster than the world's, and so does the SDK's.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from azure.core.pipeline.transport import HttpTransport
+
+from pipeline.definition.model import PRODUCTION
+from pipeline.errors import PipelineError
+from pipeline.execution.commands import prune, swap
+from pipeline.execution.run.session import Session
+from pipeline.execution.wait import Clock
+from pipeline.execution.watch.answers import version_at
+from tests.conftest import ROOT, Emulator, free_addresses, running_emulator
+from tests.execution.landing_zone import LandingZone, at_once, landing_zone
+
+PAGE = ROOT / "docs" / "faults.md"
+SPEED = 10.0
+"""Seconds that a command waits in one second."""
+SPEED_WHEN_STUCK = 40.0
+"""The same where patience is to run out, which takes half an hour at the most."""
+FOREVER = 3600.0
+OLD, NEW = "1.0.0", "1.0.1"
+
+
+def refusing(status: int, code: str, wait: str = "") -> dict[str, Any]:
+    """A fault that refuses a request."""
+    headers = {"Retry-After": wait} if wait else {}
+    return {"fail": {"status": status, "code": code, "message": "A fault.", "headers": headers}}
+
+
+ON_CALLS: dict[str, dict[str, Any]] = {
+    "429, 60 s": refusing(429, "TooManyRequests", "60"),
+    "500": refusing(500, "InternalServerError"),
+    "503": refusing(503, "ServiceUnavailable"),
+    "dropped": {"drop": True},
+    "answer lost": {"lose": True},
+    "401": refusing(401, "ExpiredAuthenticationToken"),
+    "409": refusing(409, "AnotherOperationInProgress"),
+    "412": refusing(412, "PreconditionFailed"),
+}
+ON_OPERATIONS: dict[str, dict[str, Any]] = {
+    "failed": refusing(500, "InternalExecutionError"),
+    "canceled": refusing(409, "Canceled"),
+    "stuck": {"delay": FOREVER},
+}
+STUCK = "stuck"
+OPERATIONS = {
+    "PUT loadBalancers": "^realize Microsoft.Network/loadBalancers ",
+    "PUT virtualMachineScaleSets": "^realize Microsoft.Compute/virtualMachineScaleSets ",
+    "PATCH virtualMachineScaleSets": "^realize Microsoft.Compute/virtualMachineScaleSets ",
+    "DELETE virtualMachineScaleSets": "^destroy Microsoft.Compute/virtualMachineScaleSets ",
+}
+"""The calls whose work goes on after the answer, and what faults of it match."""
+
+RIDDEN_OUT, UNTOUCHED, MOVED = "ridden out", "refused", "refused, moved"
+UNFINISHED = "still running"
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A kind of call: `PUT loadBalancers`, and the pattern of its path."""
+
+    method: str
+    kind: str
+    path: str
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.kind}"
+
+    @classmethod
+    def read(cls, request: dict[str, Any]) -> Call | None:
+        """From one of the emulator's list of requests; None for what is none of Azure's."""
+        _, found, rest = request["path"].partition("/providers/")
+        if not found:
+            return None
+        words = rest.split("/")[1:]
+        if "operations" in words:
+            return cls(request["method"], "its operation", "/operations/[^/]+$")
+        kinds, names = words[::2], words[1::2]
+        last = kinds[-1]
+        kind = "/".join(kinds)
+        end = f"/{last}/[^/]+$" if len(names) == len(kinds) else f"/{last}$"
+        if last == "TXT" and len(names) == len(kinds):
+            what = names[-1].rpartition(".")[2]
+            kind, end = f"record of the {what}", rf"\.{what}$"
+        return cls(request["method"], kind, end)
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command, what brings about the state that it begins in, and what it leaves serving."""
+
+    name: str
+    run: Callable[[Session], object]
+    undo: Callable[[LandingZone], object]
+    serves: str
+
+
+def _unstage(zone: LandingZone) -> None:
+    zone.unstage(NEW)
+
+
+def _roll_back(zone: LandingZone) -> None:
+    zone.rollback()
+
+
+def _promote_again(zone: LandingZone) -> None:
+    zone.promote(again=True)
+
+
+def _roll_back_anew(zone: LandingZone) -> None:
+    """What was rolled back may be pruned."""
+    zone.stage(NEW, again=True)
+    zone.promote(again=True)
+    zone.rollback()
+
+
+COMMANDS = (
+    Command("stage", lambda it: swap.stage(it, "web", NEW), _unstage, OLD),
+    Command("promote", lambda it: swap.promote(it, "web", again=True), _roll_back, NEW),
+    Command("rollback", lambda it: swap.rollback(it, "web"), _promote_again, OLD),
+    Command("prune", lambda it: prune.prune(it, "web"), _roll_back_anew, OLD),
+)
+BY_NAME = {command.name: command for command in COMMANDS}
+
+
+def begun(command: Command, zone: LandingZone) -> None:
+    """Bring a new zone into the state that the command begins in."""
+    zone.create()
+    zone.add_versions(OLD, NEW)
+    zone.serve(OLD)
+    if command.name == "stage":
+        return
+    zone.stage(NEW)
+    if command.name in {"rollback", "prune"}:
+        zone.promote()
+    if command.name == "prune":
+        zone.rollback()
+
+
+@dataclass
+class Table:
+    """What became of a command, by call and fault; and what was wrong with that."""
+
+    command: str
+    calls: list[Call] = field(default_factory=list)
+    cells: dict[tuple[str, str], str] = field(default_factory=dict)
+    wrongs: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Trial:
+    """One command in one emulator, met by one fault after the other."""
+
+    command: Command
+    emulator: Emulator
+    folder: Path
+    table: Table
+    zone: LandingZone = field(init=False)
+    _zones: int = 0
+
+    def __post_init__(self) -> None:
+        self._begin_anew()
+
+    def _begin_anew(self) -> None:
+        self._zones += 1
+        root = self.folder / f"zone{self._zones}"
+        root.mkdir()
+        self.zone = at_once(landing_zone(root, self.emulator, capacity=1))
+        begun(self.command, self.zone)
+
+    def run(self) -> None:
+        """All faults of all calls."""
+        self.table.calls = list(self._calls())
+        for call in self.table.calls:
+            for name, action in ON_CALLS.items():
+                match = {"method": f"^{call.method}$", "path": call.path}
+                self._meet(call, name, match, action)
+            operation = OPERATIONS.get(str(call))
+            for name, action in ON_OPERATIONS.items() if operation else ():
+                self._meet(call, name, {"operation": str(operation)}, action)
+
+    def _calls(self) -> Iterator[Call]:
+        """The kinds of calls of a run that nothing disturbs, in their order."""
+        requests = self.emulator.call("GET", "/emulator/requests").body["value"]
+        self.command.run(self._session(SPEED))
+        last = requests[-1]["number"]
+        after = self.emulator.call("GET", f"/emulator/requests?after={last}").body["value"]
+        self.command.undo(self.zone)
+        yield from dict.fromkeys(call for one in after if (call := Call.read(one)))
+
+    def _session(self, speed: float) -> Session:
+        def sleep(seconds: float) -> None:
+            time.sleep(seconds / speed)
+
+        HttpTransport.sleep = staticmethod(sleep)  # type: ignore[method-assign, assignment]
+        clock = Clock(lambda: time.monotonic() * speed, sleep)
+        return self.zone.session(clock=clock)
+
+    def _meet(self, call: Call, name: str, match: dict[str, str], action: dict[str, Any]) -> None:
+        is_stuck = name == STUCK
+        where = f"{self.command.name}, {call}, {name}"
+        _ = self.zone.output
+        self.zone.fault(match, action)
+        outcome, error = self._outcome(SPEED_WHEN_STUCK if is_stuck else SPEED)
+        self.emulator.call("DELETE", "/emulator/faults")
+        self.table.cells[str(call), name] = outcome
+        self.table.wrongs.extend(f"{where}: {wrong}" for wrong in self._wrongs(outcome, error))
+        if is_stuck:
+            self._begin_anew()
+            return
+        try:
+            self.command.run(self._session(SPEED))
+            if version_at(self._url) != self.command.serves:
+                self.table.wrongs.append(f"{where}: run again, it does not end as it should")
+            self.command.undo(self.zone)
+        except PipelineError as again:
+            self.table.wrongs.append(f"{where}: run again: {again}")
+            self._begin_anew()
+
+    @property
+    def _url(self) -> str:
+        return self.zone.survey().health_url(PRODUCTION)
+
+    def _outcome(self, speed: float) -> tuple[str, PipelineError | None]:
+        before = version_at(self._url)
+        try:
+            self.command.run(self._session(speed))
+        except PipelineError as error:
+            if error.exit_code == 3:
+                return UNFINISHED, error
+            return UNTOUCHED if version_at(self._url) == before else MOVED, error
+        return RIDDEN_OUT, None
+
+    def _wrongs(self, outcome: str, error: PipelineError | None) -> Iterator[str]:
+        """What an operator at night would miss."""
+        if error is None:
+            if version_at(self._url) != self.command.serves:
+                yield f"{outcome}, and does not serve what it should"
+            return
+        if "Now: " not in "\n".join(getattr(error, "__notes__", ())):
+            yield f"does not tell what is true: {error}"
+        if not error.advice:
+            yield f"names no next command: {error}"
+
+
+def tried(name: str) -> Table:
+    """One command, in an emulator of its own."""
+    table = Table(name)
+    with (
+        tempfile.TemporaryDirectory(prefix="bakeswap-faults-") as folder,
+        free_addresses() as block,
+        running_emulator(Path(folder) / "state", block) as emulator,
+    ):
+        Trial(BY_NAME[name], emulator, Path(folder), table).run()
+    return table
+
+
+HEAD = """\
+# Faults
+
+What becomes of a command when Azure answers one of its calls with a fault, once.
+Written by `make faults`, which meets every kind of call of each command with every fault on the
+emulator, and then runs the command again: it has to end well.
+
+- **ridden out**: the command waits, asks again or looks anew, and ends as if nothing had been.
+- **refused**: it ends with an error that tells what is true and the next command; production is
+  where it was.
+- **refused, moved**: likewise, and production has moved: the fault met what comes after the swap.
+- **still running**: patience ran out; it ends with exit code 3, and the same command goes on.
+
+`429, 60 s` asks to wait a minute; `answer lost` is a request that was carried out and never
+answered. What failed, was canceled or got stuck is an operation, after Azure accepted its request.
+"""
+
+
+def page(tables: list[Table]) -> str:
+    """The page as it is committed."""
+    parts = [HEAD]
+    names = (*ON_CALLS, *ON_OPERATIONS)
+    for table in tables:
+        rows = [
+            "| "
+            + " | ".join([f"`{call}`", *(table.cells.get((str(call), n), "") for n in names)])
+            + " |"
+            for call in table.calls
+        ]
+        head = "| call | " + " | ".join(names) + " |"
+        parts.append(
+            "\n".join([f"## {table.command}\n", head, "|---" * (len(names) + 1) + "|", *rows])
+        )
+    return re.sub(r"  +\|", " |", "\n\n".join(parts)) + "\n"
+
+
+def main() -> int:
+    """Write the page; 1 when something was wrong, which is printed."""
+    names = sys.argv[1:] or [command.name for command in COMMANDS]
+    with ProcessPoolExecutor(2) as pool:
+        tables = list(pool.map(tried, names))
+    if len(names) == len(COMMANDS):
+        PAGE.write_text(page(tables))
+    else:
+        sys.stdout.write(page(tables))
+    wrongs = [wrong for table in tables for wrong in table.wrongs]
+    sys.stdout.write("\n".join([*wrongs, f"{len(wrongs)} wrong\n"]))
+    return 1 if wrongs else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
