@@ -62,6 +62,10 @@ def listed() -> set[str]:
     return set(re.findall(r"^  ([a-z][a-z.-]+)  ", ended.stdout, flags=re.MULTILINE))
 
 
+def test_the_readme_shows_the_commands_as_they_are() -> None:
+    assert invoke(ROOT, "--list").stdout.rstrip() in (ROOT / "README.md").read_text()
+
+
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """The project's definitions in a folder of their own, whose cloud is not there."""

@@ -171,6 +171,8 @@ class Trial:
     folder: Path
     table: Table
     zone: LandingZone = field(init=False)
+    _url: str = ""
+    """Where production answers: never asked for while a fault waits."""
     _zones: int = 0
 
     def __post_init__(self) -> None:
@@ -182,6 +184,7 @@ class Trial:
         root.mkdir()
         self.zone = at_once(landing_zone(root, self.emulator, capacity=1))
         begun(self.command, self.zone)
+        self._url = self.zone.survey().health_url(PRODUCTION)
 
     def run(self) -> None:
         """All faults of all calls."""
@@ -231,10 +234,6 @@ class Trial:
         except PipelineError as again:
             self.table.wrongs.append(f"{where}: run again: {again}")
             self._begin_anew()
-
-    @property
-    def _url(self) -> str:
-        return self.zone.survey().health_url(PRODUCTION)
 
     def _outcome(self, speed: float) -> tuple[str, PipelineError | None]:
         before = version_at(self._url)
