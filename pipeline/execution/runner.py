@@ -12,6 +12,7 @@ from typing import TypeVar, assert_never
 
 from pipeline.advice import Advice, status
 from pipeline.errors import (
+    AzureRefused,
     DefinitionError,
     Overtaken,
     PipelineError,
@@ -183,3 +184,5 @@ def _add_truth(error: BaseException, now: Callable[[], str], *, has_written: boo
         error.add_note(f"Now: {now()}.")
     except PipelineError as second:
         error.add_note(f"Azure could not be asked what is true now: {second}")
+    if isinstance(error, AzureRefused) and not error.advice:
+        error.advice = (Advice("show the state", status()),)

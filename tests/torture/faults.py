@@ -15,6 +15,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from azure.core.pipeline.transport import HttpTransport
 
@@ -88,12 +89,16 @@ class Call:
         if not found:
             return None
         words = rest.split("/")[1:]
+        if not words:
+            return cls(request["method"], "provider", "/providers/[^/]+$")
         if "operations" in words:
             return cls(request["method"], "its operation", "/operations/[^/]+$")
         kinds, names = words[::2], words[1::2]
         last = kinds[-1]
         kind = "/".join(kinds)
         end = f"/{last}/[^/]+$" if len(names) == len(kinds) else f"/{last}$"
+        if len(names) < len(kinds) and last != "health":
+            kind = f"all {kind}"
         if last == "TXT" and len(names) == len(kinds):
             what = names[-1].rpartition(".")[2]
             kind, end = f"record of the {what}", rf"\.{what}$"
@@ -186,10 +191,12 @@ class Trial:
         begun(self.command, self.zone)
         self._url = self.zone.survey().health_url(PRODUCTION)
 
-    def run(self) -> None:
-        """All faults of all calls."""
+    def run(self, only: str = "") -> None:
+        """All faults of all calls, or of one call."""
         self.table.calls = list(self._calls())
         for call in self.table.calls:
+            if only not in {"", str(call)}:
+                continue
             for name, action in ON_CALLS.items():
                 match = {"method": f"^{call.method}$", "path": call.path}
                 self._meet(call, name, match, action)
@@ -200,19 +207,19 @@ class Trial:
     def _calls(self) -> Iterator[Call]:
         """The kinds of calls of a run that nothing disturbs, in their order."""
         requests = self.emulator.call("GET", "/emulator/requests").body["value"]
-        self.command.run(self._session(SPEED))
+        self._run(SPEED)
         last = requests[-1]["number"]
         after = self.emulator.call("GET", f"/emulator/requests?after={last}").body["value"]
         self.command.undo(self.zone)
         yield from dict.fromkeys(call for one in after if (call := Call.read(one)))
 
-    def _session(self, speed: float) -> Session:
+    def _run(self, speed: float) -> None:
         def sleep(seconds: float) -> None:
             time.sleep(seconds / speed)
 
-        HttpTransport.sleep = staticmethod(sleep)  # type: ignore[method-assign, assignment]
         clock = Clock(lambda: time.monotonic() * speed, sleep)
-        return self.zone.session(clock=clock)
+        with patch.object(HttpTransport, "sleep", staticmethod(sleep)):
+            self.command.run(self.zone.session(clock=clock))
 
     def _meet(self, call: Call, name: str, match: dict[str, str], action: dict[str, Any]) -> None:
         is_stuck = name == STUCK
@@ -227,7 +234,7 @@ class Trial:
             self._begin_anew()
             return
         try:
-            self.command.run(self._session(SPEED))
+            self._run(SPEED)
             if version_at(self._url) != self.command.serves:
                 self.table.wrongs.append(f"{where}: run again, it does not end as it should")
             self.command.undo(self.zone)
@@ -238,7 +245,7 @@ class Trial:
     def _outcome(self, speed: float) -> tuple[str, PipelineError | None]:
         before = version_at(self._url)
         try:
-            self.command.run(self._session(speed))
+            self._run(speed)
         except PipelineError as error:
             if error.exit_code == 3:
                 return UNFINISHED, error
@@ -305,10 +312,22 @@ def page(tables: list[Table]) -> str:
     return re.sub(r"  +\|", " |", "\n\n".join(parts)) + "\n"
 
 
+def cells(text: str, command: str) -> dict[str, dict[str, str]]:
+    """What a page says of a command: by call, by fault."""
+    section = text.partition(f"## {command}\n")[2].partition("\n## ")[0]
+    rows = [
+        [cell.strip(" `") for cell in line.strip("|").split("|")]
+        for line in section.splitlines()
+        if line.startswith("|") and "---" not in line
+    ]
+    head, *calls = rows
+    return {call[0]: dict(zip(head[1:], call[1:], strict=True)) for call in calls}
+
+
 def main() -> int:
     """Write the page; 1 when something was wrong, which is printed."""
     names = sys.argv[1:] or [command.name for command in COMMANDS]
-    with ProcessPoolExecutor(2) as pool:
+    with ProcessPoolExecutor(len(names)) as pool:
         tables = list(pool.map(tried, names))
     if len(names) == len(COMMANDS):
         PAGE.write_text(page(tables))

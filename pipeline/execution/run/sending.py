@@ -18,6 +18,8 @@ from pipeline.execution.wait import Clock, Operation, wait_until
 
 PASSING = frozenset({408, 429, 500, 502, 503, 504})
 """Statuses that Azure asks clients to retry (Azure's retry guidance)."""
+PASSING_CODES = frozenset({"AnotherOperationInProgress"})
+"""The same with another status: Azure answers 409 or 429 while it works at the same resource."""
 SHORTEST_PAUSE = 2.0
 """Seconds before the next attempt where Azure names none; doubled each time."""
 UNASKED = 4
@@ -71,7 +73,7 @@ class Sending:
         except AzureRefused as refusal:
             if self._request.verb == "DELETE" and refusal.status == HTTPStatus.NOT_FOUND:
                 return Done()
-            if refusal.status not in PASSING:
+            if refusal.status not in PASSING and refusal.code not in PASSING_CODES:
                 raise
             pause = self._again(refusal, refusal.retry_after, until)
             tell(f"{refusal.code}: next attempt in {pause:.0f} s")

@@ -67,6 +67,15 @@ def asked(zone: LandingZone, method: str, resource: ResourceId) -> int:
     return sum(one["method"] == method and one["path"].lower() == path for one in seen)
 
 
+def test_an_operation_of_another_at_the_same_resource_passes(
+    zone: LandingZone, address: ResourceId
+) -> None:
+    busy = {"fail": {"status": 409, "code": "AnotherOperationInProgress", "message": "Not now."}}
+    zone.fault({"method": "PUT", "path": "/one$"}, busy)
+    send(zone, put(address, BODY))
+    assert asked(zone, "PUT", address) == 2
+
+
 def test_a_throttle_that_outlasts_the_sdks_retries_is_waited_for(
     zone: LandingZone, address: ResourceId
 ) -> None:
