@@ -135,7 +135,7 @@ PLANNING = {
         *("preflight", "names", "plan", "swap.steps", "table", "versions", "watch.steps")
     ),
     "pipeline.planning.prune": planning_room(
-        *("prune", "swap", "names", "plan", "versions", "writable")
+        *("prune", "swap", "build.steps", "names", "plan", "versions", "writable")
     ),
     "pipeline.planning.watch": planning_room("watch"),
     "pipeline.planning.steps": planning_room(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,7 +16,8 @@ from pipeline.execution.azure.resources import Azure
 from pipeline.execution.azure.versions import image_versions
 from pipeline.execution.claims.numbers import numbers
 from pipeline.execution.run.session import Session, remember_versions
-from pipeline.planning.build.build import BuildSurvey, Group
+from pipeline.planning.build.build import BuildSurvey
+from pipeline.planning.build.leftovers import Group
 from pipeline.planning.names import (
     Tag,
     image_definition_id,
@@ -51,11 +51,11 @@ def survey_build(
         base=pinned(azure, image.base),
         definition_tags=dict(definition.get("tags") or {}),
         versions=versions,
-        groups=tuple(_groups(azure, image)),
+        groups=groups_of(azure, image),
         run=run,
         commit=commit(session.project.root, image),
         runs_here=frozenset(path.stem for path in session.runs.glob("*")),
-        young=f"{datetime.now(UTC) - MAY_BE_ALIVE:%Y%m%dT%H%M%SZ}",
+        young=young(),
         has_claim=has_claim,
         numbers=numbers(session, image.name) if has_claim else (),
     )
@@ -93,13 +93,16 @@ def _git(root: Path, *words: str) -> str:
     return ended.stdout.strip() if ended.returncode == 0 else ""
 
 
-def _groups(azure: Azure, image: Image) -> Iterator[Group]:
-    """Those of bakes and checks of the image, by their tags and names."""
+def young() -> str:
+    """The id of a run that starts now less MAY_BE_ALIVE: what began later may be alive."""
+    return f"{datetime.now(UTC) - MAY_BE_ALIVE:%Y%m%dT%H%M%SZ}"
+
+
+def groups_of(azure: Azure, image: Image) -> tuple[Group, ...]:
+    """The resource groups of bakes and checks of the image, by their tags and names."""
     tagged = [_group(body) for body in azure.groups(Tag.IMAGE, image.name)]
-    yield from sorted(
-        (group for group in tagged if is_group_name_of_ours(group.name)),
-        key=lambda group: group.name,
-    )
+    ours = (group for group in tagged if is_group_name_of_ours(group.name))
+    return tuple(sorted(ours, key=lambda group: group.name))
 
 
 def _group(body: dict[str, Any]) -> Group:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from functools import partial
 
+from pipeline.execution.build.survey import groups_of, young
 from pipeline.execution.commands.swap import state_of
 from pipeline.execution.prune.survey import age, used_versions
 from pipeline.execution.run.session import Session
 from pipeline.execution.runner import begin, carry_out
 from pipeline.execution.swap.survey import survey_when_settled
+from pipeline.planning.build.leftovers import left_over
 from pipeline.planning.prune.plan import plan_prune, plan_unstage
 
 
@@ -32,4 +34,6 @@ def _prune(session: Session, image: str) -> None:
     with begin(session, "prune", image, partial(state_of, session, image)) as run:
         now = survey_when_settled(session, image)
         used = used_versions(session) if now.image.retention else ()
-        carry_out(plan_prune(now, age, used), run)
+        groups = groups_of(session.azure, now.image)
+        left = left_over(groups, session.environment, image, young())
+        carry_out(plan_prune(now, age, used, left), run)

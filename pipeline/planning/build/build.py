@@ -13,6 +13,7 @@ from pipeline.advice import Advice, AdviceList, build_image, stage
 from pipeline.definition.model import Base, Environment, Image
 from pipeline.errors import CheckFailed, Refused, UsageError
 from pipeline.planning.build.fingerprint import changes, fingerprint, input_tags
+from pipeline.planning.build.leftovers import Group, deletion, is_of_a_run
 from pipeline.planning.build.steps import (
     BakeVersion,
     BootCheckMachine,
@@ -28,7 +29,6 @@ from pipeline.planning.names import (
     Tag,
     build_group,
     check_group,
-    is_ours,
     last_version_tag,
     tags_of,
 )
@@ -40,14 +40,6 @@ HALF_MADE = frozenset({"Creating", "Failed", "Canceled"})
 
 SHOWN_CHANGES = 3
 """How many changed inputs fit the title of a plan."""
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """A resource group whose name is that of a bake or a check of this image."""
-
-    name: str
-    tags: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,7 +253,7 @@ def _cleaning(survey: BuildSurvey) -> tuple[BuildStep, ...]:
     for version in halves:
         _refuse_living(survey, f"the image version {image} {version.name}", version.tags[Tag.RUN])
     return (
-        *(DeleteGroup(group.name, group.tags[Tag.RUN], is_left_over=True) for group in groups),
+        *map(deletion, groups),
         *(DeleteVersion(image, v.name, v.provisioning_state) for v in halves),
     )
 
@@ -276,8 +268,7 @@ def _is_half_made(survey: BuildSurvey, version: ImageVersion) -> bool:
 
 
 def _is_ours(survey: BuildSurvey, tags: Mapping[str, str]) -> bool:
-    mine = tags.get(Tag.ENVIRONMENT) == survey.environment.name
-    return mine and Tag.RUN in tags and is_ours(tags, survey.image.name)
+    return is_of_a_run(tags, survey.environment, survey.image.name)
 
 
 def _refuse_living(survey: BuildSurvey, thing: str, run: str) -> None:

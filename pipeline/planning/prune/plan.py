@@ -12,6 +12,7 @@ from typing import TypeAlias
 from pipeline.advice import Advice, rollback, status
 from pipeline.arm import ResourceId
 from pipeline.errors import Refused, UsageError
+from pipeline.planning.build.steps import DeleteGroup
 from pipeline.planning.names import (
     SYSTEM,
     SwapTag,
@@ -37,17 +38,20 @@ Age: TypeAlias = Callable[[str], float | None]
 """Seconds since a time of a tag (ISO 8601), None where it is none."""
 
 
-def plan_prune(now: Survey, age: Age, used: Iterable[ResourceId] = ()) -> Plan[PruneStep]:
+def plan_prune(
+    now: Survey, age: Age, used: Iterable[ResourceId] = (), left: tuple[DeleteGroup, ...] = ()
+) -> Plan[PruneStep | DeleteGroup]:
     """Remove scale sets, pools and versions of an image that nobody needs now.
 
-    `used` are the image versions that scale sets anywhere were made from. Kept: what serves, is
+    `used` are the image versions that scale sets anywhere were made from, `left` removes what dead
+    runs of bakes and checks left. Kept: what serves, is
     staged, or is the newest way back; a way back younger than `promote.keep_previous`; whatever
     production left less than `promote.drain` ago, where connections from before may still live.
     """
     image = now.image.name
     removed = [one for one in now.others if not why_kept(now, one, age)]
     empty = _pools_without_scale_set(now)
-    steps = (*_removal(now, removed, empty), *_versions(now, removed, frozenset(used)))
+    steps = (*_removal(now, removed, empty), *_versions(now, removed, frozenset(used)), *left)
     return Plan(
         f"prune {image}",
         steps,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,14 @@ from pipeline.execution.azure.requests import patch
 from pipeline.execution.commands import prune
 from pipeline.execution.run.journal import Journal
 from pipeline.execution.watch.answers import version_at
-from pipeline.planning.names import image_version_id, scale_set_id
+from pipeline.planning.names import (
+    Tag,
+    build_group,
+    check_group,
+    image_version_id,
+    scale_set_id,
+    tags_of,
+)
 from pipeline.planning.prune.steps import DeleteScaleSet, RemovePools, RetirePools
 from pipeline.planning.swap.load_balancer import lead, swapped
 from pipeline.planning.swap.promotion import plan_promotion
@@ -55,6 +63,26 @@ def test_pruning_keeps_what_serves_the_way_back_and_what_is_staged(zone: Landing
     assert pools(zone) == {"web-empty", "web-empty-staging", "web-1-0-1", "web-1-0-2"}
     zone.rollback()
     assert version_at(zone.survey().health_url("production")) == "1.0.1"
+
+
+def test_groups_of_runs_that_are_surely_dead_are_pruned(zone: LandingZone) -> None:
+    old, young = "20261123T181500Z-host-1a2b", f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-host-1a2b"
+    mine = {**tags_of("web", "1.0.9"), Tag.ENVIRONMENT: zone.environment.name}
+    groups = {
+        build_group("web", "1.0.9", old): {**mine, Tag.RUN: old},
+        check_group("web", "1.0.9", young): {**mine, Tag.RUN: young},
+        check_group("web", "1.0.8", old): {**mine, Tag.RUN: old, Tag.ENVIRONMENT: "other"},
+        build_group("web", "1.0.7", old): {},
+    }
+    for name, tags in groups.items():
+        body = {"location": "westeurope", "tags": dict(tags)}
+        zone.emulator.call("PUT", f"/resourceGroups/{name}", body)
+    zone.prune()
+    gone, *kept = groups
+    assert f"delete the resource group {gone}, left by run {old}" in zone.output
+    azure = zone.session().azure
+    assert azure.group(gone) is None
+    assert all(azure.group(name) is not None for name in kept)
 
 
 def test_a_plan_to_prune_changes_nothing(zone: LandingZone) -> None:

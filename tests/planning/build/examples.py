@@ -16,8 +16,9 @@ from pipeline.definition.model import (
     ScaleSetShape,
     Template,
 )
-from pipeline.planning.build.build import BuildSurvey, Group
+from pipeline.planning.build.build import BuildSurvey
 from pipeline.planning.build.fingerprint import fingerprint, input_tags
+from pipeline.planning.build.leftovers import Group
 from pipeline.planning.versions import ImageVersion
 
 BASE = Base("Debian", "debian-12", "12-gen2", "0.20260101.1")
