@@ -211,8 +211,9 @@ def test_a_rollback_is_watched_and_nothing_follows_from_it(zone: LandingZone) ->
     ],
 )
 def test_what_is_typed_is_judged_as_what_is_written(
-    zone: LandingZone, typed: dict[str, Any], words: str
+    emulator: Emulator, tmp_path: Path, typed: dict[str, Any], words: str
 ) -> None:
+    zone = landing_zone(tmp_path, emulator)  # judged before anything is asked
     with pytest.raises(UsageError) as caught:
         promote(zone, **typed)
     assert str(caught.value).startswith(words)
