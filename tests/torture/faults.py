@@ -205,13 +205,13 @@ class Trial:
                 self._meet(call, name, {"operation": str(operation)}, action)
 
     def _calls(self) -> Iterator[Call]:
-        """The kinds of calls of a run that nothing disturbs, in their order."""
+        """The kinds of calls of a run that nothing disturbs, by name: reads go side by side."""
         requests = self.emulator.call("GET", "/emulator/requests").body["value"]
         self._run(SPEED)
         last = requests[-1]["number"]
         after = self.emulator.call("GET", f"/emulator/requests?after={last}").body["value"]
         self.command.undo(self.zone)
-        yield from dict.fromkeys(call for one in after if (call := Call.read(one)))
+        yield from sorted({call for one in after if (call := Call.read(one))}, key=str)
 
     def _run(self, speed: float) -> None:
         def sleep(seconds: float) -> None:
@@ -296,7 +296,7 @@ answered. What failed, was canceled or got stuck is an operation, after Azure ac
 
 def page(tables: list[Table]) -> str:
     """The page as it is committed."""
-    parts = [HEAD]
+    parts = [HEAD.rstrip()]
     names = (*ON_CALLS, *ON_OPERATIONS)
     for table in tables:
         rows = [
