@@ -122,7 +122,7 @@ def table(rows: Iterable[Status]) -> Table:
         for row in rows
         for line in (
             *(f"{row.image} degraded: {what}" for what in row.degraded),
-            *((f"{row.image} promoted by: {row.by}",) if row.by else ()),
+            *((f"{row.image} moved by: {row.by}",) if row.by else ()),
             *(
                 (f"{row.image} also runs: {', '.join(str(one) for one in row.others)}",)
                 if row.others

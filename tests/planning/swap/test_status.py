@@ -122,7 +122,7 @@ def test_the_table_lines_up_and_names_the_addresses() -> None:
     assert lines[0].index("healthy") == lines[1].index("2 of 2")
     assert "ready, 3 s" in lines[1]
     assert lines[2:] == [
-        "web promoted by: me@here",
+        "web moved by: me@here",
         "web production: http 203.0.113.1:80, metrics 203.0.113.1:9100",
         "web staging: http-staging 203.0.113.2:8081, metrics-staging 203.0.113.2:9101",
     ]
