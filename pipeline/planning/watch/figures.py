@@ -114,7 +114,7 @@ class Watched:
     def __str__(self) -> str:
         if self.first_answer is None:
             return str(self.total)
-        return f"{self.total}; first answer of {self.version} after {_ms(self.first_answer)}"
+        return f"first answer of {self.version} after {_ms(self.first_answer)}; {self.total}"
 
     @property
     def document(self) -> dict[str, object]:

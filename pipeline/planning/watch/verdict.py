@@ -40,11 +40,13 @@ def judge(watched: Watched, lost_budget: int) -> Verdict:
         if figures.since.lost and not figures.since.answered
     ]
     if silent:
-        return Verdict("nothing answered", f"nothing answered at {', '.join(silent)}: {watched}")
+        return Verdict(
+            "nothing answered", f"nothing answered at {', '.join(silent)}: {watched.total}"
+        )
     if since.lost > lost_budget:
         return Verdict(
             "over budget",
-            f"{_lost(since.lost)} of {ended} since the swap, {lost_budget} allowed: {watched}",
+            f"{_lost(since.lost)} of {ended} since the swap, {lost_budget} allowed: {watched.total}",
         )
     return Verdict("within budget", f"{_lost(since.lost)} of {ended} since the swap")
 

@@ -77,7 +77,7 @@ def test_the_first_answer_of_the_new_version_is_measured_from_the_write(
         answer(recorder, hand, "1.0.1", 0.3)
     told = recorder.watched()
     assert told.first_answer == pytest.approx(0.5)
-    assert str(told).endswith("first answer of 1.0.1 after 500 ms")
+    assert str(told).startswith("first answer of 1.0.1 after 500 ms; ")
 
 
 def test_what_was_lost_before_the_swap_is_told_and_does_not_count(

@@ -43,10 +43,10 @@ def counted(*rules: tuple[str, Counts]) -> Watched:
 
 def test_the_figures_are_told_in_one_sentence() -> None:
     assert str(WATCHED) == (
-        "900 requests, 2 lost (2 x HTTP 500); answered: 400 by 1.0.0, 497 by 1.0.1;"
+        "first answer of 1.0.1 after 87 ms;"
+        " 900 requests, 2 lost (2 x HTTP 500); answered: 400 by 1.0.0, 497 by 1.0.1;"
         " median 3 ms, 99 % in 12 ms; longest gap 51 ms;"
-        " kept-alive: 1 cut, 300 requests, 0 lost; 1 under way;"
-        " first answer of 1.0.1 after 87 ms"
+        " kept-alive: 1 cut, 300 requests, 0 lost; 1 under way"
     )
 
 
