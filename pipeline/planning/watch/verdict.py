@@ -44,10 +44,8 @@ def judge(watched: Watched, lost_budget: int) -> Verdict:
             "nothing answered", f"nothing answered at {', '.join(silent)}: {watched.total}"
         )
     if since.lost > lost_budget:
-        return Verdict(
-            "over budget",
-            f"{_lost(since.lost)} of {ended} since the swap, {lost_budget} allowed: {watched.total}",
-        )
+        lost = f"{_lost(since.lost)} of {ended} since the swap, {lost_budget} allowed"
+        return Verdict("over budget", f"{lost}: {watched.total}")
     return Verdict("within budget", f"{_lost(since.lost)} of {ended} since the swap")
 
 
