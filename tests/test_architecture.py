@@ -158,6 +158,7 @@ EXECUTION = {
     "pipeline.execution.patience": execution_room(),
     "pipeline.execution.interruption": execution_room(),
     "pipeline.execution.wait": execution_room("interruption", "patience"),
+    "pipeline.execution.checks": execution_room("wait"),
     "pipeline.execution.ssh": execution_room(libraries=("cryptography",)),
     "pipeline.execution.azure": execution_room("azure", *WAITING, libraries=("azure",)),
     "pipeline.execution.run": execution_room("run", "azure", "ssh", *WAITING),
@@ -165,10 +166,12 @@ EXECUTION = {
     "pipeline.execution.packer": execution_room("packer", "azure.credential_file", *WAITING),
     "pipeline.execution.landing_zone": execution_room("landing_zone", "azure", "run", *WAITING),
     "pipeline.execution.build": execution_room(
-        *("build", "azure", "claims", "packer", "run", "ssh"), *WAITING
+        *("build", "azure", "checks", "claims", "packer", "run", "ssh"), *WAITING
     ),
     "pipeline.execution.swap": execution_room(*("swap", "azure", "claims", "run", "ssh"), *WAITING),
-    "pipeline.execution.watch": execution_room("watch", "azure", "run", "swap.survey", *WAITING),
+    "pipeline.execution.watch": execution_room(
+        *("watch", "azure", "checks", "run", "swap.survey"), *WAITING
+    ),
     "pipeline.execution.prune": execution_room("prune", "azure", "run", "swap", *WAITING),
     "pipeline.execution.preflight": execution_room("preflight", "azure", "run"),
     "pipeline.execution.runner": execution_room(

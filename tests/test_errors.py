@@ -67,6 +67,7 @@ STEPS = (
     "pipeline/execution/run/",
     "pipeline/execution/runner.py",
     "pipeline/execution/wait.py",
+    "pipeline/execution/checks.py",
 )
 COMMANDS = "pipeline/execution/commands/"
 MAY_RAISE = {
@@ -83,7 +84,7 @@ MAY_RAISE = {
     "AzureRefused": (*STEPS, "pipeline/local.py"),  # the emulator speaks for Azure
     "StillRunning": STEPS,
     "BuildFailed": ("pipeline/execution/packer/build.py",),
-    "CheckFailed": ("pipeline/execution/build/",),
+    "CheckFailed": ("pipeline/execution/build/", "pipeline/execution/checks.py"),
     "ImagesFailed": (f"{COMMANDS}nightly.py",),
     "NotConfirmed": ("pipeline/execution/swap/", "pipeline/execution/watch/"),
     "WatchFailed": ("pipeline/execution/watch/",),

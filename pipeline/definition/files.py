@@ -60,6 +60,18 @@ def named(folder: Path, pattern: str) -> list[Path]:
     return sorted(path for path in folder.glob(pattern) if path.is_file())
 
 
+def any_has(paths: Iterable[Path], content: bytes) -> bool:
+    """Whether any file has these bytes; of one that cannot be read `inputs` tells."""
+    return any(_has(path, content) for path in paths)
+
+
+def _has(path: Path, content: bytes) -> bool:
+    try:
+        return content in path.read_bytes()
+    except OSError:
+        return False
+
+
 def inputs(
     root: Path, paths: Iterable[Path], report: Report, *, uploaded: Path | None = None
 ) -> tuple[Input, ...]:

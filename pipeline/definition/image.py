@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pipeline.definition import baked, files, rules
 from pipeline.definition.model import (
+    SOAK_MARK,
     Base,
     Health,
     Image,
@@ -18,6 +19,10 @@ from pipeline.definition.reading import Report, Section, in_words, suggestion
 from pipeline.definition.template import PROVIDED
 
 DEFAULT_BUILD_SIZE = "Standard_D2s_v5"
+
+_TESTS = "**/test_*.py"
+_SOAK = f"mark.{SOAK_MARK}".encode()
+"""In a file with checks that are marked so."""
 
 
 def read_images(root: Path, templates: dict[str, Template], report: Report) -> dict[str, Image]:
@@ -77,6 +82,7 @@ def _image(
         scripts=tuple(script for script in scripts if script),
         files=uploaded,
         checks=checks or folder,
+        has_soak_checks=checks is not None and _has_soak_checks(checks),
         variables=_variables(section, template),
         scale_set=_scale_set(section.block("scale_set")),
         health=_health(section.block("health")),
@@ -168,9 +174,13 @@ def _wrong_variable(name: str, template: Template) -> tuple[str, str] | None:
     return None
 
 
+def _has_soak_checks(checks: Path) -> bool:
+    return files.any_has(files.named(checks, _TESTS), _SOAK)
+
+
 def _checks(folder: Path, section: Section) -> Path | None:
     checks = _folder(folder, section, "checks", rules.CHECKS)
-    if checks and not files.named(checks, "**/test_*.py"):
+    if checks and not files.named(checks, _TESTS):
         what = f"no test_*.py in {checks.name}"
         section.mistake(section.line_of("checks"), what, "an image needs at least one check")
     return checks

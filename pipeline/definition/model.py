@@ -81,6 +81,10 @@ class Template:
     """The variables without a default."""
 
 
+SOAK_MARK = "soak"
+"""pytest's mark of a check that asks production while a promotion is watched."""
+
+
 @dataclass(frozen=True, slots=True)
 class Image:
     """One folder under images/. Paths are absolute; `version_series` is `major.minor`."""
@@ -103,6 +107,13 @@ class Image:
     promotion: Promotion = Promotion()
     retention: int = 0
     """How many of its newest versions `prune` keeps besides those in use; 0 for all."""
+    has_soak_checks: bool = False
+    """Whether any of its checks is marked `soak`: it asks production, and no fresh machine."""
+
+    @property
+    def checks_named(self) -> str:
+        """The folder of its checks as people know it: `images/web/checks`."""
+        return f"images/{self.name}/{self.checks.relative_to(self.folder).as_posix()}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,17 @@ def test_an_image_is_read_as_it_was_written(good: Path) -> None:
     )
 
 
+def test_an_image_whose_checks_are_marked_soak_is_told_from_others(good: Path) -> None:
+    assert not read(good).images[0].has_soak_checks
+    checks = good / "images/web/checks"
+    (checks / "more").mkdir()
+    (checks / "more" / "notes.py").write_text("import pytest\nmark = pytest.mark.soak\n")
+    assert not read(good).images[0].has_soak_checks
+    (checks / "more" / "test_more.py").write_text("import pytest\nmark = pytest.mark.soak\n")
+    assert read(good).images[0].has_soak_checks
+    assert read(good).images[0].checks_named == "images/web/checks"
+
+
 def test_a_template_is_read_with_its_variables_and_sources(good: Path) -> None:
     template = read(good).images[0].template
 

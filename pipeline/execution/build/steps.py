@@ -6,9 +6,9 @@ from typing import assert_never
 
 from pipeline.advice import Advice, build_image, check_image
 from pipeline.errors import AzureRefused, CheckFailed, Overtaken, StillRunning, Unreachable
+from pipeline.execution import checks
 from pipeline.execution.azure.requests import Body, ResourceGroup, delete, patch, put, put_group
-from pipeline.execution.build import checks
-from pipeline.execution.build.checks import Checks, Host
+from pipeline.execution.checks import Checks, Host
 from pipeline.execution.claims.numbers import use
 from pipeline.execution.packer.build import Evidence, bake
 from pipeline.execution.patience import GALLERY, MACHINE, NETWORK, RESOURCE_GROUP, SSH
@@ -94,12 +94,12 @@ def boot_check_machine(step: BootCheckMachine, work: Work) -> None:
 def run_checks(step: RunChecks, work: Work) -> None:
     """The image's checks on the machine; raises CheckFailed, the assertion first."""
     session = work.session
-    facts = {"IMAGE_NAME": step.image, "IMAGE_VERSION": step.version}
-    asked = Checks(session.project.root, session.image(step.image).checks, facts)
-    host = _host(step.group, work)
-    log = work.run.folder / "check.log"
+    facts = checks.facts(step.image, step.version)
+    folder = session.image(step.image).checks
+    asked = Checks(session.project.root, folder, facts, _host(step.group, work))
+    log = work.run.folder / checks.LOG
     try:
-        verdict = checks.run_checks(asked, host, log, work.clock, work.still_waiting)
+        verdict = checks.run_checks(asked, log, work.clock, work.still_waiting)
     except CheckFailed as error:
         raise _explained(error, step) from None
     finally:

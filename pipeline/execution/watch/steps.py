@@ -7,7 +7,8 @@ from typing import assert_never
 
 from pipeline.arm import ResourceId
 from pipeline.definition.model import PRODUCTION
-from pipeline.errors import Overtaken, StillRunning, WatchFailed
+from pipeline.errors import CheckFailed, Overtaken, StillRunning, WatchFailed
+from pipeline.execution import checks
 from pipeline.execution.azure.resources import Azure
 from pipeline.execution.patience import Patience
 from pipeline.execution.run.work import Work
@@ -18,6 +19,7 @@ from pipeline.execution.watch.prober import LATE
 from pipeline.execution.watch.watch import Watch
 from pipeline.planning.watch.steps import (
     AskProbes,
+    CheckProduction,
     Soak,
     StartWatching,
     StopWatching,
@@ -48,6 +50,8 @@ def carry_out(step: WatchStep, work: Work) -> None:
             proofs.ask_probes(step, work)
         case StartWatching():
             start_watching(step, work)
+        case CheckProduction():
+            check_production(step, work)
         case Soak():
             soak(step, work)
         case StopWatching():
@@ -85,6 +89,27 @@ def start_watching(step: StartWatching, work: Work) -> None:
     work.seen = ", ".join(f"{target.rule} at {target}" for target in step.targets)
     if step.lost_budget is not None:
         _await_first_words(watch, work)
+
+
+def check_production(step: CheckProduction, work: Work) -> None:
+    """The image's own checks of production, while it is watched; WatchFailed when one fails."""
+    session = work.session
+    facts = checks.facts(step.image, step.version, step.url)
+    asked = checks.Checks(session.project.root, session.image(step.image).checks, facts)
+
+    def still_waiting(waited: float) -> None:
+        if work.run.beside is not None:
+            work.run.beside.check()
+        if waited > step.seconds:
+            raise WatchFailed(f"the checks of {step.checks} did not end in {waited:.0f} s")
+        work.still_waiting(waited)
+
+    log = work.run.folder / checks.LOG
+    try:
+        verdict = checks.run_checks(asked, log, work.clock, still_waiting)
+    except CheckFailed as error:
+        raise WatchFailed(f"a check of production failed: {error}", advice=error.advice) from None
+    work.seen = f"{step.checks}: {verdict}"
 
 
 def soak(step: Soak, work: Work) -> None:

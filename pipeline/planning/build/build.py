@@ -201,11 +201,10 @@ def _plan_for_unchecked(
 def _checking(survey: BuildSurvey, version: str) -> tuple[BuildStep, ...]:
     image = survey.image
     group = check_group(image.name, version, survey.run)
-    checks = f"images/{image.name}/{image.checks.relative_to(image.folder).as_posix()}"
     tags = tuple(_common_tags(survey, version).items())
     return (
         BootCheckMachine(image.name, version, group, tags),
-        RunChecks(image.name, version, group, checks),
+        RunChecks(image.name, version, group, image.checks_named),
         MarkVersion(image.name, version, passed=True),
         DeleteGroup(group, survey.run),
     )

@@ -6,7 +6,14 @@ from pipeline.definition.model import PRODUCTION, FrontendName, Promotion
 from pipeline.planning.swap.backend import Backend
 from pipeline.planning.swap.steps import Wish
 from pipeline.planning.swap.survey import Survey
-from pipeline.planning.watch.steps import AskProbes, Soak, StartWatching, StopWatching, VerifyRules
+from pipeline.planning.watch.steps import (
+    AskProbes,
+    CheckProduction,
+    Soak,
+    StartWatching,
+    StopWatching,
+    VerifyRules,
+)
 from pipeline.planning.watch.targets import Target, targets_of
 
 RESPONSES = 10
@@ -41,13 +48,25 @@ def start_watching(now: Survey, wish: Wish, version: str) -> tuple[StartWatching
     return (StartWatching(targets, how.rate, version, lost_budget),) if targets else ()
 
 
-def end_watching(now: Survey, wish: Wish, wanted: Backend) -> tuple[Soak | StopWatching, ...]:
+def end_watching(
+    now: Survey, wish: Wish, wanted: Backend
+) -> tuple[CheckProduction | Soak | StopWatching, ...]:
     """A promotion soaks; a rollback only tells what became of the requests."""
     how = settings(now, wish)
     if wish.direction == "rollback":
         return (StopWatching(),)
     found = wanted.scale_set
-    return (Soak(found.resource if found else None, how.soak, how.lost_budget),)
+    soak = Soak(found.resource if found else None, how.soak, how.lost_budget)
+    return (*_check(now, how, wanted.version), soak)
+
+
+def _check(now: Survey, how: Promotion, version: str) -> tuple[CheckProduction, ...]:
+    """The checks that are made for it, of a version of ours; without a soak there are none."""
+    image = now.image
+    if not (image.has_soak_checks and how.soak and version):
+        return ()
+    url, limit = now.health_url(PRODUCTION), max(how.soak, how.patience)
+    return (CheckProduction(image.name, version, image.checks_named, url, limit),)
 
 
 def _targets(now: Survey, names: set[str]) -> tuple[Target, ...]:

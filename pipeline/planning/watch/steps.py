@@ -105,6 +105,23 @@ class Soak:
 
 
 @dataclass(frozen=True, slots=True)
+class CheckProduction:
+    """Run the checks that are marked `soak`, beside production; ends badly when one fails.
+
+    They find `url`, the health page, as `PRODUCTION_URL`, and have so many seconds.
+    """
+
+    image: str
+    version: str
+    checks: str
+    url: str
+    seconds: float
+
+    def __str__(self) -> str:
+        return f"run the checks of {self.checks} that are marked `soak` against {self.url}"
+
+
+@dataclass(frozen=True, slots=True)
 class StopWatching:
     """Await what is under way, and tell the figures."""
 
@@ -112,7 +129,9 @@ class StopWatching:
         return "stop watching"
 
 
-WatchStep: TypeAlias = VerifyVersion | VerifyRules | AskProbes | StartWatching | Soak | StopWatching
+WatchStep: TypeAlias = (
+    VerifyVersion | VerifyRules | AskProbes | StartWatching | CheckProduction | Soak | StopWatching
+)
 
 
 def duration(seconds: float) -> str:

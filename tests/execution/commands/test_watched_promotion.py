@@ -129,6 +129,53 @@ def test_a_version_that_hangs_as_soon_as_it_serves_is_swapped_back_without_its_s
     assert "watch for" not in zone.output.partition("Swapping back")[0].split("FAILED")[1]
 
 
+SOAK_CHECK = """\
+import os
+import urllib.request
+import pytest
+
+def test_the_machine(host):
+    raise AssertionError("this is no fresh machine")
+
+@pytest.mark.soak
+def test_production_answers_with_the_version():
+    with urllib.request.urlopen(os.environ["PRODUCTION_URL"], timeout=10) as answer:
+        assert os.environ["IMAGE_VERSION"] in answer.read().decode(), "no version"
+    assert "{wanted}" == os.environ["IMAGE_VERSION"]
+"""
+
+
+def with_soak_check(zone: LandingZone, wanted: str) -> LandingZone:
+    """The same with a check of production that wants a version."""
+    checks = zone.root / "images" / "web" / "checks"
+    checks.mkdir(parents=True)
+    (checks / "test_it.py").write_text(SOAK_CHECK.replace("{wanted}", wanted))
+    folder = checks.parent
+    image = replace(zone.image, folder=folder, checks=checks, has_soak_checks=True)
+    return replace(zone, image=image)
+
+
+def test_a_check_that_is_marked_soak_asks_production(zone: LandingZone) -> None:
+    promote(with_soak_check(zone, "1.0.1"), soak="1s")
+    assert "run the checks of images/web/checks that are marked `soak` against http://" in (
+        told := zone.output
+    )
+    assert "images/web/checks: 1 passed" in told
+    assert serving(zone) == "1.0.1"
+
+
+def test_a_check_of_production_that_fails_leads_it_back(zone: LandingZone) -> None:
+    with pytest.raises(WatchFailed, match="a check of production failed: test_production_answ"):
+        promote(with_soak_check(zone, "9.9.9"), soak="10m")
+    assert serving(zone) == "1.0.0"
+    assert moves(zone.session(), "web")[-1].why.startswith("a check of production failed: ")
+
+
+def test_without_a_soak_no_check_asks_production(zone: LandingZone) -> None:
+    promote(with_soak_check(zone, "9.9.9"), soak="0s")
+    assert serving(zone) == "1.0.1"
+
+
 def test_an_instance_that_falls_ill_during_the_soak_ends_the_promotion(zone: LandingZone) -> None:
     def fall_ill() -> None:
         zone.sicken("web-1-0-1/virtualMachines/0")

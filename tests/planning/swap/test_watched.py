@@ -7,7 +7,7 @@ from dataclasses import replace
 from pipeline.definition.model import Promotion
 from pipeline.planning.swap.plan import plan_swap
 from pipeline.planning.swap.steps import SwapPools
-from pipeline.planning.watch.steps import Soak, StartWatching, StopWatching
+from pipeline.planning.watch.steps import CheckProduction, Soak, StartWatching, StopWatching
 from tests.planning.swap.examples import (
     PROMOTE,
     ROLLBACK,
@@ -62,6 +62,24 @@ def test_what_was_asked_for_takes_the_place_of_the_definition() -> None:
     assert (start.rate, start.lost_budget) == (5, 7)
     assert steps[-1] == Soak(STAGED.resource, 3600, 7)
     assert {getattr(step, "patience", 9) for step in steps} == {9}
+
+
+def test_checks_that_are_marked_soak_ask_production_when_there_is_a_soak() -> None:
+    now = surveyed(LIVE, STAGED)
+    marked = replace(now, image=replace(now.image, has_soak_checks=True))
+    (check,) = [s for s in plan_swap(marked, PROMOTE).steps if isinstance(s, CheckProduction)]
+    assert (check.version, check.url, check.seconds) == ("1.0.1", now.health_url("production"), 120)
+    rolled = surveyed(STAGED, LIVE, tags=swap_tags(V1, "web-1-0-0"))
+    short = Promotion(soak=30, patience=90)
+    steps = plan_swap(marked, replace(PROMOTE, promotion=short)).steps
+    assert isinstance(steps[-2], CheckProduction)
+    assert steps[-2].seconds == 90
+    none = (
+        plan_swap(marked, replace(PROMOTE, promotion=Promotion(soak=0))).steps,
+        plan_swap(now, PROMOTE).steps,
+        plan_swap(replace(rolled, image=marked.image), ROLLBACK).steps,
+    )
+    assert not [step for steps in none for step in steps if isinstance(step, CheckProduction)]
 
 
 def test_what_is_forced_is_watched_and_no_probe_is_in_its_way() -> None:

@@ -9,13 +9,14 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from pipeline.advice import Advice, Shell
 from pipeline.errors import CheckFailed
-from pipeline.execution.build.checks import Checks, Host, Verdict, read_junit, run_checks
+from pipeline.execution.checks import Checks, Host, Verdict, facts, read_junit, run_checks
 from pipeline.execution.ssh import access, greets
 from pipeline.execution.wait import Clock
 
@@ -31,7 +32,7 @@ def checks(folder: Path, source: str, name: str = "test_it.py") -> Checks:
     """Checks of one file."""
     (folder / "checks").mkdir(exist_ok=True)
     (folder / "checks" / name).write_text(source)
-    return Checks(folder, folder / "checks", {"IMAGE_VERSION": "1.0.0"})
+    return Checks(folder, folder / "checks", {"IMAGE_VERSION": "1.0.0"}, NOBODY)
 
 
 def test_passing_checks_are_counted_and_leave_their_evidence(tmp_path: Path) -> None:
@@ -44,12 +45,41 @@ def test_one():
 def test_two():
     pass
 """
-    verdict = run_checks(checks(tmp_path, source), NOBODY, tmp_path / "check.log", Clock(), ignore)
+    verdict = run_checks(checks(tmp_path, source), tmp_path / "check.log", Clock(), ignore)
 
     assert verdict == Verdict(2, ())
     assert str(verdict) == "2 passed"
     assert (tmp_path / "junit.xml").exists()
     assert "2 passed" in (tmp_path / "check.log").read_text()
+
+
+MARKED = """\
+import os
+import pytest
+
+def test_the_machine():
+    assert "PRODUCTION_URL" not in os.environ
+
+@pytest.mark.soak
+def test_production():
+    assert os.environ["PRODUCTION_URL"] == "http://127.0.0.1/"
+"""
+
+
+def test_what_is_marked_soak_asks_production_and_all_else_the_machine(tmp_path: Path) -> None:
+    asked = checks(tmp_path, MARKED)
+    beside = replace(asked, host=None, facts=facts("web", "1.0.0", "http://127.0.0.1/"))
+    for one in (asked, beside):
+        log = tmp_path / "check.log"
+        assert run_checks(one, log, Clock(), ignore) == Verdict(1, ())
+        assert "1 passed, 1 deselected" in log.read_text()
+        assert "warning" not in log.read_text()
+
+
+@pytest.mark.parametrize("source", ["", MARKED.replace("pytest.mark.soak", "pytest.mark.skip")])
+def test_production_needs_no_check(tmp_path: Path, source: str) -> None:
+    beside = replace(checks(tmp_path, source), host=None)
+    assert run_checks(beside, tmp_path / "check.log", Clock(), ignore).failures == ()
 
 
 def test_a_failed_check_shows_the_assertion_first(tmp_path: Path) -> None:
@@ -59,7 +89,7 @@ def test_page_shows_the_version():
     assert "Version 1.0.0" in body
 """
     with pytest.raises(CheckFailed) as caught:
-        run_checks(checks(tmp_path, source), NOBODY, tmp_path / "check.log", Clock(), ignore)
+        run_checks(checks(tmp_path, source), tmp_path / "check.log", Clock(), ignore)
 
     assert str(caught.value) == (
         "test_page_shows_the_version\n"
@@ -74,7 +104,7 @@ def test_of_many_failures_some_are_shown_and_all_are_counted(tmp_path: Path) -> 
     source = "\n".join(f"def test_{n}():\n    assert {n} < 0" for n in range(5))
 
     with pytest.raises(CheckFailed, match=r"\(2 more failed\)"):
-        run_checks(checks(tmp_path, source), NOBODY, tmp_path / "check.log", Clock(), ignore)
+        run_checks(checks(tmp_path, source), tmp_path / "check.log", Clock(), ignore)
 
 
 def test_an_error_in_a_fixture_fails_the_check(tmp_path: Path) -> None:
@@ -89,35 +119,32 @@ def test_it(broken):
     pass
 """
     with pytest.raises(CheckFailed, match="no route to host"):
-        run_checks(checks(tmp_path, source), NOBODY, tmp_path / "check.log", Clock(), ignore)
+        run_checks(checks(tmp_path, source), tmp_path / "check.log", Clock(), ignore)
 
 
 def test_a_machine_that_cannot_be_reached_fails_its_checks(tmp_path: Path) -> None:
     source = "def test_it(host):\n    assert host.run('true').rc == 0\n"
 
     with pytest.raises(CheckFailed, match="test_it"):
-        run_checks(checks(tmp_path, source), NOBODY, tmp_path / "check.log", Clock(), ignore)
+        run_checks(checks(tmp_path, source), tmp_path / "check.log", Clock(), ignore)
 
 
 def test_no_check_at_all_proves_nothing(tmp_path: Path) -> None:
     with pytest.raises(CheckFailed, match="there is no test in it"):
-        run_checks(
-            checks(tmp_path, "", name="readme.py"), NOBODY, tmp_path / "check.log", Clock(), ignore
-        )
+        run_checks(checks(tmp_path, "", name="readme.py"), tmp_path / "check.log", Clock(), ignore)
 
 
 def test_skipped_checks_prove_nothing(tmp_path: Path) -> None:
     source = "import pytest\n\ndef test_it():\n    pytest.skip('not here')\n"
 
     with pytest.raises(CheckFailed, match="all 1 tests were skipped"):
-        run_checks(checks(tmp_path, source), NOBODY, tmp_path / "check.log", Clock(), ignore)
+        run_checks(checks(tmp_path, source), tmp_path / "check.log", Clock(), ignore)
 
 
 def test_a_check_that_cannot_be_imported_is_a_failure_with_its_reason(tmp_path: Path) -> None:
     with pytest.raises(CheckFailed, match="no_such_module"):
         run_checks(
             checks(tmp_path, "import no_such_module"),
-            NOBODY,
             tmp_path / "check.log",
             Clock(),
             ignore,
@@ -133,7 +160,6 @@ def test_settings_around_the_checks_do_not_reach_them(
 
     verdict = run_checks(
         checks(tmp_path, "def test_it():\n    pass\n"),
-        NOBODY,
         tmp_path / "check.log",
         Clock(),
         ignore,
@@ -145,7 +171,6 @@ def test_settings_around_the_checks_do_not_reach_them(
 def test_checks_leave_nothing_beside_themselves(tmp_path: Path) -> None:
     run_checks(
         checks(tmp_path, "def test_it():\n    pass\n"),
-        NOBODY,
         tmp_path / "check.log",
         Clock(),
         ignore,
@@ -157,16 +182,13 @@ def test_checks_leave_nothing_beside_themselves(tmp_path: Path) -> None:
 def test_evidence_of_an_earlier_run_is_not_taken_for_this_ones(tmp_path: Path) -> None:
     run_checks(
         checks(tmp_path, "def test_it():\n    pass\n"),
-        NOBODY,
         tmp_path / "check.log",
         Clock(),
         ignore,
     )
 
     with pytest.raises(CheckFailed):
-        run_checks(
-            checks(tmp_path, "syntax error"), NOBODY, tmp_path / "check.log", Clock(), ignore
-        )
+        run_checks(checks(tmp_path, "syntax error"), tmp_path / "check.log", Clock(), ignore)
 
 
 @pytest.mark.parametrize("text", [None, "", "<testsuite"])

@@ -1,4 +1,4 @@
-"""Running an image's testinfra checks on a machine, in a pytest process of their own.
+"""Running an image's testinfra checks on a machine or beside one, in a pytest of their own.
 
 The project's own pytest settings stay out; JUnit and everything printed are kept as evidence.
 """
@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.advice import Advice, Shell
+from pipeline.definition.model import SOAK_MARK
 from pipeline.errors import CheckFailed, Unreachable
 from pipeline.execution.wait import Clock, wait_for_process
 from pipeline.output.harmless import without_control
@@ -24,11 +25,16 @@ SHOWN_FAILURES = 3
 
 NOT_FOR_CHECKS = frozenset({"PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_CURRENT_TEST"})
 
+LOG = "check.log"
+"""In a run's folder: all that the checks printed."""
+
 TICK = 1.0
 """Seconds between two words about a check that goes on."""
 
 NO_TESTS = 5
 """pytest's exit code when it collected nothing."""
+
+_MARKERS = f"markers={SOAK_MARK}: asks production while a promotion is watched"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +52,12 @@ class Host:
         return f"ssh://{self.user}@{self.address}:{self.port}"
 
 
+def facts(image: str, version: str, url: str = "") -> dict[str, str]:
+    """What checks find in `os.environ`; `url` is production's health page, for those of a soak."""
+    production = {"PRODUCTION_URL": url} if url else {}
+    return {"IMAGE_NAME": image, "IMAGE_VERSION": version, **production}
+
+
 @dataclass(frozen=True, slots=True)
 class Checks:
     """Test files under `folder`, named relative to `root`, and what they find in `os.environ`."""
@@ -53,6 +65,16 @@ class Checks:
     root: Path
     folder: Path
     facts: Mapping[str, str]
+    host: Host | None = None
+    """None: this machine, and those that are marked `soak` in place of all others."""
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """What pytest and testinfra are told of it."""
+        if self.host is None:
+            return ("-m", SOAK_MARK)
+        connection = ("--hosts", self.host.url, "--ssh-config", str(self.host.config))
+        return ("-m", f"not {SOAK_MARK}", *connection)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,15 +94,12 @@ class Verdict:
 
 
 def run_checks(
-    checks: Checks,
-    host: Host,
-    log: Path,
-    clock: Clock,
-    still_waiting: Callable[[float], None],
+    checks: Checks, log: Path, clock: Clock, still_waiting: Callable[[float], None]
 ) -> Verdict:
     """Run all tests, and leave what they printed in `log` and `junit.xml` beside it.
 
-    Raises CheckFailed when a test failed, when there was none, or when none could say anything.
+    Raises CheckFailed when a test failed, or, on a machine, when there was none or none that said
+    anything.
     """
     junit = log.with_name("junit.xml")
     with naming(junit):
@@ -89,13 +108,15 @@ def run_checks(
         *(sys.executable, "-m", "pytest", "-v", "-p", "no:cacheprovider"),
         *("-c", os.devnull, "--rootdir", str(checks.root)),
         *("--confcutdir", str(checks.folder)),
-        *("--hosts", host.url, "--ssh-config", str(host.config)),
+        *("-o", _MARKERS, *checks.options),
         *("--junitxml", str(junit), "-o", "junit_family=xunit2"),
         str(checks.folder),
     ]
     code = _run(command, log, checks, clock, still_waiting)
     verdict = read_junit(junit)
     if code == 0 and verdict.passed:
+        return verdict
+    if checks.host is None and code in {0, NO_TESTS}:
         return verdict
     where = log.relative_to(checks.root) if log.is_relative_to(checks.root) else log
     advice = Advice("full check log", Shell(f"less {where}"))
