@@ -9,7 +9,7 @@ from datetime import timedelta
 from pipeline.advice import Advice, Shell, status
 from pipeline.errors import Refused
 from pipeline.execution.claims.held import Held, Times, text_of
-from pipeline.execution.claims.store import Kept, Store
+from pipeline.execution.claims.store import Kept, Records
 from pipeline.execution.wait import Clock
 from pipeline.planning.claims.claim import Claim
 from pipeline.planning.names import CLAIMS_ZONE
@@ -33,7 +33,11 @@ class Wish:
 
 
 def acquire(
-    wish: Wish, stores: tuple[Store, Store], clock: Clock, times: Times, tell: Callable[[str], None]
+    wish: Wish,
+    stores: tuple[Records, Records],
+    clock: Clock,
+    times: Times,
+    tell: Callable[[str], None],
 ) -> Held:
     """The claim, held; `tell` hears from whom it was taken over.
 
@@ -55,7 +59,7 @@ def acquire(
     )
 
 
-def _take(held: Held, there: Kept, store: Store, clock: Clock) -> bool:
+def _take(held: Held, there: Kept, store: Records, clock: Clock) -> bool:
     sent = clock.now()
     claim = held.until(there.now)
     written = store.write(held.name, claim.metadata, there.etag)

@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 
 from pipeline.advice import Advice, status
 from pipeline.errors import AzureRefused, Overtaken, Unreachable
-from pipeline.execution.claims.store import Kept, Store
+from pipeline.execution.claims.store import Kept, Records
 from pipeline.execution.wait import Clock
 from pipeline.planning.claims.claim import Claim
 
@@ -54,8 +54,8 @@ class Held:
         name: str,
         words: str,
         claim: Claim,
-        store: Store,
-        meanwhile: Store,
+        store: Records,
+        meanwhile: Records,
         clock: Clock,
         times: Times = TIMES,
     ) -> None:
@@ -124,7 +124,7 @@ class Held:
             )
             raise
 
-    def _renew(self, store: Store) -> None:
+    def _renew(self, store: Records) -> None:
         sent = self._clock.now()
         since, at = self._azure_time
         claim = self.until(since + timedelta(seconds=sent - at))

@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
-from typing import Protocol
 
 from pipeline.arm import ResourceId
 from pipeline.errors import AzureRefused
@@ -36,24 +35,11 @@ class Kept:
     """Azure's clock when it was answered."""
 
 
-class Store(Protocol):
-    """Where claims are kept. Every method raises what Azure and the network say."""
-
-    def read(self, name: str) -> Kept:
-        """What is kept under a name."""
-
-    def write(self, name: str, metadata: Mapping[str, str], etag: str) -> Kept | None:
-        """Keep this: where the etag still holds, or, with "", where nothing is. None: it did not.
-
-        After an answer that was lost, None may come although this write is the one that is kept.
-        """
-
-    def delete(self, name: str, etag: str) -> bool:
-        """Keep nothing any more; False where the etag does not hold."""
-
-
 class Records:
-    """The store in a private DNS zone of the environment's resource group."""
+    """The record sets of the private DNS zone of the environment's resource group.
+
+    Every method raises what Azure and the network say.
+    """
 
     def __init__(self, azure: Azure, clock: Clock, patience: Patience = CLAIM) -> None:
         self._azure = azure
@@ -69,7 +55,10 @@ class Records:
         return _kept(self._ask(Request("GET", self._id(name))))
 
     def write(self, name: str, metadata: Mapping[str, str], etag: str) -> Kept | None:
-        """PUT with `If-Match`, or with `If-None-Match: *`."""
+        """PUT where the etag still holds, or, with "", where nothing is; None: it did not.
+
+        After an answer that was lost, None may come although this write is the one that is kept.
+        """
         body = record_set(metadata, metadata.get("run", ""))
         request = Request("PUT", self._id(name), body, if_match=etag, if_none=not etag)
         try:
