@@ -11,18 +11,14 @@ from collections.abc import Callable
 from typing import cast
 from urllib.parse import urlsplit
 
-from pipeline.errors import NotConfirmed, StillRunning
-from pipeline.execution.patience import Patience
 from pipeline.execution.run.work import Work
-from pipeline.execution.wait import wait_until
 from pipeline.execution.watch.exchange import LOST, UNNAMED, ask_afresh, reason_of
+from pipeline.execution.watch.proofs import prove, told
 from pipeline.planning.watch.steps import VerifyVersion
 from pipeline.planning.watch.targets import Protocol, Target
 
 LATE = 10.0
 """Seconds for one connection and its answer."""
-PAUSE = 0.5
-"""Seconds after an answer that was not the wanted one."""
 LOOK_EVERY = 5.0
 """Seconds between looks at what is behind the address, while it does not answer as it should."""
 
@@ -69,21 +65,11 @@ def verify(step: VerifyVersion, work: Work, look: Callable[[], None]) -> None:
                 return None
         return True
 
-    try:
-        wait_until(
-            consecutive,
-            step.url,
-            patience=Patience(step.patience, "as long as the plan says"),
-            clock=work.clock,
-            every=PAUSE,
-            still_waiting=work.still_waiting,
-        )
-    except StillRunning as late:
-        told = ", ".join(f"{count} x {what}" for what, count in seen.most_common())
+    def instead(waited: float) -> str:
         confirmed = step.version or "a response"
-        raise NotConfirmed(
-            f"{step.url}: could not confirm {confirmed} in {late.waited:.0f} s; seen: {told}"
-        ) from None
+        return f"{step.url}: could not confirm {confirmed} in {waited:.0f} s; seen: {told(seen)}"
+
+    prove(consecutive, step.patience, work, instead)
     work.seen = f"{step.responses} consecutive responses{wanted} at {step.url}"
 
 
@@ -97,5 +83,5 @@ def _ask(step: VerifyVersion) -> tuple[str, bool]:
         return str(error), False
     except LOST as error:
         return reason_of(error), False
-    told = "a response that names no version" if version == UNNAMED else version
-    return told, version == step.version or not step.version
+    what = "a response that names no version" if version == UNNAMED else version
+    return what, version == step.version or not step.version

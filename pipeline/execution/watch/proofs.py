@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from pipeline.errors import NotConfirmed, StillRunning
 from pipeline.execution.azure.rule_health import ask_rule_health
@@ -16,9 +16,41 @@ from pipeline.planning.watch.steps import AskProbes, VerifyRules
 from pipeline.planning.watch.targets import Target
 
 PAUSE = 0.5
-"""Seconds after a round in which a target did not answer as it should."""
+"""Seconds after an answer that was not as it should be."""
+ASK_EVERY = 2.0
+"""Seconds between two questions to Azure's probes."""
 LATE = 5.0
 """Seconds for one connection and its answer."""
+
+
+def prove(
+    question: Callable[[], bool | None],
+    seconds: float,
+    work: Work,
+    instead: Callable[[float], str],
+    *,
+    every: float = PAUSE,
+) -> None:
+    """Ask until the answer is yes, for so many seconds.
+
+    Raises NotConfirmed with what `instead` tells, given the seconds that were waited.
+    """
+    try:
+        wait_until(
+            question,
+            work.words,
+            patience=Patience(seconds, "as long as the plan says"),
+            clock=work.clock,
+            every=every,
+            still_waiting=work.still_waiting,
+        )
+    except StillRunning as late:
+        raise NotConfirmed(instead(late.waited)) from None
+
+
+def told(seen: Counter[str]) -> str:
+    """`3 x HTTP 500, 1 x no response`: the most frequent first."""
+    return ", ".join(f"{count} x {what}" for what, count in seen.most_common())
 
 
 def verify(step: VerifyRules, work: Work) -> None:
@@ -37,20 +69,10 @@ def verify(step: VerifyRules, work: Work) -> None:
             work.run.beside.check()
         return None if found else True
 
-    try:
-        wait_until(
-            proven,
-            str(step),
-            patience=Patience(step.patience, "as long as the plan says"),
-            clock=work.clock,
-            every=PAUSE,
-            still_waiting=work.still_waiting,
-        )
-    except StillRunning as late:
-        told = ", ".join(f"{count} x {what}" for what, count in seen.most_common())
-        raise NotConfirmed(
-            f"could not confirm that every rule answers in {late.waited:.0f} s; seen: {told}"
-        ) from None
+    def instead(waited: float) -> str:
+        return f"could not confirm that every rule answers in {waited:.0f} s; seen: {told(seen)}"
+
+    prove(proven, step.patience, work, instead)
     rules = ", ".join(target.rule for target in step.targets)
     work.seen = f"{step.responses} consecutive responses of {rules}"
 
@@ -73,18 +95,10 @@ def ask_probes(step: AskProbes, work: Work) -> None:
         work.seen = "; ".join(map(str, found))
         return None if any(health.is_in_doubt for health in found) else True
 
-    try:
-        wait_until(
-            in_order,
-            str(step),
-            patience=Patience(step.patience, "as long as the plan says"),
-            clock=work.clock,
-            still_waiting=work.still_waiting,
-        )
-    except StillRunning as late:
-        raise NotConfirmed(
-            f"{step.load_balancer}: not every member was up in {late.waited:.0f} s: {work.seen}"
-        ) from None
+    def instead(waited: float) -> str:
+        return f"{step.load_balancer}: not every member was up in {waited:.0f} s: {work.seen}"
+
+    prove(in_order, step.patience, work, instead, every=ASK_EVERY)
 
 
 async def _round(targets: Iterable[Target], responses: int) -> Counter[str]:

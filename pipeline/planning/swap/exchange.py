@@ -60,7 +60,7 @@ def exchange(
         _swap(now, wish, pool),
         *verifying(now, PRODUCTION, version, pool, count, patience),
         *ask_probes(now, wish, PRODUCTION),
-        _record(now, wish, pool, version or label),
+        _record(now, wish, pool, version, label),
         *end_watching(now, wish, now.backend(pool)),
     )
     verb = "roll back" if direction == "rollback" else direction
@@ -167,11 +167,11 @@ def _swap(now: Survey, wish: Wish, pool: ResourceId) -> SwapPools:
     )
 
 
-def _record(now: Survey, wish: Wish, pool: ResourceId, label: str) -> RecordSwap:
+def _record(now: Survey, wish: Wish, pool: ResourceId, version: str, label: str) -> RecordSwap:
     wanted = now.backend(pool)
-    if wanted.is_empty and label:  # it is about to be made
-        wanted = Backend(pool, (), (), label)
-    return _recorded(now, wish, wanted, now.serving, label)
+    if wanted.is_empty and version:  # it is about to be made
+        wanted = Backend(pool, (), (), version)
+    return _recorded(now, wish, wanted, now.serving, version or label)
 
 
 def _recorded(

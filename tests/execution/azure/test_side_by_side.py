@@ -41,6 +41,14 @@ def test_answers_come_in_the_order_of_the_questions() -> None:
     assert side_by_side([]) == []
 
 
+def test_reads_of_a_read_are_sent_one_after_another() -> None:
+    def read() -> list[str]:
+        return side_by_side([lambda: threading.current_thread().name] * 3)
+
+    for names in side_by_side([read, read]):
+        assert len(set(names)) == 1
+
+
 def test_the_first_error_is_raised_once_all_that_had_begun_have_ended() -> None:
     failed = threading.Event()
     ended: list[int] = []

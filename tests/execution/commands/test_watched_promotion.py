@@ -17,8 +17,10 @@ from pipeline.execution.commands import swap as commands
 from pipeline.execution.commands.watching import Watching
 from pipeline.execution.run.journal import Journal
 from pipeline.execution.watch.answers import version_at
+from pipeline.planning.watch.steps import CheckProduction
 from tests.conftest import Emulator
 from tests.execution.landing_zone import LandingZone, landing_zone, until, with_one_staged
+from tests.execution.one_step import carry_out_one
 
 
 @pytest.fixture
@@ -169,6 +171,36 @@ def test_a_check_of_production_that_fails_leads_it_back(zone: LandingZone) -> No
         promote(with_soak_check(zone, "9.9.9"), soak="10m")
     assert serving(zone) == "1.0.0"
     assert moves(zone.session(), "web")[-1].why.startswith("a check of production failed: ")
+
+
+LONG = """\
+import pytest, threading
+
+@pytest.mark.soak
+def test_that_never_ends():
+    threading.Event().wait(600)
+"""
+
+
+def with_long_check(zone: LandingZone) -> LandingZone:
+    """The same with a check of production that takes ten minutes."""
+    changed = with_soak_check(zone, "1.0.1")
+    (changed.image.checks / "test_it.py").write_text(LONG)
+    return changed
+
+
+def test_a_check_of_production_has_its_time(zone: LandingZone) -> None:
+    long = with_long_check(zone)
+    step = CheckProduction("web", "1.0.1", long.image.checks_named, "http://127.0.0.1/", 1.0)
+    with pytest.raises(WatchFailed, match="images/web/checks did not end in"):
+        carry_out_one(long, step)
+
+
+def test_production_is_watched_while_a_check_asks_it(zone: LandingZone) -> None:
+    journal = when("run the checks of", lambda: sicken(zone, "web-1-0-1", sickness="failing"))
+    with pytest.raises(WatchFailed, match="lost of"):
+        promote(with_long_check(zone), journal, soak="10m")
+    assert serving(zone) == "1.0.0"
 
 
 def test_without_a_soak_no_check_asks_production(zone: LandingZone) -> None:
