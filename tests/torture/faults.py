@@ -223,17 +223,13 @@ class Trial:
             self.command.run(self.zone.session(clock=clock))
 
     def _meet(self, call: Call, name: str, match: dict[str, str], action: dict[str, Any]) -> None:
-        is_stuck = name == STUCK
         where = f"{self.command.name}, {call}, {name}"
         _ = self.zone.output
         self.zone.fault(match, action)
-        outcome, error = self._outcome(SPEED_WHEN_STUCK if is_stuck else SPEED)
+        outcome, error = self._outcome(SPEED_WHEN_STUCK if name == STUCK else SPEED)
         self.emulator.call("DELETE", "/emulator/faults")
         self.table.cells[str(call), name] = outcome
         self.table.wrongs.extend(f"{where}: {wrong}" for wrong in self._wrongs(outcome, error))
-        if is_stuck:
-            self._begin_anew()
-            return
         try:
             self._run(SPEED)
             if version_at(self._url) != self.command.serves:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import uuid
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -69,11 +70,13 @@ class Fault:
         """The fault as it was asked for, with its id and how many times are left."""
         return {**self.asked, "id": self.id, "times": self.times}
 
-    async def apply(self) -> None:
-        """Delay, drop or refuse."""
+    async def apply(self, taken_back: asyncio.Event) -> None:
+        """Delay, drop or refuse; a delay ends when faults are taken back, and nothing follows."""
         self.times -= 1
         if self.delay:
-            await asyncio.sleep(self.delay)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(taken_back.wait(), self.delay)
+                return
         if self.drop or self.lose:
             raise Dropped
         if self.fail is not None:
@@ -90,6 +93,7 @@ class Faults:
 
     def __init__(self) -> None:
         self._faults: dict[str, Fault] = {}
+        self._taken_back = asyncio.Event()
 
     def add(self, body: dict[str, Any]) -> dict[str, Any]:
         """Ask for a fault; raises ArmError when it is not well-formed."""
@@ -102,8 +106,10 @@ class Faults:
         return [fault.shown() for fault in self._faults.values()]
 
     def clear(self) -> None:
-        """Take all faults back."""
+        """Take all faults back, also those that are delaying something."""
         self._faults.clear()
+        self._taken_back.set()
+        self._taken_back = asyncio.Event()
 
     async def before_request(self, method: str, path: str) -> None:
         """Apply the first fault that matches this request."""
@@ -135,7 +141,7 @@ class Faults:
             return
         if fault.times <= 1:
             self._faults.pop(fault.id, None)
-        await fault.apply()
+        await fault.apply(self._taken_back)
 
 
 def _pattern(text: str) -> re.Pattern[str]:

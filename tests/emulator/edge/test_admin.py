@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.error import URLError
 
@@ -69,6 +70,19 @@ def test_a_dropped_connection_has_no_answer(emulator: Emulator, group: str) -> N
     emulator.call("POST", "/emulator/faults", fault)
     with pytest.raises((http.client.RemoteDisconnected, ConnectionError)):
         emulator.call("GET", f"/resourceGroups/{group}/nothing")
+
+
+def test_a_delay_ends_when_faults_are_taken_back_and_nothing_follows(
+    emulator: Emulator, group: str
+) -> None:
+    action = {"delay": 600, "fail": THROTTLED}
+    emulator.call("POST", "/emulator/faults", {"match": {"path": f"{group}$"}, "action": action})
+    with ThreadPoolExecutor(1) as pool:
+        delayed = pool.submit(emulator.call, "GET", f"/resourceGroups/{group}")
+        while emulator.call("GET", "/emulator/faults").body["value"]:
+            assert not delayed.done()
+        emulator.call("DELETE", "/emulator/faults")
+        assert delayed.result(60).status == 200
 
 
 def test_faults_can_be_taken_back(emulator: Emulator, group: str) -> None:

@@ -113,14 +113,17 @@ def while_the_swap_is_on_its_way(zone: LandingZone, edit: Edit) -> None:
     """Promote; while the pipeline's write is on its way, somebody else's arrives."""
     fault = {
         "match": {"method": "PUT", "path": f"{zone.environment.resource_group}/.*/front$"},
-        "action": {"delay": 2},
+        "action": {"delay": 600},
         "times": 1,
     }
     assert zone.emulator.call("POST", "/emulator/faults", fault).status == 201
 
     def somebody_else() -> None:
         until(lambda: not zone.emulator.call("GET", "/emulator/faults").body["value"])
-        zone.write_load_balancer(edit)
+        try:
+            zone.write_load_balancer(edit)
+        finally:
+            zone.emulator.call("DELETE", "/emulator/faults")  # which ends the delay
 
     other = Thread(target=somebody_else)
     other.start()
