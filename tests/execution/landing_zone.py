@@ -173,9 +173,8 @@ class LandingZone:
     def put(self, resource: ResourceId, body: dict[str, Any]) -> dict[str, Any]:
         """A raw PUT that ends well."""
         session = self.session()
-        operation = session.azure.begin(put(resource, body))
-        result: dict[str, Any] = operation.result().as_dict()
-        return result
+        session.azure.begin(put(resource, body)).result()
+        return session.azure.get(resource) or {}
 
     def load_balancer(self) -> dict[str, Any]:
         """The load balancer's body."""

@@ -13,7 +13,8 @@ from typing import Any, cast
 
 from pipeline.arm import ResourceId
 from pipeline.definition.model import Environment
-from pipeline.execution.azure.clients import Clients
+from pipeline.execution.azure.clients import POLLING_INTERVAL, Clients
+from pipeline.execution.azure.polling import to_the_end
 from pipeline.execution.azure.records import RECORD_SETS, ZONES, ById, ask, record_sets
 from pipeline.execution.azure.refusals import refusals_about
 from pipeline.execution.azure.requests import (
@@ -62,6 +63,11 @@ _BEGIN: dict[Verb, str] = {
 def provisioning_state(body: Mapping[str, Any]) -> str:
     """`Succeeded`, `Creating`, …; "" where the resource has none."""
     return str((body.get("properties") or {}).get("provisioningState") or "")
+
+
+def is_moving(body: Mapping[str, Any]) -> bool:
+    """Whether an operation is under way on the resource."""
+    return provisioning_state(body).lower() in TRANSITIONAL
 
 
 class Azure:
@@ -114,8 +120,13 @@ class Azure:
         return list(record_sets(self.clients, zone, suffix))
 
     def begin(self, request: Request, token: str = "") -> Operation[Any]:
-        """Send a request; with the token of one that was sent, go on waiting for that instead."""
-        options: dict[str, Any] = {"continuation_token": token} if token else {}
+        """Send a request; with the token of one that was sent, go on waiting for that instead.
+
+        The operation's result says how it ended, not what the resource is by then.
+        """
+        options: dict[str, Any] = {"polling": to_the_end(POLLING_INTERVAL)}
+        if token:
+            options["continuation_token"] = token
         if request.if_match:
             options["headers"] = {"If-Match": request.if_match}
         target = request.target
@@ -174,8 +185,7 @@ class Azure:
 
         def settled() -> tuple[Body | None] | None:
             body = self.get(resource)
-            moving = body is not None and provisioning_state(body).lower() in TRANSITIONAL
-            return None if moving else (body,)
+            return None if body is not None and is_moving(body) else (body,)
 
         answer = wait_until(
             settled, str(resource), patience=patience, clock=clock, still_waiting=still_waiting

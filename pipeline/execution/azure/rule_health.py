@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from pipeline.arm import ResourceId
 from pipeline.errors import AzureRefused, StillRunning, Unreachable
 from pipeline.execution.azure.resources import Azure
+from pipeline.execution.azure.side_by_side import side_by_side
 from pipeline.execution.patience import Patience
 from pipeline.execution.wait import Clock, Operation, nothing, wait
 from pipeline.planning.watch.health import RuleHealth, rule_health
@@ -40,10 +41,14 @@ def ask_rule_health(
         )
         return rule_health(rule.name, body)
 
-    begun = [(rule, _or_why_not(rule, partial(azure.begin_health, rule))) for rule in rules]
+    named = tuple(rules)
+    azure.clients.prepare()
+    begun = side_by_side(
+        [partial(_or_why_not, rule, partial(azure.begin_health, rule)) for rule in named]
+    )
     return tuple(
         asked if isinstance(asked, RuleHealth) else _or_why_not(rule, partial(answer, asked, rule))
-        for rule, asked in begun
+        for rule, asked in zip(named, begun, strict=True)
     )
 
 

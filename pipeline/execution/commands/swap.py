@@ -13,6 +13,7 @@ from pipeline.execution.claims.now import underway
 from pipeline.execution.commands.preflight import checked
 from pipeline.execution.commands.watching import Watching, swap_back
 from pipeline.execution.patience import WATCHED
+from pipeline.execution.run.sending import no_look
 from pipeline.execution.run.session import Session
 from pipeline.execution.runner import begin, carry_out
 from pipeline.execution.swap.survey import survey_swap, survey_when_settled
@@ -50,13 +51,11 @@ def promote(
 
     When it loses more requests than it may, or falls ill, production is led back.
     """
-    session.load_balancer(image)
-    refuse_on_hold(session, image)
     watching = watching or Watching()
     how = watching.over(session.image(image).promotion)
     back = None if watching.no_rollback else partial(swap_back, session, image)
     wish = Wish("promote", again=again, force=force, promotion=how, why=why)
-    _swap(session, image, wish, back)
+    _swap(session, image, wish, back, partial(refuse_on_hold, session, image))
 
 
 def rollback(
@@ -106,10 +105,11 @@ def _swap(
     image: str,
     wish: Wish,
     back: Callable[[Failure], Plan[SwapStep] | None] | None = None,
+    look: Callable[[], None] = no_look,
 ) -> None:
     session.load_balancer(image)
     with begin(session, wish.direction, image, partial(state_of, session, image)) as run:
-        plan = plan_swap(survey_when_settled(session, image), wish)
+        plan = plan_swap(survey_when_settled(session, image, look), wish)
         carry_out(plan, run, follow_up=back or _nothing)
 
 

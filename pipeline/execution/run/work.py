@@ -76,15 +76,17 @@ class Work:
         look: Callable[[], None] = no_look,
         *,
         needs_claim: bool = True,
+        is_checked: bool = False,
     ) -> None:
         """Send a request and see it through, unless the last run sent it and it ends well now.
 
         `look` runs before it is sent, each time, and raises when it is not wanted any more. What
         the run holds is looked at first: raises Overtaken where another run took over. Without
-        `needs_claim` it is not: for what is this run's alone.
+        `needs_claim` it is not: for what is this run's alone. Where `is_checked` says that it was
+        looked at just now, beside the reads that led to the request, that is enough once.
         """
         if not self.resume(request, patience):
-            looking = self._looking(look) if needs_claim else look
+            looking = self._looking(look, is_checked=is_checked) if needs_claim else look
             sending = Sending(self.azure, request, self.clock, looking)
             try:
                 operation = sending.begin(patience, self.still_waiting, self._measured)
@@ -93,9 +95,14 @@ class Work:
                 raise
             self._see_through(request, patience, operation, operation.continuation_token())
 
-    def _looking(self, look: Callable[[], None]) -> Callable[[], None]:
+    def _looking(self, look: Callable[[], None], *, is_checked: bool) -> Callable[[], None]:
+        counts = is_checked
+
         def both() -> None:
-            self.run.check()
+            nonlocal counts
+            if not counts:
+                self.run.check()
+            counts = False
             look()
 
         return both

@@ -47,13 +47,13 @@ def rewrite(work: Work, image: str, edit: Edit) -> None:
     when others write all the time.
     """
     for _ in range(TRIES):
-        now = survey_when_settled(work.session, image)
+        now = survey_when_settled(work.session, image, work.run.check)
         balancer = now.load_balancer
         body = edit(now)
         if body is None:
             return
         try:
-            work.send(put(balancer.resource, body, balancer.etag), NETWORK)
+            work.send(put(balancer.resource, body, balancer.etag), NETWORK, is_checked=True)
         except AzureRefused as refusal:
             if refusal.code.lower() not in _OTHERS_WROTE:
                 raise

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 
 from pipeline.arm import ResourceId
-from pipeline.execution.azure.requests import Body, patch, put
+from pipeline.execution.azure.requests import Body, Request, patch, put
+from pipeline.execution.azure.side_by_side import each_by_name
 from pipeline.execution.claims.history import remember
-from pipeline.execution.patience import GALLERY, SCALE_SET
+from pipeline.execution.patience import GALLERY, SCALE_SET, Patience
 from pipeline.execution.run.work import Work
 from pipeline.planning.build.version_body import retagged
 from pipeline.planning.claims.claim import Actor
@@ -17,12 +19,12 @@ from pipeline.planning.swap.steps import RecordSwap
 
 
 def record_swap(step: RecordSwap, work: Work) -> None:
-    """A move of the history; tags of the set that serves, the one that was left, and the versions.
+    """A move of the history; tags of the set that was left, of the versions, of what serves.
 
-    The history comes first: the tag of the set that serves tells later runs that all was recorded.
+    In that order: the tag of the set that serves tells later runs that all was recorded.
     """
-    balancer: Body = work.azure.get(step.load_balancer) or {}
-    tags = balancer.get("tags") or {}
+    found = _read(step, work)
+    tags = (found[step.load_balancer] or {}).get("tags") or {}
     since, run, by = (
         str(tags.get(load_balancer_tag(step.image, what), ""))
         for what in (SwapTag.SINCE, SwapTag.RUN, SwapTag.BY)
@@ -31,10 +33,24 @@ def record_swap(step: RecordSwap, work: Work) -> None:
         remember(work.session, _move(step, work, since, run, by))
     is_back = step.direction == "rollback"
     took = work.run.swap_seconds
-    _tag(step.serves, {Tag.SERVED_SINCE: since, **_took(took), **_none(Tag.ROLLED_BACK)}, work)
-    _tag(step.left, {Tag.SERVED_UNTIL: since, Tag.ROLLED_BACK: since if is_back else ""}, work)
-    _tag_version(step.rolled_back, {Tag.ROLLED_BACK: since}, work)
-    _tag_version(step.promoted_again, _none(Tag.ROLLED_BACK), work)
+    marks = _Marks(found, work)
+    left = {Tag.SERVED_UNTIL: since, Tag.ROLLED_BACK: since if is_back else ""}
+    marks.scale_set(step.left, left)
+    marks.version(step.rolled_back, {Tag.ROLLED_BACK: since})
+    marks.version(step.promoted_again, _none(Tag.ROLLED_BACK))
+    marks.scale_set(step.serves, {Tag.SERVED_SINCE: since, **_took(took), **_none(Tag.ROLLED_BACK)})
+
+
+def _read(step: RecordSwap, work: Work) -> dict[ResourceId, Body | None]:
+    """All that is written, by id; the claim is looked at beside."""
+    written = (step.serves, step.left, step.rolled_back, step.promoted_again)
+    wanted = [step.load_balancer, *(one for one in written if one)]
+    work.azure.clients.prepare()
+    reads: dict[ResourceId | None, Callable[[], Body | None]] = {
+        one: partial(work.azure.get, one) for one in wanted
+    }
+    found = each_by_name({None: work.run.check, **reads})
+    return {one: found[one] for one in wanted}
 
 
 def _move(step: RecordSwap, work: Work, since: str, run: str, by: str) -> Move:
@@ -59,22 +75,36 @@ def _none(tag: str) -> dict[str, str]:
     return {tag: ""}
 
 
-def _tag(scale_set: ResourceId | None, wanted: Mapping[str, str], work: Work) -> None:
-    body = work.azure.get(scale_set) if scale_set else None
-    if scale_set is None or body is None:
-        return
-    tags = with_tags(body, wanted)
-    if tags != (body.get("tags") or {}):
-        work.send(patch(scale_set, {"tags": tags}), SCALE_SET)
+class _Marks:
+    """Tags written on what was read just now; what has them is not written."""
 
+    def __init__(self, found: Mapping[ResourceId, Body | None], work: Work) -> None:
+        self._found = found
+        self._work = work
+        self._is_checked = True
 
-def _tag_version(version: ResourceId | None, wanted: Mapping[str, str], work: Work) -> None:
-    body = work.azure.get(version) if version else None
-    if version is None or body is None:
-        return
-    tags = with_tags(body, wanted)
-    if tags != (body.get("tags") or {}):
-        work.send(put(version, retagged(body, tags)), GALLERY)
+    def scale_set(self, resource: ResourceId | None, wanted: Mapping[str, str]) -> None:
+        """A scale set's: nothing else of it is sent."""
+        tags = self._missing(resource, wanted)
+        if resource and tags is not None:
+            self._send(patch(resource, {"tags": tags}), SCALE_SET)
+
+    def version(self, resource: ResourceId | None, wanted: Mapping[str, str]) -> None:
+        """An image version's."""
+        tags = self._missing(resource, wanted)
+        if resource and tags is not None:
+            self._send(put(resource, retagged(self._found[resource] or {}, tags)), GALLERY)
+
+    def _missing(
+        self, resource: ResourceId | None, wanted: Mapping[str, str]
+    ) -> dict[str, str] | None:
+        body = self._found.get(resource) if resource else None
+        tags = with_tags(body, wanted) if body else None
+        return tags if body and tags != (body.get("tags") or {}) else None
+
+    def _send(self, request: Request, patience: Patience) -> None:
+        self._work.send(request, patience, is_checked=self._is_checked)
+        self._is_checked = False
 
 
 def with_tags(body: Body, wanted: Mapping[str, str]) -> dict[str, str]:

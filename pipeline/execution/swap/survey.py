@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -10,10 +11,11 @@ from pipeline.advice import Advice, create_environment
 from pipeline.arm import ResourceId
 from pipeline.errors import Refused
 from pipeline.execution.azure.requests import Body
-from pipeline.execution.azure.resources import SCALE_SETS, Azure, provisioning_state
-from pipeline.execution.azure.side_by_side import each_by_name, side_by_side
+from pipeline.execution.azure.resources import SCALE_SETS, Azure, is_moving, provisioning_state
+from pipeline.execution.azure.side_by_side import each_by_name
 from pipeline.execution.azure.versions import image_versions
 from pipeline.execution.patience import NETWORK
+from pipeline.execution.run.sending import no_look
 from pipeline.execution.run.session import Session, remember_versions
 from pipeline.execution.wait import nothing
 from pipeline.planning.names import load_balancer_id
@@ -21,69 +23,107 @@ from pipeline.planning.swap import load_balancer
 from pipeline.planning.swap.backend import Instance, ScaleSet
 from pipeline.planning.swap.state import LoadBalancerState
 from pipeline.planning.swap.survey import Survey
+from pipeline.planning.versions import ImageVersion
 
 
-def survey_when_settled(session: Session, image: str) -> Survey:
-    """A survey of the image once nothing is under way on its load balancer."""
-    resource = load_balancer_id(session.environment, session.load_balancer(image).name)
-    body = session.azure.settle(
-        resource, patience=NETWORK, clock=session.clock, still_waiting=nothing
-    )
-    return _surveyed(session, image, resource, body)
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What one look at Azure answered."""
+
+    load_balancer: Body | None
+    versions: tuple[ImageVersion, ...]
+    scale_sets: list[Body]
+
+
+def survey_when_settled(session: Session, image: str, look: Callable[[], None] = no_look) -> Survey:
+    """A survey of the image once nothing is under way on its load balancer.
+
+    `look` runs at the same time as the first reads; what it raises is raised.
+    """
+    found = _ask(session, image, look)
+    if found.load_balancer is not None and is_moving(found.load_balancer):
+        session.azure.settle(
+            _balancer(session, image), patience=NETWORK, clock=session.clock, still_waiting=nothing
+        )
+        found = _ask(session, image, look)
+    return _surveyed(session, image, found)
 
 
 def survey_swap(session: Session, image: str) -> Survey:
     """All that planning a swap of the image needs; Refused without the load balancer."""
-    resource = load_balancer_id(session.environment, session.load_balancer(image).name)
-    return _surveyed(session, image, resource, session.azure.get(resource))
+    return _surveyed(session, image, _ask(session, image, no_look))
 
 
-def _surveyed(session: Session, image: str, resource: ResourceId, body: Body | None) -> Survey:
-    """What is read besides the load balancer comes after it, side by side."""
-    if body is None:
-        raise Refused(
-            f"{resource}: does not exist",
-            advice=(Advice("create the environment", create_environment()),),
-        )
+def _ask(session: Session, image: str, look: Callable[[], None]) -> _Found:
     azure = session.azure
     azure.clients.prepare()
-    addresses = _addresses(azure, body)
     read = each_by_name(
         {
+            "look": look,
+            "balancer": partial(azure.get, _balancer(session, image)),
             "versions": partial(image_versions, azure, image),
             SCALE_SETS: partial(azure.list_in_group, SCALE_SETS),
-            **addresses,
         }
     )
-    remember_versions(session, image, read["versions"])
-    state = load_balancer.read(body, {frontend: read[frontend] for frontend in addresses})
+    return _Found(read["balancer"], read["versions"], read[SCALE_SETS])
+
+
+def _surveyed(session: Session, image: str, found: _Found) -> Survey:
+    """The addresses of the frontends and the instances are read after the rest, side by side."""
+    if found.load_balancer is None:
+        raise Refused(
+            f"{_balancer(session, image)}: does not exist",
+            advice=(Advice("create the environment", create_environment()),),
+        )
+    remember_versions(session, image, found.versions)
+    azure = session.azure
+    state = load_balancer.read(found.load_balancer, {})
+    addresses = _addresses(azure, found.load_balancer)
+    sets = _scale_sets(azure, state, found.scale_sets)
+    read = each_by_name({**addresses, **sets})
     return Survey(
         environment=session.environment,
         image=session.image(image),
         declared=session.load_balancer(image),
-        load_balancer=state,
-        scale_sets=_behind(azure, state, read[SCALE_SETS]),
-        versions=read["versions"],
+        load_balancer=replace(state, addresses={one: read[one] for one in addresses}),
+        scale_sets=tuple(read[one] for one in sets if read[one] is not None),
+        versions=found.versions,
     )
 
 
-def scale_sets_behind(azure: Azure, balancer: LoadBalancerState) -> tuple[ScaleSet, ...]:
-    """The scale sets of the resource group, and those of others that are in a pool.
+def _scale_sets(
+    azure: Azure, balancer: LoadBalancerState, in_group: list[Body]
+) -> dict[ResourceId, Callable[[], ScaleSet | None]]:
+    """What reads the scale sets of the resource group, and those of others that are in a pool.
 
     With instances, where they are in a pool of the load balancer or their model says so.
     """
-    return _behind(azure, balancer, azure.list_in_group(SCALE_SETS))
-
-
-def _behind(
-    azure: Azure, balancer: LoadBalancerState, in_group: list[Body]
-) -> tuple[ScaleSet, ...]:
-    here = {ResourceId.parse(body["id"]) for body in in_group}
     members = {member.owner for pool in balancer.members.values() for member in pool}
-    elsewhere = sorted((owner for owner in members - here if _is_scale_set(owner)), key=str)
-    found = [*in_group, *(body for body in map(azure.get, elsewhere) if body)]
-    reads = [partial(_scale_set, azure, body, members, balancer) for body in found]
-    return tuple(side_by_side(reads))
+    is_behind = partial(_is_behind, members, balancer)
+    here = {ResourceId.parse(body["id"]): body for body in in_group}
+    elsewhere = sorted((owner for owner in members - here.keys() if _is_scale_set(owner)), key=str)
+    return {
+        **{one: partial(_scale_set, azure, body, is_behind) for one, body in here.items()},
+        **{owner: partial(_other_scale_set, azure, owner, is_behind) for owner in elsewhere},
+    }
+
+
+def _is_behind(
+    members: set[ResourceId], balancer: LoadBalancerState, scale_set: ResourceId, body: Body
+) -> bool:
+    pools = _pools(body["properties"])
+    return scale_set in members or not set(balancer.members).isdisjoint(pools)
+
+
+def _other_scale_set(
+    azure: Azure, resource: ResourceId, is_behind: Callable[[ResourceId, Body], bool]
+) -> ScaleSet | None:
+    body = azure.get(resource)
+    return _scale_set(azure, body, is_behind) if body else None
+
+
+def _balancer(session: Session, image: str) -> ResourceId:
+    return load_balancer_id(session.environment, session.load_balancer(image).name)
 
 
 def instances_of(azure: Azure, scale_set: ResourceId) -> tuple[Instance, ...]:
@@ -95,20 +135,16 @@ def _is_scale_set(owner: ResourceId) -> bool:
     return owner.segments[-1][0].lower() == "virtualmachinescalesets"
 
 
-def _scale_set(
-    azure: Azure, body: Body, members: set[ResourceId], balancer: LoadBalancerState
-) -> ScaleSet:
+def _scale_set(azure: Azure, body: Body, is_behind: Callable[[ResourceId, Body], bool]) -> ScaleSet:
     resource = ResourceId.parse(body["id"])
-    own = tuple(_pools(body["properties"]))
-    is_behind = resource in members or not set(balancer.members).isdisjoint(own)
     return ScaleSet(
         name=str(body["name"]),
         resource=resource,
         tags=dict(body.get("tags") or {}),
         capacity=int((body.get("sku") or {}).get("capacity") or 0),
         provisioning_state=provisioning_state(body),
-        pools=own,
-        instances=instances_of(azure, resource) if is_behind else (),
+        pools=tuple(_pools(body["properties"])),
+        instances=instances_of(azure, resource) if is_behind(resource, body) else (),
         image_version=image_version_of(body["properties"]),
     )
 
