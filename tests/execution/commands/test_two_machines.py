@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -130,29 +131,45 @@ def test_a_set_that_is_being_removed_never_comes_to_serve(
 
 
 @pytest.mark.slow
-def test_a_stage_elsewhere_never_reaches_production(zone: LandingZone, tmp_path: Path) -> None:
+def test_of_three_machines_none_brings_what_was_not_promoted_before_users(
+    zone: LandingZone, tmp_path: Path
+) -> None:
     zone = replace(zone, claims=False)
-    here, there = zone, elsewhere(zone, tmp_path / "b")
+    here, second, third = (zone, *(elsewhere(zone, tmp_path / name) for name in ("b", "c")))
     here.serve("1.0.0")
     here.serve("1.0.1")
-    stage = Thread(target=there.stage, args=("1.0.2",))
+    stage = Thread(target=second.stage, args=("1.0.2",))
+    back = Thread(target=_unless_refused, args=(third.rollback,))
     stage.start()
-    here.rollback()
+    back.start()
+    _unless_refused(here.rollback)
     stage.join()
+    back.join()
     assert {version_at(zone.survey().health_url("production")) for _ in range(10)} == {"1.0.0"}
     assert {one.version for one in zone.survey().others} == {"1.0.1", "1.0.2"}
 
 
 @pytest.mark.slow
-def test_two_machines_that_stage_different_versions_at_once_both_succeed(
+def test_three_machines_that_stage_different_versions_at_once_all_succeed(
     zone: LandingZone, tmp_path: Path
 ) -> None:
     zone = replace(zone, claims=False)
-    here, there = zone, elsewhere(zone, tmp_path / "b")
-    here.serve("1.0.0")
-    other = Thread(target=there.stage, args=("1.0.2",))
-    other.start()
-    here.stage("1.0.1")
-    other.join()
-    assert {one.version for one in zone.survey().others} == {"1.0.1", "1.0.2"}
+    zone.add_versions("1.0.3")
+    zone.serve("1.0.0")
+    machines = (zone, elsewhere(zone, tmp_path / "b"), elsewhere(zone, tmp_path / "c"))
+    versions = ("1.0.1", "1.0.2", "1.0.3")
+    stages = [
+        Thread(target=machine.stage, args=(version,))
+        for machine, version in zip(machines, versions, strict=True)
+    ]
+    for begun in stages:
+        begun.start()
+    for begun in stages:
+        begun.join()
+    assert {one.version for one in zone.survey().others} == set(versions)
     assert zone.status().serving == "1.0.0"
+
+
+def _unless_refused(command: Callable[[], None]) -> None:
+    with suppress(PipelineError):
+        command()
