@@ -87,7 +87,7 @@ EMULATOR = {
         libraries=("aiohttp",),
     ),
     "pipeline.emulator.providers": emulator_room(
-        *("arm", "authorization", "compute", "insights", "network", "resources")
+        *("arm", "authorization", "compute", "insights", "network", "policy", "resources")
     ),
     "pipeline.emulator.address_block": emulator_room("files"),
     "pipeline.emulator.state_folder": emulator_room("files"),
@@ -103,6 +103,7 @@ EMULATOR = {
     "pipeline.emulator.resources": emulator_room("resources", "arm"),
     "pipeline.emulator.authorization": emulator_room("arm"),
     "pipeline.emulator.insights": emulator_room("insights", "arm"),
+    "pipeline.emulator.policy": emulator_room("arm"),
     "pipeline.emulator.network": emulator_room("network", "arm", "balancer", "machines.seam"),
     "pipeline.emulator.compute": emulator_room(
         # A scale set's model is refused for load balancing rules: only the network knows those.
@@ -132,7 +133,16 @@ PLANNING = {
         "swap", "names", "plan", "table", "versions", "watch", "writable"
     ),
     "pipeline.planning.preflight": planning_room(
-        *("preflight", "names", "plan", "swap.steps", "table", "versions", "watch.steps")
+        *(
+            "preflight",
+            "names",
+            "plan",
+            "swap.scale_set_body",
+            "swap.steps",
+            "table",
+            "versions",
+            "watch.steps",
+        )
     ),
     "pipeline.planning.prune": planning_room(
         *("prune", "swap", "build.steps", "names", "plan", "versions", "writable")
@@ -185,7 +195,7 @@ EXECUTION = {
     ),
 }
 
-_PROVIDERS = {"authorization", "compute", "insights", "network", "resources"}
+_PROVIDERS = {"authorization", "compute", "insights", "network", "policy", "resources"}
 
 _OF_TASKS = (
     SHARED

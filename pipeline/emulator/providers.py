@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.emulator import authorization, compute, insights, network, resources
+from pipeline.emulator import authorization, compute, insights, network, policy, resources
 from pipeline.emulator.arm.providers import Provide
 
 PROVIDERS: tuple[Provide, ...] = (
@@ -11,4 +11,5 @@ PROVIDERS: tuple[Provide, ...] = (
     compute.provider,
     authorization.provider,
     insights.provider,
+    policy.provider,
 )

@@ -21,6 +21,7 @@ from pipeline.emulator.arm.ids import ResourceId
 from pipeline.emulator.arm.kinds import Kind, Registry
 from pipeline.emulator.arm.locks import Locks
 from pipeline.emulator.arm.operations import Operation, Operations
+from pipeline.emulator.arm.policies import Policies
 from pipeline.emulator.arm.preconditions import check_preconditions
 from pipeline.emulator.arm.regions import normal_location
 from pipeline.emulator.arm.shapes import check_shapes
@@ -33,6 +34,7 @@ class ResourceManager(Registry):
     def __init__(self, store: Store) -> None:
         super().__init__(store, Operations(store, self._work), Allowances(store))
         self.locks = Locks(store)
+        self.policies = Policies(store)
         self.before_work: Callable[[Operation], Awaitable[None]] = _nothing
 
     # -- requests ----------------------------------------------------------------------------------
@@ -93,6 +95,7 @@ class ResourceManager(Registry):
             raise kind.busy(identifier)
         check_shapes(body)
         record = kind.accept(identifier, body, existing)
+        self.policies.check(str(identifier), {**record.document, "type": kind.type})
         return self._write(kind, record, existing)
 
     async def patch(

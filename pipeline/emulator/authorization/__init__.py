@@ -1,4 +1,4 @@
-"""The resource provider Microsoft.Authorization: management locks. No roles, no policies."""
+"""The resource provider Microsoft.Authorization: management locks. No roles."""
 
 from __future__ import annotations
 

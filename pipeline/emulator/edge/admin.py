@@ -110,6 +110,7 @@ class Admin:
         """Delete every resource group, with all that is inside."""
         self._faults.clear()
         self._manager.locks.clear()
+        self._manager.policies.clear()
         self._manager.allowances.clear()
         groups = list(self._manager.store.groups())
         answers = [await self._manager.delete(group.id) for group in groups]

@@ -1,4 +1,4 @@
-"""Lists that a whole region, subscription or scope has, and that no resource id names.
+"""What a whole region, subscription or scope has, and no resource id names.
 
 Every call raises AzureRefused, SignInFailed or Unreachable.
 """
@@ -16,6 +16,8 @@ from pipeline.execution.azure.resources import Azure, listed
 LOCKS_VERSION = "2020-05-01"
 AUTOSCALE_VERSION = "2022-10-01"
 """Of providers whose SDK package is not installed: those that azure-cli uses."""
+POLICY_VERSION = "2022-03-01"
+"""Of Azure Policy's `checkPolicyRestrictions` (its REST reference)."""
 IMPATIENT: dict[str, Any] = {"retry_total": 2}
 """For reads that a command can do without: a provider that is down must not hold it up."""
 
@@ -57,6 +59,21 @@ def autoscale_settings(azure: Azure, scope: str) -> list[Body]:
     """The autoscale settings of a subscription or a resource group."""
     path = f"{scope}/providers/Microsoft.Insights/autoscaleSettings"
     return _read_all(azure, path, AUTOSCALE_VERSION)
+
+
+def policy_restrictions(azure: Azure, scope: str, content: Body) -> Body:
+    """What policies would say to a resource with this content; nothing is written."""
+    from azure.core.rest import HttpRequest  # noqa: PLC0415 - slow to import
+
+    path = f"{scope}/providers/Microsoft.PolicyInsights/checkPolicyRestrictions"
+    question = {"resourceDetails": {"resourceContent": content}}
+    request = HttpRequest("POST", f"{path}?api-version={POLICY_VERSION}", json=question)
+    with refusals_about(path):
+        answer = azure.clients.resources.send_request(request, **IMPATIENT)
+        if answer.status_code != HTTPStatus.OK:
+            _refuse(answer)
+        found: Body = answer.json()
+        return found
 
 
 def _read_all(azure: Azure, path: str, api_version: str) -> list[Body]:

@@ -25,6 +25,7 @@ from pipeline.planning.preflight import reading
 from pipeline.planning.preflight.facts import (
     Autoscale,
     Definition,
+    Denial,
     Facts,
     Known,
     Lock,
@@ -37,6 +38,7 @@ from pipeline.planning.preflight.facts import (
     Usage,
     Version,
 )
+from pipeline.planning.preflight.policy import content
 from pipeline.planning.preflight.wanted import Wanted
 
 T = TypeVar("T")
@@ -75,6 +77,7 @@ def reads(azure: Azure, wanted: Wanted) -> dict[str, Callable[[], Any]]:
         "scale_sets": lambda: _scale_sets(azure, wanted),
         "autoscale": lambda: _autoscale(azure),
         "locks": lambda: _locks(azure),
+        "policies": lambda: _policies(azure, wanted),
         **{namespace: _asking(azure, namespace) for namespace in NAMESPACES},
     }
     return {name: _known(read) for name, read in asked.items()}
@@ -157,6 +160,14 @@ def _locks(azure: Azure) -> tuple[tuple[Lock, ...], Known[None]]:
         return reading.locks(lists.locks(azure, subscription)), None
     except AzureRefused as refusal:
         return reading.locks(lists.locks(azure, group)), _refused(refusal)
+
+
+def _policies(azure: Azure, wanted: Wanted) -> tuple[Denial, ...] | None:
+    made = content(wanted)
+    if made is None:
+        return None
+    _, group = _scopes(azure)
+    return reading.denials(lists.policy_restrictions(azure, group, made))
 
 
 def _parted(

@@ -101,6 +101,13 @@ class Lock:
 
 
 @dataclass(frozen=True, slots=True)
+class Denial:
+    """A policy that would deny what is to be made; the id of its assignment."""
+
+    assignment: str
+
+
+@dataclass(frozen=True, slots=True)
 class SecurityRule:
     """A rule for incoming TCP; prefixes may be addresses, ranges, tags or `*`."""
 
@@ -187,6 +194,8 @@ class Facts:
     space: Known[Space | None]
     subnet: Known[Subnet | None]
     locks: Known[tuple[Lock, ...]]
+    policies: Known[tuple[Denial, ...] | None]
+    """None where nothing is to be made."""
     scale_sets: Known[tuple[ScaleSetFacts, ...]]
     autoscale: Known[tuple[Autoscale, ...]]
     credential: Known[Credential]

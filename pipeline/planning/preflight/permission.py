@@ -1,8 +1,4 @@
-"""Whether Azure would let us: locks, provider registrations, the credential's life.
-
-Policies and role assignments are not here: Azure tells them reliably only when it is asked to
-write.
-"""
+"""Whether Azure would let us: locks, provider registrations, the credential's life."""
 
 from __future__ import annotations
 

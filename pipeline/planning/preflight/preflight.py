@@ -14,6 +14,7 @@ from pipeline.planning.preflight.finding import Finding
 from pipeline.planning.preflight.image import image_findings
 from pipeline.planning.preflight.movers import mover_findings
 from pipeline.planning.preflight.permission import permission_findings
+from pipeline.planning.preflight.policy import policy_findings
 from pipeline.planning.preflight.reachability import reachability_findings
 from pipeline.planning.preflight.wanted import Wanted
 from pipeline.planning.swap.steps import StageStep
@@ -31,6 +32,7 @@ def findings(facts: Facts) -> tuple[Finding, ...]:
         *capacity_findings(facts),
         *reachability_findings(facts),
         *permission_findings(facts),
+        *policy_findings(facts),
         *mover_findings(facts),
     )
     return tuple(dict.fromkeys(found))

@@ -20,15 +20,21 @@ from pipeline.planning.watch.steps import VerifyVersion
 class Wanted:
     """A version of an image in an environment, and what its staging makes.
 
-    `added` are instances of the image's size; `made` the scale sets that a step creates, or waits
-    for where they exist already.
+    `added` are instances of the image's size; `creates` the steps that create a scale set, or wait
+    for one that exists already; `is_refused`: there is no plan.
     """
 
     environment: Environment
     image: Image
     version: str
     added: int
-    made: tuple[ResourceId, ...] = ()
+    creates: tuple[CreateScaleSet, ...] = ()
+    is_refused: bool = False
+
+    @property
+    def made(self) -> tuple[ResourceId, ...]:
+        """The scale sets that are created, or waited for."""
+        return tuple(step.resource for step in self.creates)
 
     @property
     def size(self) -> str:
@@ -49,11 +55,11 @@ def wanted(
     `version` is that of the command line, "" for the one that the plan chose.
     """
     if steps is None:
-        return Wanted(environment, image, version, image.scale_set.capacity)
+        return Wanted(environment, image, version, image.scale_set.capacity, is_refused=True)
     listed = tuple(steps)
-    made = (step.resource for step in listed if isinstance(step, CreateScaleSet))
+    creates = (step for step in listed if isinstance(step, CreateScaleSet))
     name = version or next(_versions(listed), "")
-    return Wanted(environment, image, name, _added(listed), tuple(made))
+    return Wanted(environment, image, name, _added(listed), tuple(creates))
 
 
 def newest_eligible(versions: Iterable[ImageVersion]) -> str:

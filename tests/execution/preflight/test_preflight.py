@@ -235,6 +235,20 @@ def test_a_lock_against_deletions_is_a_note(zone: LandingZone) -> None:
         assert "note: warning: locks: keep (CanNotDelete)" in planned(zone)
 
 
+def test_a_policy_that_would_deny_the_scale_set_refuses_a_stage(zone: LandingZone) -> None:
+    above, _, _ = scope(zone).partition("/resourceGroups")
+    definition = f"{above}/providers/Microsoft.Authorization/policyDefinitions/owners"
+    rule = {"if": {"field": "tags.owner", "exists": "false"}, "then": {"effect": "deny"}}
+    assigned = f"{scope(zone)}/providers/Microsoft.Authorization/policyAssignments/owners"
+    with (
+        there(zone, definition, {"properties": {"policyRule": rule, "mode": "Indexed"}}),
+        there(zone, assigned, {"properties": {"policyDefinitionId": definition}}),
+    ):
+        assert "owners of" in refused(zone)
+        assert results(zone, "policy") == ["FAILED"]
+    assert results(zone, "policy") == ["ok"]
+
+
 @pytest.mark.parametrize(("port", "expected"), [("8080", "FAILED"), ("8082", "ok")])
 def test_a_security_rule_against_probes_refuses_a_stage(
     zone: LandingZone, port: str, expected: str
@@ -322,14 +336,16 @@ def test_a_plan_is_shown_with_what_refuses_it(zone: LandingZone) -> None:
         ("Microsoft.Compute/locations/[^/]+/usages", "quota"),
         ("Microsoft.Authorization/locks", "locks"),
         ("Microsoft.Insights/autoscaleSettings", "autoscale"),
+        ("Microsoft.PolicyInsights/checkPolicyRestrictions", "policy"),
     ],
 )
 def test_what_azure_refuses_to_tell_is_a_note(
     zone: LandingZone, status: int, path: str, check: str
 ) -> None:
     refusal = {"status": status, "code": "AuthorizationFailed", "message": "No rights."}
-    zone.fault({"method": "GET", "path": path}, {"fail": refusal}, times=2)
+    zone.fault({"path": path}, {"fail": refusal}, times=2)
     told = planned(zone)
+    zone.emulator.call("DELETE", "/emulator/faults")
     if status == 404 and check == "quota":
         return  # a list that is not there is an empty one, as everywhere
     why = "could not be known: AuthorizationFailed: No rights."

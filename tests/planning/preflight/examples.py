@@ -24,10 +24,14 @@ from pipeline.planning.preflight.facts import (
 )
 from pipeline.planning.preflight.finding import Finding
 from pipeline.planning.preflight.preflight import findings
-from pipeline.planning.preflight.wanted import Wanted
-from tests.planning.swap.examples import ENVIRONMENT, IMAGE, version
+from pipeline.planning.preflight.wanted import Wanted, wanted
+from pipeline.planning.swap.staging import plan_stage
+from tests.planning.swap.examples import ENVIRONMENT, IMAGE, scale_set, surveyed, version
 
 WANTED = Wanted(ENVIRONMENT, IMAGE, "1.0.1", 3)
+PLAN = plan_stage(surveyed(scale_set("1.0.0", size=3)))
+"""What stages it."""
+PLANNED = wanted(ENVIRONMENT, IMAGE, "", PLAN.steps)
 SIZE = Size(
     "Standard_D2s_v5",
     "standardDSv5Family",
@@ -66,6 +70,7 @@ GOOD = Facts(
     space=Space(8, 11),
     subnet=subnet(CLIENTS),
     locks=(),
+    policies=(),
     scale_sets=(SERVING,),
     autoscale=(),
     credential=Credential(3600),

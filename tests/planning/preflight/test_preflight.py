@@ -13,10 +13,8 @@ from pipeline.planning.preflight.facts import Space, Unknown
 from pipeline.planning.preflight.preflight import approved, document, findings, table
 from pipeline.planning.preflight.wanted import newest_eligible, wanted
 from pipeline.planning.swap.staging import plan_stage
-from tests.planning.preflight.examples import GOOD, SCALED, WANTED
+from tests.planning.preflight.examples import GOOD, PLAN, SCALED, WANTED
 from tests.planning.swap.examples import ENVIRONMENT, IMAGE, VERSIONS, scale_set, surveyed
-
-PLAN = plan_stage(surveyed(scale_set("1.0.0", size=3)))
 
 
 def test_what_is_wanted_is_read_from_the_steps() -> None:

@@ -29,6 +29,7 @@ from tests.planning.preflight.examples import (
     CLIENTS,
     GOOD,
     GROUP,
+    PLANNED,
     SCALED,
     SERVING,
     SIZE,
@@ -47,7 +48,7 @@ def test_nothing_keeps_a_version_from_being_staged_where_all_just_suffices() -> 
     assert {one.result for one in findings(GOOD)} == {"ok"}
     assert {one.check for one in findings(GOOD)} == {
         *("version", "replication", "size", "image", "quota", "addresses", "probes", "clients"),
-        *("locks", "provider", "credential", "upgrades", "autoscale"),
+        *("locks", "policy", "provider", "credential", "upgrades", "autoscale"),
     }
 
 
@@ -180,7 +181,8 @@ def test_what_is_being_made_already_is_not_counted_twice() -> None:
         "space": Space(9, 11),
     }
     assert results("quota", **changed) == ["FAILED"]
-    going_on = replace(WANTED, made=(half_made,))
+    going_on = replace(WANTED, creates=PLANNED.creates)
+    assert going_on.made == (half_made,)
     assert results("quota", **changed, wanted=going_on) == ["ok"]
     assert results("addresses", **changed) == ["FAILED"]
     assert results("addresses", **changed, wanted=going_on) == ["ok"]

@@ -1,0 +1,59 @@
+"""Whether a policy would deny the scale set, asked of Azure Policy itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from pipeline.planning.names import scale_set_name, tags_of
+from pipeline.planning.preflight.facts import Denial, Facts
+from pipeline.planning.preflight.finding import Finding, az, failed, known, ok
+from pipeline.planning.preflight.wanted import Wanted
+from pipeline.planning.swap.scale_set_body import scale_set
+
+TYPE = "Microsoft.Compute/virtualMachineScaleSets"
+_NOBODYS_KEY = "ssh-rsa AAAA"
+_NO_RUN = "preflight"
+
+
+def content(wanted: Wanted) -> dict[str, Any] | None:
+    """What is to be made, as policies are asked about it; None where nothing is.
+
+    The whole body where a step creates the scale set, what is known of it without a plan.
+    """
+    made = next(iter(wanted.creates), None)
+    if made is not None:
+        body = scale_set(made, _NOBODYS_KEY, _NO_RUN)
+        return {"type": TYPE, "name": made.resource.name, **body}
+    if not wanted.is_refused or not wanted.version:
+        return None
+    return {
+        "type": TYPE,
+        "name": scale_set_name(wanted.image.name, wanted.version),
+        "location": wanted.location,
+        "tags": tags_of(wanted.image.name, wanted.version),
+        "sku": {"name": wanted.size},
+    }
+
+
+def policy_findings(facts: Facts) -> Iterator[Finding]:
+    """Of what Azure Policy answered."""
+    yield from known("policy", facts.policies, _denied)
+
+
+def _denied(denials: tuple[Denial, ...] | None) -> Iterator[Finding]:
+    if denials is None:
+        return
+    for denial in denials:
+        scope, _, name = denial.assignment.rpartition(
+            "/providers/Microsoft.Authorization/policyAssignments/"
+        )
+        command = f"policy assignment show --name {name} --scope {scope}"
+        yield failed(
+            "policy",
+            f"{name} of {scope} would deny the scale set (RequestDisallowedByPolicy)",
+            "ask its owner for an exemption, or give the scale set what it asks for",
+            az("see what it asks for", command),
+        )
+    if not denials:
+        yield ok("policy", "no policy would deny the scale set")
