@@ -16,6 +16,7 @@ from aiohttp import web
 from pipeline.emulator.address_block import claimed
 from pipeline.emulator.arm.addresses import Addresses
 from pipeline.emulator.arm.manager import ResourceManager
+from pipeline.emulator.arm.pace import Pace
 from pipeline.emulator.arm.providers import Providers, Services
 from pipeline.emulator.arm.store import Store
 from pipeline.emulator.edge.admin import Admin
@@ -45,6 +46,8 @@ class Settings:
     addresses: str = "127.80.0.0/15"
     machines: str = "qemu"
     poll_wait: float = 10.0
+    latency: float | None = None
+    """Operations take so many times what was recorded of Azure; None: as long as the work."""
 
 
 async def serve(settings: Settings, announce: Callable[[dict[str, Any]], None]) -> None:
@@ -81,7 +84,7 @@ class _Emulator:
         self._credentials = credentials(folder.credentials)
         self._store = Store(folder.store)
         self._machines = make_machines(settings.machines, folder.root, settings.cache)
-        self._manager = ResourceManager(self._store)
+        self._manager = ResourceManager(self._store, Pace(settings.latency))
         addresses = Addresses(self._store, settings.addresses)
         self._data_path = HaproxyDataPath(folder.root, self._store, self._machines)
         services = Services(

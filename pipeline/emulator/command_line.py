@@ -25,6 +25,9 @@ _EPILOG = """exit codes: 0 stopped as asked; 1 the host could not do it; 2 wrong
 another emulator has the state folder or addresses of the block"""
 
 
+_LONGEST_LATENCY = 100.0
+"""Times what was recorded."""
+
 Announce = Callable[[dict[str, Any]], None]
 
 
@@ -43,6 +46,7 @@ def main(arguments: Sequence[str] | None = None, announce: Announce | None = Non
                 addresses=chosen.addresses,
                 machines=chosen.machines,
                 poll_wait=chosen.poll_wait,
+                latency=chosen.latency,
             )
             asyncio.run(serve(settings, announce or _print))
     except (AddressesInUse, StateFolderInUse) as refusal:
@@ -119,6 +123,24 @@ def _serve_options(server: argparse.ArgumentParser) -> None:
         default=10.0,
         help="seconds that a poll waits for its operation to end (default: %(default)s)",
     )
+    server.add_argument(
+        "--latency",
+        type=_latency,
+        metavar="recorded[:FACTOR]",
+        help="operations take what was recorded of Azure, times FACTOR, and polls are answered at"
+        " once with Azure's Retry-After (default: as long as the work takes)",
+    )
+
+
+def _latency(text: str) -> float:
+    kind, _, factor = text.partition(":")
+    try:
+        times = float(factor or 1)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"'{factor}' is not a factor") from error
+    if kind != "recorded" or not 0 < times <= _LONGEST_LATENCY:
+        raise argparse.ArgumentTypeError(f"'{text}' is not recorded or recorded:FACTOR")
+    return times
 
 
 def _block(text: str) -> str:

@@ -105,6 +105,7 @@ class LandingZone:
     said: io.StringIO = field(default_factory=io.StringIO)
     claims: bool = True
     """Without claims two runs meet, as when a claim is overrun: then other fences hold."""
+    clock: Clock = field(default_factory=Clock)
 
     def session(
         self,
@@ -121,7 +122,7 @@ class LandingZone:
             ForPeople(self.said),
             plan_only=plan_only,
             journal=journal,
-            clock=clock or Clock(),
+            clock=clock or self.clock,
             claims=self.claims,
         )
 

@@ -55,6 +55,8 @@ class Kind:
     updated_status: ClassVar[int] = 200
     creating_state: ClassVar[str] = "Creating"
     updating_state: ClassVar[str] = "Updating"
+    waits_for_others: ClassVar[bool] = False
+    """Whether its work is to wait for operations on other resources."""
     undeletable_state: ClassVar[str] = "Failed"
     """The provisioning state after a deletion that failed."""
     tracked: ClassVar[bool] = True

@@ -7,10 +7,12 @@ same rules as one that was PUT by hand.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import nullcontext
 from typing import Any
 
 from pipeline.emulator.arm.allowances import Allowances
 from pipeline.emulator.arm.answers import Answer
+from pipeline.emulator.arm.clock import CLOCK
 from pipeline.emulator.arm.errors import (
     ArmError,
     not_served,
@@ -21,6 +23,7 @@ from pipeline.emulator.arm.ids import ResourceId
 from pipeline.emulator.arm.kinds import Kind, Registry
 from pipeline.emulator.arm.locks import Locks
 from pipeline.emulator.arm.operations import Operation, Operations
+from pipeline.emulator.arm.pace import Pace
 from pipeline.emulator.arm.policies import Policies
 from pipeline.emulator.arm.preconditions import check_preconditions
 from pipeline.emulator.arm.regions import normal_location
@@ -31,11 +34,12 @@ from pipeline.emulator.arm.store import Record, Store
 class ResourceManager(Registry):
     """The registry, and the requests that all kinds are reached by."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, pace: Pace | None = None) -> None:
         super().__init__(store, Operations(store, self._work), Allowances(store))
         self.locks = Locks(store)
         self.policies = Policies(store)
         self.before_work: Callable[[Operation], Awaitable[None]] = _nothing
+        self.pace = pace or Pace()
 
     # -- requests ----------------------------------------------------------------------------------
 
@@ -180,7 +184,9 @@ class ResourceManager(Registry):
         destroying = operation.verb == "destroy"
         try:
             await self.before_work(operation)
-            await self._carry_out(operation, kind, identifier)
+            await self.pace.before_work(operation, kind.find(identifier))
+            with nullcontext() if kind.waits_for_others else CLOCK.at_work():
+                await self._carry_out(operation, kind, identifier)
         except Exception:
             self._set_state(kind, identifier, kind.undeletable_state if destroying else "Failed")
             raise

@@ -11,9 +11,10 @@ import logging
 import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Literal
 
+from pipeline.emulator.arm.clock import CLOCK
 from pipeline.emulator.arm.errors import ArmError
 from pipeline.emulator.arm.ids import ResourceId
 from pipeline.emulator.arm.store import Store
@@ -49,10 +50,15 @@ class Operation:
         """Whether the status is terminal."""
         return self.status != "InProgress"
 
+    @property
+    def elapsed(self) -> float:
+        """Seconds since it was accepted."""
+        return (CLOCK.now() - datetime.fromisoformat(self.accepted_at)).total_seconds()
+
 
 def now() -> str:
     """The time as ARM prints it."""
-    return datetime.now(UTC).isoformat()
+    return CLOCK.now().isoformat()
 
 
 Work = Callable[[Operation], Awaitable[None]]
@@ -95,6 +101,11 @@ class Operations:
     def find(self, identifier: str) -> Operation | None:
         """An operation by its id."""
         return self._all.get(identifier.lower())
+
+    @property
+    def listed(self) -> list[Operation]:
+        """All that are still known, the oldest first."""
+        return list(self._all.values())
 
     def under_way(self, resource: ResourceId) -> list[Operation]:
         """The operations on a resource that have not ended."""

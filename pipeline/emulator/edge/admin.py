@@ -9,8 +9,10 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from pipeline.emulator.arm.answers import Answer
+from pipeline.emulator.arm.clock import CLOCK
 from pipeline.emulator.arm.errors import invalid_parameter, not_served
 from pipeline.emulator.arm.manager import ResourceManager
+from pipeline.emulator.arm.operations import Operation
 from pipeline.emulator.edge.exchange import Exchange
 from pipeline.emulator.edge.faults import Faults
 from pipeline.emulator.edge.machine_faults import MachineFaults
@@ -65,6 +67,10 @@ class Admin:
                 return Answer(200, self._status())
             case "GET", ["emulator", "requests"]:
                 return Answer(200, {"value": self._seen_after(exchange)})
+            case "GET", ["emulator", "operations"]:
+                return Answer(
+                    200, {"value": [_shown(one) for one in self._manager.operations.listed]}
+                )
             case "POST", ["emulator", "faults"]:
                 return Answer(201, self._faults.add(exchange.json()))
             case "GET", ["emulator", "faults"]:
@@ -74,6 +80,8 @@ class Admin:
                 return Answer(204)
             case _, ["emulator", "limits"]:
                 return self._limits(exchange)
+            case _, ["emulator", "clock"]:
+                return await _clock(exchange)
             case "POST", ["emulator", "reset"]:
                 return await self._reset()
             case "POST", ["emulator", "stop"]:
@@ -117,3 +125,24 @@ class Admin:
         await asyncio.gather(*(self._manager.settle(answer) for answer in answers))
         self.requests.clear()
         return Answer(200, {"deleted": [group.id.name for group in groups]})
+
+
+async def _clock(exchange: Exchange) -> Answer:
+    """`{"forward": SECONDS}` moves the clock, once all real work is done; answers what it shows."""
+    if exchange.method == "POST":
+        seconds = exchange.json().get("forward")
+        if isinstance(seconds, bool) or not isinstance(seconds, int | float) or seconds < 0:
+            raise invalid_parameter("forward", "'forward' must be a number of seconds.")
+        await CLOCK.idle()
+        CLOCK.forward(seconds)
+    return Answer(200, {"now": CLOCK.now().isoformat()})
+
+
+def _shown(operation: Operation) -> dict[str, Any]:
+    return {
+        "resource": operation.resource,
+        "verb": operation.action or operation.verb,
+        "status": operation.status,
+        "acceptedAt": operation.accepted_at,
+        "endedAt": operation.ended_at,
+    }

@@ -8,20 +8,15 @@ from pipeline.emulator.arm.answers import Answer
 from pipeline.emulator.arm.ids import ResourceId
 from pipeline.emulator.arm.kinds import Kind
 from pipeline.emulator.arm.operations import Operation
+from pipeline.emulator.arm.pace import Pace
 from pipeline.emulator.arm.providers import Polling
 from pipeline.emulator.edge.exchange import Exchange
 
-_IN_PROGRESS_HEADERS = {"Retry-After": "1"}
-
 
 def headers(
-    operation: Operation, kind: Kind, polling: Polling, exchange: Exchange
+    operation: Operation, kind: Kind, polling: Polling, pace: Pace, exchange: Exchange
 ) -> dict[str, str]:
-    """The headers of the answer that accepted an operation.
-
-    `Retry-After: 0`, because the first poll waits on the server until the operation ends. Every
-    client takes that: Packer's plugins poll at once, the SDK ignores a zero there.
-    """
+    """The headers of the answer that accepted an operation."""
     identifier = ResourceId.parse(operation.resource)
     words = {
         "subscription": identifier.subscription,
@@ -31,7 +26,8 @@ def headers(
         "operations": kind.operation_path,
         "id": operation.id,
     }
-    made = {"Retry-After": "0", **polling.headers}
+    ask = pace.first_ask(operation, kind.find(identifier))
+    made = {"Retry-After": str(ask), **polling.headers}
     if operation.verb in polling.status_of:
         made["Azure-AsyncOperation"] = exchange.url(polling.status.format_map(words))
     if operation.verb in polling.result_of:
@@ -39,8 +35,8 @@ def headers(
     return made
 
 
-def status(operation: Operation, polling: Polling) -> Answer:
-    """The answer at an `Azure-AsyncOperation` address."""
+def status(operation: Operation, polling: Polling, ask: int) -> Answer:
+    """The answer at an `Azure-AsyncOperation` address; `ask` is its `Retry-After` meanwhile."""
     word: str = operation.status if operation.is_ended else polling.running
     body: dict[str, Any] = {"status": word}
     if polling.tells_times:
@@ -49,14 +45,14 @@ def status(operation: Operation, polling: Polling) -> Answer:
             body["endTime"] = operation.ended_at
     if operation.error is not None:
         body["error"] = operation.error
-    return Answer(200, body, headers={} if operation.is_ended else _IN_PROGRESS_HEADERS)
+    return Answer(200, body, headers={} if operation.is_ended else {"Retry-After": str(ask)})
 
 
-def result(operation: Operation, exchange: Exchange) -> Answer:
+def result(operation: Operation, exchange: Exchange, ask: int) -> Answer:
     """The answer at a `Location` address: 202 while it runs, then 200, or the refusal."""
     if not operation.is_ended:
         again = f"{exchange.base}{exchange.path}?{exchange.raw_query}"
-        return Answer(202, headers={**_IN_PROGRESS_HEADERS, "Location": again})
+        return Answer(202, headers={"Retry-After": str(ask), "Location": again})
     if operation.error is not None:
         return Answer(409, {"error": operation.error})
     return Answer(200)

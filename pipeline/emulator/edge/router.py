@@ -108,7 +108,7 @@ class Router:
     async def _get(self, exchange: Exchange, identifier: ResourceId) -> Answer:
         operations = self._manager.operations
         for operation in operations.under_way(identifier):
-            if operation.verb == "destroy":
+            if operation.verb == "destroy" and self._manager.pace.holds_polls:
                 await operations.ended(operation, _DELETION_PATIENCE)
         return self._manager.get(identifier, exchange.query)
 
@@ -118,11 +118,14 @@ class Router:
         operation = self._manager.operations.find(identifier)
         if operation is None:
             raise ArmError(404, "NotFound", f"There is no operation '{identifier}'.")
-        await self._manager.operations.ended(operation, self._poll_wait)
+        pace = self._manager.pace
+        if pace.holds_polls:
+            await self._manager.operations.ended(operation, self._poll_wait)
+        resource = ResourceId.parse(operation.resource)
+        ask = pace.next_ask(operation, self._manager.kind(resource.type).find(resource))
         if "operationresults" in exchange.words or "monitor" in exchange.query:
-            return polling.result(operation, exchange)
-        namespace = ResourceId.parse(operation.resource).namespace
-        return polling.status(operation, self._providers.polling(namespace))
+            return polling.result(operation, exchange, ask)
+        return polling.status(operation, self._providers.polling(resource.namespace), ask)
 
 
 def _polled(exchange: Exchange) -> str | None:

@@ -8,10 +8,12 @@ import re
 import ssl
 import time
 from collections.abc import Awaitable, Callable
+from email.utils import format_datetime
 
 from aiohttp import web
 
 from pipeline.emulator.arm.answers import Answer
+from pipeline.emulator.arm.clock import CLOCK
 from pipeline.emulator.arm.errors import ArmError
 from pipeline.emulator.arm.ids import ResourceId
 from pipeline.emulator.arm.manager import ResourceManager
@@ -152,6 +154,7 @@ class Edge:
                 "x-ms-correlation-request-id", exchange.request_id
             ),
             "Cache-Control": "no-cache",
+            "Date": format_datetime(CLOCK.now(), usegmt=True),
             "X-Content-Type-Options": "nosniff",
         }
         client_id = exchange.headers.get("x-ms-client-request-id")
@@ -161,7 +164,7 @@ class Edge:
             resource = ResourceId.parse(answer.operation.resource)
             manner = self._providers.polling(resource.namespace)
             kind = self._manager.kind(resource.type)
-            headers |= polling.headers(answer.operation, kind, manner, exchange)
+            headers |= polling.headers(answer.operation, kind, manner, self._manager.pace, exchange)
         headers |= answer.headers
         if answer.body is None:
             return web.Response(status=answer.status, headers=headers)

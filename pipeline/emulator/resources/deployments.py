@@ -38,6 +38,7 @@ class Deployments(Kind):
     patchable: ClassVar[bool] = False
     creating_state: ClassVar[str] = "Accepted"
     updating_state: ClassVar[str] = "Accepted"
+    waits_for_others: ClassVar[bool] = True
 
     def __init__(self, manager: ResourceManager) -> None:
         super().__init__(manager)

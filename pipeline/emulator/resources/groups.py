@@ -22,6 +22,7 @@ class ResourceGroups(Kind):
 
     type: ClassVar[str] = "Microsoft.Resources/resourceGroups"
     undeletable_state: ClassVar[str] = "Succeeded"
+    waits_for_others: ClassVar[bool] = True
 
     def __init__(self, manager: ResourceManager) -> None:
         super().__init__(manager)

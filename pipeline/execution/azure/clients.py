@@ -7,6 +7,7 @@ so that they happen here, late, and only for the services that a command uses.
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,7 @@ from pipeline.state_files import read_bytes
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
     from azure.core.pipeline.policies import RetryPolicy
+    from azure.core.pipeline.transport import RequestsTransport
     from azure.mgmt.compute import ComputeManagementClient
     from azure.mgmt.network import NetworkManagementClient
     from azure.mgmt.resource.resources import ResourceManagementClient
@@ -40,11 +42,15 @@ class Clients:
     """The SDK's clients of one environment. Their textual form never shows the credential."""
 
     def __init__(
-        self, environment: Environment, hide: Callable[[str], None] = lambda secret: None
+        self,
+        environment: Environment,
+        hide: Callable[[str], None] = lambda secret: None,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        """`hide` is told the secret, so that no output will show it."""
+        """`hide` is told the secret, so that no output will show it; `sleep` lets time pass."""
         self.environment = environment
         self._hide = hide
+        self._sleep = sleep
 
     def __repr__(self) -> str:
         return f"Clients({self.environment.cloud.resource_manager})"
@@ -103,8 +109,25 @@ class Clients:
             "credential_scopes": [f"{base}/.default"],
             "polling_interval": POLLING_INTERVAL,
             "retry_policy": _retries_of_reads(),
-            **_trust(cloud),
+            "transport": self._transport,
         }
+
+    @cached_property
+    def _transport(self) -> RequestsTransport:
+        """One for all clients, which then share their connections to Azure."""
+        from azure.core.pipeline.transport import (  # noqa: PLC0415 - slow to import
+            RequestsTransport,
+        )
+
+        sleep = self._sleep
+
+        class Transport(RequestsTransport):  # type: ignore[misc] # untyped in azure-core
+            """Pauses between polls and retries as the clock says."""
+
+            def sleep(self, duration: float) -> None:
+                sleep(duration)
+
+        return Transport(**_trust(self.environment.cloud))
 
 
 def _retries_of_reads() -> RetryPolicy[Any, Any]:

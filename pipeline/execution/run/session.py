@@ -49,7 +49,9 @@ class Session:
     @cached_property
     def azure(self) -> Azure:
         """The environment's resources; signs in at the first request."""
-        return Azure(self.environment, Clients(self.environment, self.output.hide))
+        return Azure(
+            self.environment, Clients(self.environment, self.output.hide, self.clock.sleep)
+        )
 
     def looking(self) -> Session:
         """The same session for one look, by several threads: each read is sent once."""

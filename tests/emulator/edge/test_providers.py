@@ -90,7 +90,9 @@ async def test_operations_are_polled_as_the_provider_says(
 ) -> None:
     accepted = await arm.manager.put(thing("a"), {"properties": {"slow": True}})
     assert accepted.operation is not None
-    headers = polling.headers(accepted.operation, arm.things, POLLING, request("PUT", THINGS))
+    headers = polling.headers(
+        accepted.operation, arm.things, POLLING, arm.manager.pace, request("PUT", THINGS)
+    )
     address = headers["Azure-AsyncOperation"]
     root = "https://127.0.0.1:1/subscriptions/sub/providers/Test.Provider/locations/westeurope"
     assert address == (f"{root}/thingOperations/{accepted.operation.id}?api-version=2024-11-01")
