@@ -17,7 +17,7 @@ FAST_TESTS := -n 4 --dist worksteal -m "not vm and not packer and not slow"
 # Branch coverage that `make test` holds, in per cent, for each part.
 FLOORS := definition:99 planning:100 execution:95
 
-.PHONY: help demo test test-fast check bench torture faults setup lock clean python3
+.PHONY: help demo test test-fast check bench torture faults verify-azure setup lock clean python3
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
@@ -55,6 +55,10 @@ torture: setup ## random commands on many machines, deaths and faults; SEED= rep
 faults: PARTS = machines python
 faults: setup ## write docs/faults.md: every call of every swap, met by every fault
 	$(VENV)/python -m tests.torture.faults
+
+verify-azure: PARTS = python
+verify-azure: setup ## ask a subscription of Azure whether what we believe of it is true
+	@$(VENV)/python -m tests.beliefs
 
 setup: python3 ## bring what is missing; PARTS="python packer" for less (docs/setup.md)
 	@$(PYTHON) -m pipeline.setup $(PARTS)
