@@ -71,15 +71,12 @@ class Admin:
                 return Answer(
                     200, {"value": [_shown(one) for one in self._manager.operations.listed]}
                 )
-            case "POST", ["emulator", "faults"]:
-                return Answer(201, self._faults.add(exchange.json()))
-            case "GET", ["emulator", "faults"]:
-                return Answer(200, {"value": self._faults.listed()})
-            case "DELETE", ["emulator", "faults"]:
-                self._faults.clear()
-                return Answer(204)
+            case "GET" | "POST" | "DELETE", ["emulator", "faults"]:
+                return self._asked_faults(exchange)
             case _, ["emulator", "limits"]:
                 return self._limits(exchange)
+            case _, ["emulator", "rates"]:
+                return self._rates(exchange)
             case _, ["emulator", "clock"]:
                 return await _clock(exchange)
             case "POST", ["emulator", "reset"]:
@@ -92,6 +89,25 @@ class Admin:
             case _, ["emulator", *_]:
                 raise not_served(f"{exchange.method} {exchange.path}")
         return None
+
+    def _asked_faults(self, exchange: Exchange) -> Answer:
+        """What is to go wrong."""
+        if exchange.method == "POST":
+            return Answer(201, self._faults.add(exchange.json()))
+        if exchange.method == "DELETE":
+            self._faults.clear()
+            return Answer(204)
+        return Answer(200, {"value": self._faults.listed()})
+
+    def _rates(self, exchange: Exchange) -> Answer:
+        """How often Azure may be asked."""
+        rates = self._faults.rates
+        if exchange.method == "POST":
+            return Answer(201, {"value": rates.add(exchange.json())})
+        if exchange.method == "DELETE":
+            rates.clear()
+            return Answer(204)
+        return Answer(200, {"value": rates.listed()})
 
     def _limits(self, exchange: Exchange) -> Answer:
         """What the subscription may use less of than it did."""
@@ -117,6 +133,7 @@ class Admin:
     async def _reset(self) -> Answer:
         """Delete every resource group, with all that is inside."""
         self._faults.clear()
+        self._faults.rates.clear()
         self._manager.locks.clear()
         self._manager.policies.clear()
         self._manager.allowances.clear()

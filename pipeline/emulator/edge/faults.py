@@ -12,6 +12,7 @@ from typing import Any
 from pipeline.emulator.arm.errors import ArmError, invalid_parameter
 from pipeline.emulator.arm.ids import ResourceId
 from pipeline.emulator.arm.operations import Operation
+from pipeline.emulator.edge.rates import Rates
 
 
 class Dropped(Exception):
@@ -94,6 +95,7 @@ class Faults:
     def __init__(self) -> None:
         self._faults: dict[str, Fault] = {}
         self._taken_back = asyncio.Event()
+        self.rates = Rates()
 
     def add(self, body: dict[str, Any]) -> dict[str, Any]:
         """Ask for a fault; raises ArmError when it is not well-formed."""
@@ -112,7 +114,8 @@ class Faults:
         self._taken_back = asyncio.Event()
 
     async def before_request(self, method: str, path: str) -> None:
-        """Apply the first fault that matches this request."""
+        """Apply the first fault that matches this request, if it is not one too many."""
+        self.rates.take(method, path)
         await self._meet(method, path, lose=False)
 
     async def before_answer(self, method: str, path: str) -> None:

@@ -17,6 +17,7 @@ from tests.execution.landing_zone import at_once, landing_zone
 
 MINUTES_FOR_TWO_VERSIONS = 12
 HARDLY_LONGER = 1.1
+TOO_MANY = 429
 
 
 @dataclass
@@ -64,6 +65,7 @@ def operations(emulator: Emulator) -> dict[str, float]:
 def test_a_release_takes_hardly_longer_than_its_operations(moving: Moving, tmp_path: Path) -> None:
     made = landing_zone(tmp_path / "zone", moving.emulator)
     zone = replace(at_once(made), clock=moving.clock)
+    moving.emulator.call("POST", "/emulator/rates", {"recorded": True})
     zone.create()
     zone.add_versions("1.0.0", "1.0.1")
     assert moving.ahead > MINUTES_FOR_TWO_VERSIONS * 60
@@ -76,3 +78,5 @@ def test_a_release_takes_hardly_longer_than_its_operations(moving: Moving, tmp_p
         took = sum(seconds for name, seconds in after.items() if name not in before)
         assert 0 < waited <= HARDLY_LONGER * took
     assert zone.status().serving == "1.0.1"
+    seen = moving.emulator.call("GET", "/emulator/requests").body["value"]
+    assert not [one for one in seen if one["status"] == TOO_MANY]
