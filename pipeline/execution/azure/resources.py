@@ -65,6 +65,11 @@ def provisioning_state(body: Mapping[str, Any]) -> str:
     return str((body.get("properties") or {}).get("provisioningState") or "")
 
 
+def has_failed(body: Mapping[str, Any]) -> bool:
+    """Whether Azure failed to carry out the last write of the resource."""
+    return provisioning_state(body).lower() == "failed"
+
+
 def is_moving(body: Mapping[str, Any]) -> bool:
     """Whether an operation is under way on the resource."""
     return provisioning_state(body).lower() in TRANSITIONAL

@@ -7,6 +7,7 @@ from functools import partial
 
 from pipeline.arm import ResourceId
 from pipeline.execution.azure.requests import Body, Request, patch, put
+from pipeline.execution.azure.resources import has_failed
 from pipeline.execution.azure.side_by_side import each_by_name
 from pipeline.execution.claims.history import remember
 from pipeline.execution.patience import GALLERY, SCALE_SET, Patience
@@ -76,7 +77,7 @@ def _none(tag: str) -> dict[str, str]:
 
 
 class _Marks:
-    """Tags written on what was read just now; what has them is not written."""
+    """Tags written on what was read just now, where they are missing or their write failed."""
 
     def __init__(self, found: Mapping[ResourceId, Body | None], work: Work) -> None:
         self._found = found
@@ -99,8 +100,11 @@ class _Marks:
         self, resource: ResourceId | None, wanted: Mapping[str, str]
     ) -> dict[str, str] | None:
         body = self._found.get(resource) if resource else None
-        tags = with_tags(body, wanted) if body else None
-        return tags if body and tags != (body.get("tags") or {}) else None
+        if body is None:
+            return None
+        tags = with_tags(body, wanted)
+        is_there = tags == (body.get("tags") or {}) and not has_failed(body)
+        return None if is_there else tags
 
     def _send(self, request: Request, patience: Patience) -> None:
         self._work.send(request, patience, is_checked=self._is_checked)

@@ -79,6 +79,11 @@ class ScaleSet:
         return self.provisioning_state == "Succeeded"
 
     @property
+    def has_failed(self) -> bool:
+        """Whether Azure failed to carry out the last change of it."""
+        return self.provisioning_state == "Failed"
+
+    @property
     def healthy(self) -> int:
         """How many instances are healthy."""
         return sum(instance.is_healthy for instance in self.instances)

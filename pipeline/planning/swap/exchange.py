@@ -95,13 +95,17 @@ def unfinished(now: Survey) -> tuple[SwapStep, ...]:
     return tuple(steps)
 
 
-def refuse_unfit(now: Survey, wanted: Backend, *, force: bool = False) -> tuple[str, ...]:
+def refuse_unfit(
+    now: Survey, wanted: Backend, *, force: bool = False, is_back: bool = False
+) -> tuple[str, ...]:
     """Health before traffic, at no less than production's live capacity (design.md 3.2).
 
-    `force` overrides all but an empty pool and answers what was overridden, in words.
+    `force` overrides all but an empty pool and answers what was overridden, in words. For a way
+    back (`is_back`) a change of the scale set that failed is only a note: its instances count.
     """
     refuse_removed(now, wanted.pool)
-    found = _not_ready(wanted) + _sick(wanted) + _too_few(now, wanted)
+    failed = tuple(one.name for one in wanted.scale_sets if is_back and one.has_failed)
+    found = _not_ready(wanted, failed) + _sick(wanted) + _too_few(now, wanted)
     name = ", ".join(wanted.owners) or wanted.pool.name
     if found and (not force or not wanted.members):
         image = now.image.name
@@ -114,12 +118,17 @@ def refuse_unfit(now: Survey, wanted: Backend, *, force: bool = False) -> tuple[
             f"{name} cannot be promoted: {'; '.join(found)}",
             advice=(*scale_up, Advice("show the state", status())),
         )
-    return tuple(f"forced, although {name}: {what}" for what in found)
+    return (
+        *(f"the last change of {one} failed in Azure" for one in failed),
+        *(f"forced, although {name}: {what}" for what in found),
+    )
 
 
-def _not_ready(wanted: Backend) -> tuple[str, ...]:
+def _not_ready(wanted: Backend, overlooked: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(
-        f"it is {found.provisioning_state}" for found in wanted.scale_sets if not found.is_ready
+        f"it is {found.provisioning_state}"
+        for found in wanted.scale_sets
+        if not found.is_ready and found.name not in overlooked
     )
 
 

@@ -41,7 +41,7 @@ def plan_rollback(now: Survey, wish: Wish) -> Plan[SwapStep]:
     if making:
         refuse_removed(now, target.pool)
     else:
-        notes = refuse_unfit(now, target, force=wish.force)
+        notes = refuse_unfit(now, target, force=wish.force, is_back=True)
     return exchange(
         now,
         wish,

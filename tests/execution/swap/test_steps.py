@@ -172,3 +172,12 @@ def test_what_cannot_be_recorded_is_told_and_no_failure(zone: LandingZone) -> No
     assert zone.status().serving == "1.0.1"
     zone.promote()
     assert "record the swap on web-1-0-1" in zone.output
+    zone.fault(
+        {"operation": "virtualMachineScaleSets .*/web-1-0-1$"},
+        {"fail": {"code": "InternalServerError", "message": "It failed."}},
+    )
+    zone.rollback()
+    assert "not recorded: " in zone.output
+    zone.rollback()  # what failed is sent again
+    assert "record the swap on web-1-0-0, web-1-0-1" in zone.output
+    assert {one.provisioning_state for one in zone.survey().scale_sets} == {"Succeeded"}

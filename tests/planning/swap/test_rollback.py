@@ -216,6 +216,16 @@ def test_a_rollback_is_refused(now: Survey, reason: str) -> None:
     assert reason in str(refusal.value)
 
 
+def test_a_change_of_the_way_back_that_failed_does_not_block_it() -> None:
+    failed = replace(BEFORE, provisioning_state="Failed")
+    plan = rollback(surveyed(SERVING, failed, tags=swap_tags(V1, V0)))
+    assert "the last change of web-1-0-0 failed in Azure" in plan.notes
+    assert any(isinstance(step, SwapPools) for step in plan.steps)
+    going = replace(BEFORE, provisioning_state="Deleting")
+    with pytest.raises(Refused, match="it is Deleting"):
+        rollback(surveyed(SERVING, going, tags=swap_tags(V1, V0)))
+
+
 def test_a_sick_way_back_is_taken_by_force() -> None:
     now = surveyed(SERVING, scale_set("1.0.0", sick=1, tags=SERVED))
     plan = plan_rollback(now, Wish("rollback", force=True))
