@@ -18,6 +18,7 @@ from pipeline.emulator.arm.addresses import Addresses
 from pipeline.emulator.arm.manager import ResourceManager
 from pipeline.emulator.arm.pace import Pace
 from pipeline.emulator.arm.providers import Providers, Services
+from pipeline.emulator.arm.rates import Rates
 from pipeline.emulator.arm.store import Store
 from pipeline.emulator.edge.admin import Admin
 from pipeline.emulator.edge.faults import Faults
@@ -125,7 +126,7 @@ class _Emulator:
 
     def _make_edge(self, stop_asked: asyncio.Event) -> Edge:
         tokens = Tokens(self._folder.signing_key, self._credentials)
-        faults = Faults()
+        faults = Faults(Rates(self._providers.limits))
         self._manager.before_work = faults.before_work
         machine_faults = None
         if isinstance(self._machines, Simulated):

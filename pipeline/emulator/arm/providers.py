@@ -18,6 +18,7 @@ from pipeline.emulator.arm.data_path import DataPath
 from pipeline.emulator.arm.kinds import Kind
 from pipeline.emulator.arm.manager import ResourceManager
 from pipeline.emulator.arm.operations import Verb
+from pipeline.emulator.arm.rates import Limit
 from pipeline.emulator.machines.seam import Machines
 
 _log = logging.getLogger(__name__)
@@ -111,6 +112,7 @@ async def _nothing() -> None:
 class Provider:
     """A resource provider. Actions and views are its kinds' own.
 
+    `limits` are how often it lets itself be asked, when somebody asks for that.
     `resume` starts again, after a restart, what was running, and returns when all of it runs;
     `close` ends what the provider itself started.
     """
@@ -119,6 +121,7 @@ class Provider:
     kinds: tuple[Kind, ...]
     polling: Polling = field(default_factory=Polling)
     routes: tuple[Route, ...] = ()
+    limits: tuple[Limit, ...] = ()
     resume: Callable[[], Awaitable[None]] = _nothing
     close: Callable[[], Awaitable[None]] = _nothing
 
@@ -138,6 +141,11 @@ class Providers:
     def kinds(self) -> list[Kind]:
         """Every kind, in the order of the providers."""
         return [kind for provider in self._providers for kind in provider.kinds]
+
+    @property
+    def limits(self) -> tuple[Limit, ...]:
+        """How often they let themselves be asked."""
+        return tuple(limit for provider in self._providers for limit in provider.limits)
 
     def polling(self, namespace: str) -> Polling:
         """How the operations on a namespace's resources are polled."""

@@ -11,6 +11,7 @@ from pipeline.emulator.compute.galleries import Definitions, Galleries
 from pipeline.emulator.compute.guests import Guests
 from pipeline.emulator.compute.images import Images
 from pipeline.emulator.compute.instances import Instances
+from pipeline.emulator.compute.limits import LIMITS
 from pipeline.emulator.compute.marketplace import MarketplaceImages
 from pipeline.emulator.compute.quotas import Quotas
 from pipeline.emulator.compute.scale_sets import ScaleSets
@@ -31,6 +32,7 @@ def provider_of(guests: Guests) -> Provider:
     quotas = Quotas(registry)
     return Provider(
         namespace="Microsoft.Compute",
+        limits=LIMITS,
         kinds=(
             VirtualMachines(guests, quotas),
             Extensions(guests),

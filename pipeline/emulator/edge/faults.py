@@ -12,7 +12,7 @@ from typing import Any
 from pipeline.emulator.arm.errors import ArmError, invalid_parameter
 from pipeline.emulator.arm.ids import ResourceId
 from pipeline.emulator.arm.operations import Operation
-from pipeline.emulator.edge.rates import Rates
+from pipeline.emulator.arm.rates import Rates
 
 
 class Dropped(Exception):
@@ -92,10 +92,10 @@ class Fault:
 class Faults:
     """All faults that are left."""
 
-    def __init__(self) -> None:
+    def __init__(self, rates: Rates | None = None) -> None:
         self._faults: dict[str, Fault] = {}
         self._taken_back = asyncio.Event()
-        self.rates = Rates()
+        self.rates = rates or Rates()
 
     def add(self, body: dict[str, Any]) -> dict[str, Any]:
         """Ask for a fault; raises ArmError when it is not well-formed."""
