@@ -126,23 +126,20 @@ PLANNING = {
     "pipeline.planning.writable": planning_room(),
     "pipeline.planning.plan": planning_room(),
     "pipeline.planning.versions": planning_room("names"),
+    "pipeline.planning.security": planning_room(),
     "pipeline.planning.claims": planning_room("claims", "table"),
-    "pipeline.planning.landing_zone": planning_room("landing_zone", "names", "plan", "writable"),
-    "pipeline.planning.build": planning_room("build", "claims", "names", "plan", "versions"),
+    "pipeline.planning.landing_zone": planning_room(
+        "landing_zone", "names", "plan", "security", "writable"
+    ),
+    "pipeline.planning.build": planning_room(
+        "build", "claims", "names", "plan", "security", "versions"
+    ),
     "pipeline.planning.swap": planning_room(
-        "swap", "names", "plan", "table", "versions", "watch", "writable"
+        "swap", "names", "plan", "security", "table", "versions", "watch", "writable"
     ),
     "pipeline.planning.preflight": planning_room(
-        *(
-            "preflight",
-            "names",
-            "plan",
-            "swap.scale_set_body",
-            "swap.steps",
-            "table",
-            "versions",
-            "watch.steps",
-        )
+        *("preflight", "names", "plan", "security", "swap.scale_set_body", "swap.steps"),
+        *("table", "versions", "watch.steps"),
     ),
     "pipeline.planning.prune": planning_room(
         *("prune", "swap", "build.steps", "names", "plan", "versions", "writable")

@@ -35,6 +35,10 @@ source "azure-arm" "linux" {
   polling_duration_timeout   = "60m"
   async_resourcegroup_delete = false
 
+  # Plugin 2.1 and newer want `security_type = "TrustedLaunch"` as well: docs/definitions.md.
+  secure_boot_enabled = var.secure_boot_enabled
+  vtpm_enabled        = var.vtpm_enabled
+
   os_type         = "Linux"
   vm_size         = var.vm_size
   os_disk_size_gb = var.os_disk_size_gb

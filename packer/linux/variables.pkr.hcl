@@ -97,6 +97,18 @@ variable "vm_size" {
   default     = "Standard_D2s_v5"
 }
 
+variable "secure_boot_enabled" {
+  description = "Whether the machine boots signed code only; for Trusted Launch set both."
+  type        = bool
+  default     = false
+}
+
+variable "vtpm_enabled" {
+  description = "Whether the machine has a virtual TPM."
+  type        = bool
+  default     = false
+}
+
 variable "os_disk_size_gb" {
   description = "The size of its disk in GB; null for the base image's."
   type        = number

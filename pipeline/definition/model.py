@@ -81,6 +81,10 @@ class Template:
     """The variables without a default."""
 
 
+SecurityType: TypeAlias = Literal["standard", "trusted_launch"]
+STANDARD: Final = "standard"
+TRUSTED_LAUNCH: Final = "trusted_launch"
+
 SOAK_MARK = "soak"
 """pytest's mark of a check that asks production while a promotion is watched."""
 
@@ -109,6 +113,12 @@ class Image:
     """How many of its newest versions `prune` keeps besides those in use; 0 for all."""
     has_soak_checks: bool = False
     """Whether any of its checks is marked `soak`: it asks production, and no fresh machine."""
+    security_type: SecurityType = STANDARD
+    """Of the machines it is baked on and of those made from it.
+
+    Standard is what each version of Packer's plugin bakes: 2.1 and newer make a Trusted Launch
+    machine only with an argument that 1.4.5 refuses (plugin's template_builder.go).
+    """
 
     @property
     def checks_named(self) -> str:

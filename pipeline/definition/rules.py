@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from pipeline.definition.model import STAGING_SUFFIX
+from pipeline.definition.model import STAGING_SUFFIX, STANDARD, TRUSTED_LAUNCH
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +151,7 @@ ADDRESS = _rule(
     r"https://[A-Za-z0-9.-]+(?::[0-9]+)?",
     "https://HOST or https://HOST:PORT, without a path or a slash at the end",
 )
+SECURITY_TYPE = one_of("a security type", STANDARD, TRUSTED_LAUNCH)
 PROTOCOL = one_of("a protocol of a health page", "http", "https")
 PROBE_PROTOCOL = one_of("a protocol of a probe", "http", "https", "tcp")
 URL_PATH = _rule(

@@ -155,6 +155,13 @@ def _retiring() -> tuple[Survey, RetirePools]:
     return now, RetirePools(now.load_balancer.resource, "web", (V1,))
 
 
+def made_trusted_scale_set() -> Body:
+    """The scale set of a Trusted Launch image."""
+    steps = plan_stage(replace(surveyed(), image=TRUSTED)).steps
+    (step,) = (step for step in steps if isinstance(step, CreateScaleSet))
+    return scale_set_body.scale_set(step, KEY, RUN)
+
+
 def made_scale_set(health: Health = IMAGE.health) -> Body:
     """The scale set that a first stage creates."""
     steps = plan_stage(surveyed()).steps
@@ -188,6 +195,8 @@ def gateway() -> Body:
     address = network_id(ENVIRONMENT, "publicIPAddresses", "nat-address")
     return bodies.made_by(RUN, bodies.nat_gateway(ENVIRONMENT, address))
 
+
+TRUSTED = replace(IMAGE, security_type="trusted_launch")
 
 GOLDENS = {
     "resource-group": Golden(
@@ -285,6 +294,11 @@ GOLDENS = {
         lambda: of_landing_zone(ENVIRONMENT, "images"),
         compute.GalleryImage,
     ),
+    "image-definition-trusted": Golden(
+        bodies.image_definition,
+        lambda: bodies.made_by(RUN, bodies.image_definition(ENVIRONMENT, TRUSTED)),
+        compute.GalleryImage,
+    ),
     "image-definition-used": Golden(
         definition_body.used,
         lambda: definition_body.used({"tags": {"system": "bakeswap", "theirs": "kept"}}, "1.0.5"),
@@ -314,6 +328,16 @@ GOLDENS = {
         check_machine.machine,
         lambda: check_machine.machine(boot(), built.WEB, built.LOCAL, KEY),
         compute.VirtualMachine,
+    ),
+    "check-machine-trusted": Golden(
+        check_machine.machine,
+        lambda: check_machine.machine(
+            boot(), replace(built.WEB, security_type="trusted_launch"), built.LOCAL, KEY
+        ),
+        compute.VirtualMachine,
+    ),
+    "scale-set-trusted": Golden(
+        scale_set_body.scale_set, made_trusted_scale_set, compute.VirtualMachineScaleSet
     ),
     "scale-set": Golden(scale_set_body.scale_set, made_scale_set, compute.VirtualMachineScaleSet),
     "scale-set-https-health": Golden(

@@ -92,6 +92,10 @@ class Kind:
 
     # -- rules -------------------------------------------------------------------------------------
 
+    def filled(self, body: dict[str, Any], api_version: str) -> dict[str, Any]:
+        """The body of a new resource with defaults that depend on the api-version."""
+        return body
+
     def accept(
         self, identifier: ResourceId, body: dict[str, Any], existing: Record | None
     ) -> Record:

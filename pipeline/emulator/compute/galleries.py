@@ -9,6 +9,7 @@ from pipeline.emulator.arm.errors import ArmError, invalid_parameter
 from pipeline.emulator.arm.ids import ResourceId
 from pipeline.emulator.arm.kinds import Kind
 from pipeline.emulator.arm.store import Record
+from pipeline.emulator.compute import traits
 from pipeline.emulator.compute.wording import (
     at,
     change_not_allowed,
@@ -59,6 +60,10 @@ class Definitions(Kind):
     type = "Microsoft.Compute/galleries/images"
     operation_path = "capsOperations"
 
+    def filled(self, body: dict[str, Any], api_version: str) -> dict[str, Any]:
+        """Another generation and security type since 2025-03-03."""
+        return {**body, "properties": traits.filled(body.get("properties") or {}, api_version)}
+
     def accept(
         self, identifier: ResourceId, body: dict[str, Any], existing: Record | None
     ) -> Record:
@@ -69,6 +74,7 @@ class Definitions(Kind):
         properties = record.properties
         _check(properties)
         properties.setdefault("hyperVGeneration", "V2")
+        traits.of_definition(properties)
         properties.setdefault("architecture", "x64")
         if existing is None:
             self._refuse_duplicate(identifier, properties["identifier"])

@@ -13,8 +13,9 @@ from pipeline.emulator.arm.ids import ResourceId
 from pipeline.emulator.arm.kinds import Registry
 from pipeline.emulator.arm.operations import now
 from pipeline.emulator.arm.store import Record
-from pipeline.emulator.compute import os_profile, sizes
+from pipeline.emulator.compute import os_profile, sizes, traits
 from pipeline.emulator.compute import scale_set_network as network
+from pipeline.emulator.compute.catalogue import capabilities
 from pipeline.emulator.compute.health import Settings
 from pipeline.emulator.compute.health_settings import (
     check_extension,
@@ -126,6 +127,8 @@ def check_profile(
         raise not_allowed("The Image type for a Virtual Machine Scale Set may not be changed.")
     if reference != before:
         source = sources.resolve(reference, record.document["location"])
+        size = record.document["sku"]["name"]
+        traits.check_machine(profile, source.traits, size, capabilities(size))
         if source.is_specialized and profile.get("osProfile"):
             raise invalid_parameter("osProfile", "Parameter 'osProfile' is not allowed.")
         if not source.is_specialized and not profile.get("osProfile"):

@@ -14,6 +14,7 @@ from pipeline.emulator.arm.kinds import Kind
 from pipeline.emulator.arm.operations import now
 from pipeline.emulator.arm.regions import REGIONS, normal_location
 from pipeline.emulator.arm.store import Record
+from pipeline.emulator.compute import traits
 from pipeline.emulator.compute.guests import DISK_SIZE_GB, VM, Guests, host_failures
 from pipeline.emulator.compute.internals import VersionInternals, VirtualMachineInternals
 from pipeline.emulator.compute.sources import IMAGE, VERSION, ImageInternals, Source, made_source
@@ -87,6 +88,7 @@ class Versions(Kind):
             version=identifier.name,
             name=definition.name,
             is_specialized=self._os_state(identifier) == "Specialized",
+            traits=traits.of_definition(self._definition(identifier)),
         )
         store = self.registry.store
         store.change(identifier, VersionInternals, lambda kept: replace(kept, source=source))
@@ -140,10 +142,15 @@ class Versions(Kind):
         kind = found.id.type.lower() if found else ""
         if found is None:
             raise invalid_reference(asked, str(record.id))
+        definition = traits.of_definition(self._definition(record.id))
         if kind == VM:
             disk, image = self._disk_of(found, record.id), None
+            given = found.internals(VirtualMachineInternals).source.traits
+            given = traits.of_machine(found.properties, given)
+            traits.check_published(found.id, given, definition, is_vm=True)
         elif kind in {IMAGE, VERSION} and (source := made_source(found)):
             disk, image = None, source.handle
+            traits.check_published(found.id, source.traits, definition, is_vm=False)
         else:
             raise not_served(f"a gallery image version made from '{kind or asked}'")
         record.internal = VersionInternals(
@@ -174,8 +181,12 @@ class Versions(Kind):
         return made.disk
 
     def _os_state(self, version: ResourceId) -> str:
+        return str(self._definition(version).get("osState") or "")
+
+    def _definition(self, version: ResourceId) -> dict[str, Any]:
+        """The properties of a version's definition."""
         definition = self.registry.store.get(version.parent or version)
-        return str(definition.properties["osState"]) if definition else ""
+        return definition.properties if definition else {}
 
     def _refuse_other_source(self, existing: Record, asked: str) -> None:
         """The same id counts as another source when another VM or image has it now."""

@@ -134,6 +134,8 @@ class Azure:
             options["continuation_token"] = token
         if request.if_match:
             options["headers"] = {"If-Match": request.if_match}
+        if request.api_version:
+            options["api_version"] = request.api_version
         target = request.target
         if isinstance(target, ResourceId) and _type(target) == RECORD_SETS:
             return Done(ask(self.clients, request))

@@ -16,6 +16,7 @@ from pipeline.execution.azure.resources import Azure
 from pipeline.execution.azure.versions import image_versions
 from pipeline.execution.claims.numbers import numbers
 from pipeline.execution.run.session import Session, remember_versions
+from pipeline.planning import security
 from pipeline.planning.build.build import BuildSurvey
 from pipeline.planning.build.leftovers import Group
 from pipeline.planning.names import (
@@ -58,6 +59,7 @@ def survey_build(
         young=young(),
         has_claim=has_claim,
         numbers=numbers(session, image.name) if has_claim else (),
+        security_type=security.named_by(definition),
     )
 
 

@@ -17,8 +17,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipeline.advice import Advice, Shell, build_image
-from pipeline.definition.model import Environment, Image
-from pipeline.errors import BuildFailed, DefinitionError, Overtaken, Unreachable
+from pipeline.definition.model import TRUSTED_LAUNCH, Environment, Image
+from pipeline.errors import BuildFailed, DefinitionError, Mistake, Overtaken, Unreachable
 from pipeline.execution.packer.credential import Credential, credential_for
 from pipeline.execution.packer.output import Follower, mask, mistakes_in
 from pipeline.execution.packer.tools import BRING_IT, Tools, find_tools
@@ -90,6 +90,7 @@ class _Job:
 
 def _prepare(step: BakeVersion, image: Image, environment: Environment, evidence: Evidence) -> _Job:
     tools = find_tools()
+    refuse_half_trusted(image, tools)
     credential = credential_for(environment, tools)
     pinned = variables(step, image, environment)
     here = declared({**credential.variables, **_cloud(environment, tools)}, image)
@@ -101,6 +102,16 @@ def _prepare(step: BakeVersion, image: Image, environment: Environment, evidence
         _surroundings(environment, tools, credential),
         _secrets(image, credential),
     )
+
+
+def refuse_half_trusted(image: Image, tools: Tools) -> None:
+    """Plugin 2.1 and newer say what the template says, and Azure refuses half of it."""
+    is_silent = "security_type" not in image.template.variables
+    if image.security_type == TRUSTED_LAUNCH and tools.wants_security_type and is_silent:
+        plugin = ".".join(str(number) for number in tools.plugin_version)
+        what = f"plugin {plugin} bakes no Trusted Launch image unless the source says security_type"
+        right = 'add variable "security_type" { ... } and security_type = var.security_type'
+        raise DefinitionError((Mistake(f"packer/{image.template.name}", 1, what, right),))
 
 
 def var_file_name(environment: str, image: str) -> str:

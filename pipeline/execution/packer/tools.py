@@ -43,6 +43,11 @@ class Tools:
         """Whether `client_jwt` may be a token without `x5t` header: since plugin 2.2.0."""
         return self.plugin_version >= (2, 2, 0)
 
+    @property
+    def wants_security_type(self) -> bool:
+        """Whether the two switches alone make no Trusted Launch machine: since plugin 2.1.0."""
+        return self.plugin_version >= (2, 1, 0)
+
     def metadata_host(self, resource_manager: str) -> str:
         """The address that describes a cloud: the older plugin wants it without a scheme."""
         if self.plugin_version >= (2,):

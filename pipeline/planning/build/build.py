@@ -14,6 +14,7 @@ from pipeline.definition.model import Base, Environment, Image
 from pipeline.errors import CheckFailed, Refused, UsageError
 from pipeline.planning.build.fingerprint import changes, fingerprint, input_tags
 from pipeline.planning.build.leftovers import Group, deletion, is_of_a_run
+from pipeline.planning.build.publishable import refuse_unpublishable
 from pipeline.planning.build.steps import (
     BakeVersion,
     BootCheckMachine,
@@ -64,6 +65,8 @@ class BuildSurvey:
     """Whether this run holds the claim on builds of the image in this gallery."""
     numbers: tuple[Number, ...] = ()
     """What runs took, whatever became of it."""
+    security_type: str = ""
+    """Of the image definition, in Azure's words; "" for standard."""
 
     def is_dead(self, run: str) -> bool:
         """Whether a run surely has ended: one of this checkout, or one whose claim is ours now.
@@ -97,7 +100,7 @@ def plan_build(survey: BuildSurvey, *, rebuild: bool = False) -> Build:
     """From the inputs to a checked version of them.
 
     `rebuild` bakes although a version has these inputs. Raises Refused when another machine may be
-    at it.
+    at it, and where Azure would not publish the version.
     """
     image = survey.image
     cleaning = _cleaning(survey)
@@ -105,6 +108,7 @@ def plan_build(survey: BuildSurvey, *, rebuild: bool = False) -> Build:
     same = newest(v for v in survey.versions if v.is_made and v.tags.get(Tag.FINGERPRINT) == wanted)
     if same and not rebuild:
         return _plan_for_existing(survey, same, cleaning)
+    refuse_unpublishable(image, survey.environment, survey.security_type)
     version = survey.next_version
     group = build_group(image.name, version, survey.run)
     tags = {**_common_tags(survey, version), **_evidence_tags(survey, wanted)}

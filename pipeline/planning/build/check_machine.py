@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from pipeline.definition.model import Environment, Image
+from pipeline.planning import security
 from pipeline.planning.build.steps import BootCheckMachine
 from pipeline.planning.names import (
     CHECK_MACHINE,
@@ -46,6 +47,7 @@ def machine(
             },
             "osProfile": _os_profile(environment.ssh_username, public_key),
             "networkProfile": {"networkInterfaces": [nic]},
+            **security.of_machines(image.security_type),
         },
     }
 

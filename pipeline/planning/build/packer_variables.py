@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TypeAlias
 
-from pipeline.definition.model import Environment, Image
+from pipeline.definition.model import TRUSTED_LAUNCH, Environment, Image
 from pipeline.planning.build.steps import BakeVersion
+from pipeline.planning.security import TRUSTED
 
 Value: TypeAlias = str | int | bool | list[str] | dict[str, str] | None
 
@@ -21,6 +22,7 @@ def variables(step: BakeVersion, image: Image, environment: Environment) -> dict
         **_place(environment),
         **_base(step),
         **_destination(step, environment),
+        **_security(image),
         "temp_resource_group_name": step.group,
         "tags": dict(step.tags),
         "vm_size": image.build_size,
@@ -46,6 +48,16 @@ def _place(environment: Environment) -> dict[str, Value]:
         "virtual_network_resource_group_name": network.resource_group or environment.resource_group,
         "ssh_port": environment.ssh_port,
     }
+
+
+def _security(image: Image) -> dict[str, Value]:
+    """Nothing for a standard machine: no plugin takes that word (packer-plugin-azure, config.go).
+
+    With both switches 1.4.5 says TrustedLaunch itself; 2.1 and newer want it said.
+    """
+    if image.security_type != TRUSTED_LAUNCH:
+        return {}
+    return {"secure_boot_enabled": True, "vtpm_enabled": True, "security_type": TRUSTED}
 
 
 def _base(step: BakeVersion) -> dict[str, Value]:

@@ -15,6 +15,7 @@ from pipeline.advice import Advice, build_image
 from pipeline.arm import ResourceId
 from pipeline.definition.model import FRONTENDS, Environment, Health, LoadBalancer, Project
 from pipeline.errors import Refused
+from pipeline.planning import security
 from pipeline.planning.landing_zone import bodies
 from pipeline.planning.landing_zone.adoption import fitted
 from pipeline.planning.landing_zone.steps import Complete, Create, CreateGroup, LandingZoneStep
@@ -53,6 +54,8 @@ class Wanted:
     resource: ResourceId
     body: dict[str, Any]
     words: str
+    api_version: str = ""
+    """That it is created with; "" for the SDK's own."""
 
 
 def wanted(
@@ -89,9 +92,11 @@ def plan_landing_zone(
     for resource in wanted(project, environment, existing):
         body = existing.get(resource.resource)
         if body is None or _is_being_made(body):
-            steps.append(Create(resource.resource, resource.body, resource.words))
+            made = Create(resource.resource, resource.body, resource.words, resource.api_version)
+            steps.append(made)
             continue
         notes.extend(_differences(resource, body))
+        notes.extend(_misfits(project, resource.resource, body))
         completed, added = _completed(body, resource.body)
         if added or _has_failed(body):
             words = (
@@ -165,8 +170,9 @@ def _gallery(project: Project, environment: Environment) -> Iterator[Wanted]:
     for image in project.images:
         yield Wanted(
             image_definition_id(environment, image.name),
-            bodies.image_definition(environment, image.name),
+            bodies.image_definition(environment, image),
             f"the image definition {image.name}",
+            security.api_version(image.security_type),
         )
 
 
@@ -225,6 +231,15 @@ def _differences(resource: Wanted, existing: Mapping[str, Any]) -> Iterator[str]
                         f"{resource.resource.name}: {key} of {name} is {value},"
                         f" the definitions say {should}: left as it is"
                     )
+
+
+def _misfits(project: Project, resource: ResourceId, existing: Mapping[str, Any]) -> Iterator[str]:
+    """Of an image definition: Azure never gives it another security type."""
+    for image in project.images if resource.segments[-1][0] == "images" else ():
+        named = security.named_by(existing)
+        wrong = security.takes_no_bake(image.security_type, named)
+        if image.name == resource.name and wrong:
+            yield f"{resource.name}: {wrong}; {security.WAYS_OUT}: left as it is"
 
 
 def _by_name(children: Iterable[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:

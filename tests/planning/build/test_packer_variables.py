@@ -67,10 +67,18 @@ def test_every_value_of_a_build_is_pinned() -> None:
 
 def test_what_is_given_is_what_authors_are_told_not_to_set() -> None:
     everything = replace(LINUX, variables=PROVIDED)
-    given = set(variables(bake(), replace(WEB, template=everything), LOCAL))
+    trusted = replace(WEB, template=everything, security_type="trusted_launch")
+    given = set(variables(bake(), trusted, LOCAL))
 
     assert given == PROVIDED - SIGN_IN
     assert given >= LINUX.required
+
+
+def test_a_trusted_launch_image_is_baked_with_secure_boot_and_a_virtual_tpm() -> None:
+    given = variables(bake(), replace(WEB, template=LINUX, security_type="trusted_launch"), LOCAL)
+
+    assert (given["secure_boot_enabled"], given["vtpm_enabled"]) == (True, True)
+    assert "security_type" not in given  # the shipped template has no such variable
 
 
 def test_a_template_is_given_nothing_that_it_does_not_declare() -> None:

@@ -14,7 +14,13 @@ from pipeline.errors import Refused
 from pipeline.planning.landing_zone import bodies
 from pipeline.planning.landing_zone.plan import plan_landing_zone, wanted
 from pipeline.planning.landing_zone.steps import Complete, Create, LandingZoneStep
-from pipeline.planning.names import load_balancer_id, network_id, subnet_id, virtual_network_id
+from pipeline.planning.names import (
+    image_definition_id,
+    load_balancer_id,
+    network_id,
+    subnet_id,
+    virtual_network_id,
+)
 from pipeline.planning.plan import Plan
 from tests.planning.swap.examples import ENVIRONMENT, IMAGE, LOAD_BALANCER, PROJECT
 
@@ -304,3 +310,23 @@ def _references(value: Any) -> list[str]:
     if isinstance(value, list):
         return [found for inner in value for found in _references(inner)]
     return []
+
+
+def test_a_standard_definition_is_created_by_an_api_version_that_knows_it() -> None:
+    made = [step for step in plan({}).steps if isinstance(step, Create)]
+    versions = {step.words: step.api_version for step in made if step.api_version}
+
+    assert versions == {"the image definition web": "2021-10-01"}
+
+
+def test_a_definition_of_another_security_type_is_told_and_left() -> None:
+    there = everything()
+    own = image_definition_id(ENVIRONMENT, "web")
+    supported = [{"name": "SecurityType", "value": "TrustedLaunchSupported"}]
+    there[own]["properties"]["features"] = supported
+
+    found = plan(there)
+
+    assert found.steps == ()
+    assert "is TrustedLaunchSupported: it takes no version" in found.notes[0]
+    assert found.notes[0].endswith("left as it is")
