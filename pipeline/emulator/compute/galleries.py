@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from pipeline.emulator.arm.errors import ArmError, invalid_parameter
-from pipeline.emulator.arm.ids import ResourceId
+from pipeline.emulator.arm.ids import ResourceId, same
 from pipeline.emulator.arm.kinds import Kind
 from pipeline.emulator.arm.store import Record
 from pipeline.emulator.compute import traits
@@ -38,10 +38,24 @@ class Galleries(Kind):
         """A gallery, private; sharing and soft deletion are kept as given and have no effect."""
         if not _GALLERY_NAME.match(identifier.name):
             raise invalid_name("galleryName", _GALLERY_NAME.pattern)
+        if existing is None:
+            self._refuse_second(identifier)
         record = super().accept(identifier, body, existing)
         unique = f"{identifier.subscription}-{identifier.name.upper()}"
         record.properties["identifier"] = {"uniqueName": unique}
         return record
+
+    def _refuse_second(self, identifier: ResourceId) -> None:
+        """The sentence: Azure's page troubleshooting-shared-images, azure-cli#11967."""
+        for other in self.registry.store.of_type(self.type):
+            is_mine = same(other.id.subscription, identifier.subscription)
+            if is_mine and same(other.id.name, identifier.name):
+                raise ArmError(
+                    409,
+                    "Conflict",
+                    f"The gallery name '{identifier.name}' is not unique within the subscription "
+                    f"'{identifier.subscription}'. Please pick another gallery name.",
+                )
 
     def refuse_delete(self, identifier: ResourceId) -> None:
         """Refuse to delete a gallery with image definitions."""

@@ -8,7 +8,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from pipeline.emulator.arm.errors import ArmError, invalid_parameter, invalid_reference, not_served
+from pipeline.emulator.arm.errors import (
+    ArmError,
+    invalid_parameter,
+    invalid_reference,
+    not_served,
+    resource_not_found,
+)
 from pipeline.emulator.arm.ids import ResourceId, same
 from pipeline.emulator.arm.kinds import Kind
 from pipeline.emulator.arm.operations import now
@@ -66,6 +72,11 @@ class Versions(Kind):
         elif asked:
             self._refuse_other_source(existing, asked)
         return record
+
+    def unsaid(self, existing: Record) -> dict[str, Any]:
+        """All but the source: only one that is sent is looked at."""
+        kept = {**existing.properties, "storageProfile": {}}
+        return {**existing.document, "properties": kept}
 
     def is_quick(self, record: Record) -> bool:
         """Once published, changes need no copying here."""
@@ -189,14 +200,25 @@ class Versions(Kind):
         return definition.properties if definition else {}
 
     def _refuse_other_source(self, existing: Record, asked: str) -> None:
-        """The same id counts as another source when another VM or image has it now."""
+        """The same id counts as another source when another VM or image has it now.
+
+        One that is gone cannot be read, and Azure reads what it is sent (inferred: azure-cli takes
+        the source out of its PUT for that).
+        """
         current = existing.properties["storageProfile"]["source"]
         is_same = any(same(asked, known) for known in current.values())
         found = self.registry.find(ResourceId.parse(asked)) if is_same else None
+        if is_same and found is None:
+            raise gone(ResourceId.parse(asked))
         if found is not None:
             is_same = _unique(found) == existing.internals(VersionInternals).origin
         if not is_same:
             raise change_not_allowed(_SOURCE_PATH)
+
+
+def gone(source: ResourceId) -> ArmError:
+    """404 for a source that is sent again and is not there any more."""
+    return resource_not_found(f"{source.type}/{source.name}", source.resource_group)
 
 
 def _unique(source: Record) -> str:

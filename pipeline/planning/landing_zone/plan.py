@@ -43,7 +43,14 @@ _CHILDREN = (
     "loadBalancingRules",
 )
 
-_COMPARED = ("frontendPort", "backendPort", "port", "requestPath", "addressPrefix")
+_COMPARED = (
+    "frontendPort",
+    "backendPort",
+    "port",
+    "requestPath",
+    "addressPrefix",
+    "sourceAddressPrefix",
+)
 """What the definitions say of children and people expect to follow them."""
 
 
@@ -78,9 +85,17 @@ def wanted(
 
 
 def plan_landing_zone(
-    project: Project, environment: Environment, has_group: bool, existing: Existing
+    project: Project,
+    environment: Environment,
+    has_group: bool,
+    existing: Existing,
+    namesakes: Iterable[ResourceId] = (),
 ) -> Plan[LandingZoneStep]:
-    """Create what is missing. Refused when a network that is not ours to write is not there."""
+    """Create what is missing. Refused when a network that is not ours to write is not there.
+
+    `namesakes` are galleries of the subscription with the name of ours: Azure takes one of a name.
+    """
+    _refuse_second_gallery(environment, namesakes)
     if not environment.network.managed and subnet_id(environment) not in existing:
         raise Refused(
             f"{subnet_id(environment)}: does not exist, and environments.hcl says that"
@@ -114,6 +129,17 @@ def plan_landing_zone(
         advice=tuple(Advice(f"build a version of {image}", build_image(image)) for image in images),
         notes=tuple(notes),
     )
+
+
+def _refuse_second_gallery(environment: Environment, namesakes: Iterable[ResourceId]) -> None:
+    """Gallery names are unique in a subscription (Microsoft's troubleshooting-shared-images)."""
+    own = gallery_id(environment)
+    for other in namesakes:
+        if other != own:
+            raise Refused(
+                f"{own}: the subscription has a gallery of this name, {other}, and Azure takes no"
+                " second one; give gallery.name in environments.hcl another name"
+            )
 
 
 def _network(environment: Environment) -> Iterator[Wanted]:

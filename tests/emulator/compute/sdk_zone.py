@@ -36,13 +36,14 @@ class Zone:
         self.group = group
         self.compute = compute
         self.network = network
+        self.gallery = f"gallery_{group.replace('-', '_')}"
         subnets = [{"name": "snet", "properties": {"addressPrefix": "10.0.0.0/24"}}]
         space = {"addressSpace": {"addressPrefixes": ["10.0.0.0/16"]}, "subnets": subnets}
         vnet = network.virtual_networks.begin_create_or_update(
             group, "vnet", HERE | {"properties": space}
         ).result()
         self.subnet = str(vnet["properties"]["subnets"][0]["id"])
-        compute.galleries.begin_create_or_update(group, "gallery", HERE).result()
+        compute.galleries.begin_create_or_update(group, self.gallery, HERE).result()
         self.define("web", api_version="2021-10-01")
 
     def define(self, name: str, api_version: str = "", **properties: Any) -> dict[str, Any]:
@@ -52,7 +53,7 @@ class Zone:
         generation = {"hyperVGeneration": "V2"} if api_version else {}
         made = self.compute.gallery_images.begin_create_or_update(
             self.group,
-            "gallery",
+            self.gallery,
             name,
             HERE | {"properties": fixed | generation | properties},
             **({"api_version": api_version} if api_version else {}),
@@ -97,7 +98,7 @@ class Zone:
             "storageProfile": {"source": {"virtualMachineId": source}},
         }
         made = self.compute.gallery_image_versions.begin_create_or_update(
-            self.group, "gallery", definition, name, HERE | {"properties": properties}
+            self.group, self.gallery, definition, name, HERE | {"properties": properties}
         ).result()
         return dict(made)
 
@@ -113,7 +114,7 @@ class Zone:
             "storageProfile": {"source": {"virtualMachineId": vm["id"]}},
         }
         made = self.compute.gallery_image_versions.begin_create_or_update(
-            self.group, "gallery", "web", name, HERE | {"properties": properties}
+            self.group, self.gallery, "web", name, HERE | {"properties": properties}
         ).result()
         machines.begin_delete(self.group, vm["name"]).result()
         return dict(made)

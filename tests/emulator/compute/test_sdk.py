@@ -25,7 +25,7 @@ def test_a_bake_a_check_and_a_stage_work_through_the_sdk(zone: Zone, emulator: E
     }
     changed = zone.compute.gallery_image_versions.begin_update(
         zone.group,
-        "gallery",
+        zone.gallery,
         "web",
         "1.0.0",
         change,
@@ -101,7 +101,7 @@ def test_azures_refusals_arrive_as_such(zone: Zone) -> None:
     with pytest.raises(ResourceExistsError) as refusal:
         zone.compute.gallery_image_versions.begin_create_or_update(
             zone.group,
-            "gallery",
+            zone.gallery,
             "web",
             "1.0.0",
             HERE | {"properties": {"storageProfile": {"source": {"id": other["id"]}}}},
@@ -114,7 +114,7 @@ def test_azures_refusals_arrive_as_such(zone: Zone) -> None:
         zone.scale_set("web", version["id"].replace("1.0.0", "9.9.9"), 1, "/none")
     assert code(missing.value) == "GalleryImageNotFound"
     with pytest.raises(ResourceExistsError) as refusal:
-        zone.compute.gallery_images.begin_delete(zone.group, "gallery", "web")
+        zone.compute.gallery_images.begin_delete(zone.group, zone.gallery, "web")
     assert code(refusal.value) == "CannotDeleteResource"
 
 

@@ -62,7 +62,7 @@ def test_a_version_is_of_a_machine_of_the_definitions_type(zone: Zone) -> None:
         assert f"is not supported for the source id '{source}'" in told[2]
     assert zone.publish(guarded, "trusted")["properties"]["provisioningState"] == "Succeeded"
 
-    version = zone.compute.gallery_image_versions.get(zone.group, "gallery", "trusted", "1.0.0")
+    version = zone.compute.gallery_image_versions.get(zone.group, zone.gallery, "trusted", "1.0.0")
     image = {"id": version["id"]}
     assert refusal(lambda: zone.vm("bare", image)) == (
         400,

@@ -15,6 +15,7 @@ from pipeline.planning.landing_zone import bodies
 from pipeline.planning.landing_zone.plan import plan_landing_zone, wanted
 from pipeline.planning.landing_zone.steps import Complete, Create, LandingZoneStep
 from pipeline.planning.names import (
+    gallery_id,
     image_definition_id,
     load_balancer_id,
     network_id,
@@ -217,6 +218,28 @@ def test_a_private_load_balancer_does_not_close_a_port_of_a_public_one() -> None
         rules = bodies.security_group(environment)["properties"]["securityRules"]
         sources = {rule["name"]: rule["properties"]["sourceAddressPrefix"] for rule in rules}
         assert sources["allow-application-8080"] == "Internet"
+
+
+def test_a_port_that_was_opened_to_the_network_only_is_told_when_it_is_for_the_internet() -> None:
+    there = everything()
+    group = network_id(ENVIRONMENT, "networkSecurityGroups", "machines")
+    rules = there[group]["properties"]["securityRules"]
+    rule = next(one for one in rules if one["name"] == "allow-application-8080")
+    rule["properties"]["sourceAddressPrefix"] = "VirtualNetwork"
+
+    assert plan(there).notes == (
+        "machines: sourceAddressPrefix of allow-application-8080 is VirtualNetwork, the definitions"
+        " say Internet: left as it is",
+    )
+
+
+def test_a_gallery_name_of_the_subscription_is_not_taken_twice() -> None:
+    own = gallery_id(ENVIRONMENT)
+    other = replace(own, resource_group="another")
+
+    assert plan_landing_zone(PROJECT, ENVIRONMENT, True, {}, (own,)).steps
+    with pytest.raises(Refused, match="takes no second one; give"):
+        plan_landing_zone(PROJECT, ENVIRONMENT, True, {}, (own, other))
 
 
 def test_unknown_fields_of_what_is_completed_pass_through() -> None:
