@@ -127,6 +127,7 @@ PLANNING = {
     "pipeline.planning.plan": planning_room(),
     "pipeline.planning.versions": planning_room("names"),
     "pipeline.planning.security": planning_room(),
+    "pipeline.planning.rights": planning_room(),
     "pipeline.planning.claims": planning_room("claims", "table"),
     "pipeline.planning.landing_zone": planning_room(
         "landing_zone", "names", "plan", "security", "writable"

@@ -50,6 +50,7 @@ source "azure-arm" "linux" {
   virtual_network_name                = var.virtual_network_name
   virtual_network_subnet_name         = var.virtual_network_subnet_name
   virtual_network_resource_group_name = var.virtual_network_resource_group_name
+  allowed_inbound_ip_addresses        = var.allowed_inbound_ip_addresses
 
   communicator              = "ssh"
   ssh_port                  = var.ssh_port

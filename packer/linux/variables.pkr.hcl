@@ -83,6 +83,12 @@ variable "virtual_network_resource_group_name" {
   default     = null
 }
 
+variable "allowed_inbound_ip_addresses" {
+  description = "Who may reach a machine with a public address; nobody is kept out when it is empty."
+  type        = list(string)
+  default     = []
+}
+
 variable "tags" {
   description = "Tags on everything that is made, the image version included; at most 15."
   type        = map(string)

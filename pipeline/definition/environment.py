@@ -9,6 +9,8 @@ from pathlib import Path
 from pipeline.definition import rules
 from pipeline.definition.model import (
     FRONTENDS,
+    PRIVATE,
+    PUBLIC,
     STAGING,
     Cloud,
     Environment,
@@ -55,6 +57,8 @@ def _environment(root: Path, section: Section, images: dict[str, Image]) -> Envi
         cloud=_cloud(root, section.block("cloud", is_required=False)),
         network=_network(section.block("network")),
         load_balancers=load_balancers,
+        access=PUBLIC if section.text("access", rules.ACCESS, PRIVATE) == PUBLIC else PRIVATE,
+        runner_address=section.text("runner_address", rules.RUNNER, default=""),
     )
 
 

@@ -141,6 +141,11 @@ class Cloud:
     credential: Path | None = None
 
     @property
+    def is_here(self) -> bool:
+        """Whether it is on this machine, and all its machines are."""
+        return self.resource_manager.startswith(("https://127.", "https://localhost"))
+
+    @property
     def is_public(self) -> bool:
         """Whether this is public Azure."""
         return self.resource_manager == "https://management.azure.com"
@@ -163,6 +168,10 @@ class Network:
     resource_group: str = ""
     """Where it lives; "" for the environment's own resource group."""
 
+
+Access: TypeAlias = Literal["private", "public"]
+PRIVATE: Final = "private"
+PUBLIC: Final = "public"
 
 FrontendName: TypeAlias = Literal["production", "staging"]
 PRODUCTION: Final = "production"
@@ -242,6 +251,10 @@ class Environment:
     cloud: Cloud
     network: Network
     load_balancers: tuple[LoadBalancer, ...]
+    access: Access = PRIVATE
+    """By which address the machines of bakes and checks are reached."""
+    runner_address: str = ""
+    """Whom a public one admits: an IPv4 address or network; "" where each run says its own."""
 
     def load_balancer_of(self, image: str) -> LoadBalancer | None:
         """The load balancer that serves an image, if the environment has one."""

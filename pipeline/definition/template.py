@@ -26,7 +26,7 @@ OPTIONAL = frozenset(
         "tenant_id", "client_id", "client_secret", "client_jwt", "use_azure_cli_auth",
         "cloud_environment_name", "metadata_host", "ssh_port", "virtual_network_name",
         "virtual_network_subnet_name", "virtual_network_resource_group_name",
-        "secure_boot_enabled", "vtpm_enabled", "security_type",
+        "allowed_inbound_ip_addresses", "secure_boot_enabled", "vtpm_enabled", "security_type",
     }
 )  # fmt: skip
 GUARDING = frozenset({"secure_boot_enabled", "vtpm_enabled"})

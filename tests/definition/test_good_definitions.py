@@ -102,6 +102,8 @@ def test_an_environment_is_read_as_it_was_written(good: Path) -> None:
     assert (local.name, local.gallery, local.location) == ("local", "shop", "westeurope")
     assert local.replica_regions == ("northeurope", "uksouth")
     assert (local.ssh_port, local.ssh_username) == (2222, "operator")
+    assert (local.access, local.runner_address) == ("public", "203.0.113.7")
+    assert (production.access, production.runner_address) == ("private", "")
     assert local.cloud.ca_bundle == root / ".pipeline/ca.pem"
     assert local.cloud.credential == root / ".pipeline/credential.json"
     assert not local.cloud.is_public

@@ -183,6 +183,11 @@ def boot() -> BootCheckMachine:
     return step
 
 
+def public_boot() -> BootCheckMachine:
+    """The same of a machine with a public address."""
+    return replace(boot(), admitted="203.0.113.7")
+
+
 def claimed() -> Body:
     """The record set of a claim."""
     actor = Actor("ann", "runner-7", "https://ci.example/runs/7")
@@ -318,6 +323,26 @@ GOLDENS = {
         version_body.retagged,
         lambda: version_body.retagged(answer("image-version"), {"rolled-back": "2026-11-23"}),
         compute.GalleryImageVersion,
+    ),
+    "check-interface-public": Golden(
+        check_machine.interface,
+        lambda: check_machine.interface(public_boot(), built.LOCAL),
+        network.NetworkInterface,
+    ),
+    "check-address": Golden(
+        check_machine.public_address,
+        lambda: check_machine.public_address(public_boot(), built.LOCAL),
+        network.PublicIPAddress,
+    ),
+    "check-security-group": Golden(
+        check_machine.security_group,
+        lambda: check_machine.security_group(public_boot(), built.LOCAL),
+        network.NetworkSecurityGroup,
+    ),
+    "check-network": Golden(
+        check_machine.network,
+        lambda: check_machine.network(public_boot(), built.LOCAL),
+        network.VirtualNetwork,
     ),
     "check-interface": Golden(
         check_machine.interface,

@@ -14,6 +14,7 @@ from pipeline.errors import Refused, UsageError
 from pipeline.execution.azure.refusals import refusals_about
 from pipeline.execution.azure.resources import Azure
 from pipeline.execution.azure.versions import image_versions
+from pipeline.execution.build.way import has_way, runner
 from pipeline.execution.claims.numbers import numbers
 from pipeline.execution.run.session import Session, remember_versions
 from pipeline.planning import security
@@ -60,6 +61,8 @@ def survey_build(
         has_claim=has_claim,
         numbers=numbers(session, image.name) if has_claim else (),
         security_type=security.named_by(definition),
+        runner=runner(session.environment),
+        has_way=has_way(session.environment),
     )
 
 

@@ -24,6 +24,7 @@ from pipeline.execution.packer.output import Follower, mask, mistakes_in
 from pipeline.execution.packer.tools import BRING_IT, Tools, find_tools
 from pipeline.execution.wait import Clock, wait_for_process
 from pipeline.output.harmless import without_control
+from pipeline.planning.build.access import WAYS
 from pipeline.planning.build.packer_variables import Value, declared, variables
 from pipeline.planning.build.steps import BakeVersion
 from pipeline.state_files import naming, read_bytes, write_private
@@ -237,9 +238,12 @@ def _failure(
         if mistakes:
             return DefinitionError(mistakes)
     where = f", at: {follower.phase}" if follower.phase else ""
+    reason = follower.failure()
+    if "Timeout waiting for SSH" in reason:
+        reason = f"{reason}\n{WAYS}"
     log = evidence.log.relative_to(evidence.root)
     return BuildFailed(
-        f"Packer did not make {step.image} {step.version}{where}\n{follower.failure()}",
+        f"Packer did not make {step.image} {step.version}{where}\n{reason}",
         advice=(
             Advice("full Packer log", Shell(f"less {log}")),
             Advice("build again", build_image(step.image)),

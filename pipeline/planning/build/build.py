@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pipeline.advice import Advice, AdviceList, build_image, stage
 from pipeline.definition.model import Base, Environment, Image
 from pipeline.errors import CheckFailed, Refused, UsageError
+from pipeline.planning.build.access import admitted, doubts
 from pipeline.planning.build.fingerprint import changes, fingerprint, input_tags
 from pipeline.planning.build.leftovers import Group, deletion, is_of_a_run
 from pipeline.planning.build.publishable import refuse_unpublishable
@@ -67,6 +68,10 @@ class BuildSurvey:
     """What runs took, whatever became of it."""
     security_type: str = ""
     """Of the image definition, in Azure's words; "" for standard."""
+    runner: str = ""
+    """Where this machine's requests come from, "" where nobody said."""
+    has_way: bool | None = None
+    """Whether an address or a route of this machine leads into the network; None: unknown."""
 
     def is_dead(self, run: str) -> bool:
         """Whether a run surely has ended: one of this checkout, or one whose claim is ours now.
@@ -112,13 +117,15 @@ def plan_build(survey: BuildSurvey, *, rebuild: bool = False) -> Build:
     version = survey.next_version
     group = build_group(image.name, version, survey.run)
     tags = {**_common_tags(survey, version), **_evidence_tags(survey, wanted)}
-    bake = BakeVersion(image.name, version, survey.base, group, tuple(tags.items()))
+    who = admitted(survey.environment, image, survey.runner)
+    bake = BakeVersion(image.name, version, survey.base, group, tuple(tags.items()), who)
     why = _reason(survey, rebuild=rebuild)
     plan = Plan(
         title=f"build {image.name} {version} ({why})",
         steps=(*cleaning, bake, *_checking(survey, version)),
         truth=f"{image.name} {version} is in the gallery and passed its checks on a fresh machine",
         advice=_after(image.name, version, survey.versions),
+        notes=doubts(survey.environment, survey.has_way),
     )
     return Build(version, why, plan)
 
@@ -198,6 +205,7 @@ def _plan_for_unchecked(
         steps=(*cleaning, *_checking(survey, version.name)),
         truth=f"{name} passed its checks on a fresh machine",
         advice=_after(survey.image.name, version.name, survey.versions),
+        notes=doubts(survey.environment, survey.has_way),
     )
     return Build(version.name, state, plan)
 
@@ -206,8 +214,9 @@ def _checking(survey: BuildSurvey, version: str) -> tuple[BuildStep, ...]:
     image = survey.image
     group = check_group(image.name, version, survey.run)
     tags = tuple(_common_tags(survey, version).items())
+    who = admitted(survey.environment, image, survey.runner)
     return (
-        BootCheckMachine(image.name, version, group, tags),
+        BootCheckMachine(image.name, version, group, tags, who),
         RunChecks(image.name, version, group, image.checks_named),
         MarkVersion(image.name, version, passed=True),
         DeleteGroup(group, survey.run),

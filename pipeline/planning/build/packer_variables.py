@@ -20,6 +20,7 @@ def variables(step: BakeVersion, image: Image, environment: Environment) -> dict
     """
     known: dict[str, Value] = {
         **_place(environment),
+        **_network(step, environment),
         **_base(step),
         **_destination(step, environment),
         **_security(image),
@@ -39,14 +40,25 @@ def declared(values: Mapping[str, Value], image: Image) -> dict[str, Value]:
 
 
 def _place(environment: Environment) -> dict[str, Value]:
-    network = environment.network
     return {
         "subscription_id": environment.subscription,
         "location": environment.location,
+        "ssh_port": environment.ssh_port,
+    }
+
+
+def _network(step: BakeVersion, environment: Environment) -> dict[str, Value]:
+    """The environment's network; or Packer's own, with a group that admits one address.
+
+    The plugin takes that list only without a network of ours (its config.go).
+    """
+    if step.admitted:
+        return {"allowed_inbound_ip_addresses": [step.admitted]}
+    network = environment.network
+    return {
         "virtual_network_name": network.name,
         "virtual_network_subnet_name": network.subnet,
         "virtual_network_resource_group_name": network.resource_group or environment.resource_group,
-        "ssh_port": environment.ssh_port,
     }
 
 

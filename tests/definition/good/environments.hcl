@@ -5,6 +5,8 @@ environment "local" {
   resource_group = "shop-local"
   ssh_port       = 2222
   ssh_username   = "operator"
+  access         = "public"
+  runner_address = "203.0.113.7"
 
   cloud {
     name             = "MyCloud"

@@ -69,6 +69,7 @@ def test_what_is_given_is_what_authors_are_told_not_to_set() -> None:
     everything = replace(LINUX, variables=PROVIDED)
     trusted = replace(WEB, template=everything, security_type="trusted_launch")
     given = set(variables(bake(), trusted, LOCAL))
+    given |= set(variables(replace(bake(), admitted="203.0.113.7"), trusted, LOCAL))
 
     assert given == PROVIDED - SIGN_IN
     assert given >= LINUX.required
@@ -79,6 +80,13 @@ def test_a_trusted_launch_image_is_baked_with_secure_boot_and_a_virtual_tpm() ->
 
     assert (given["secure_boot_enabled"], given["vtpm_enabled"]) == (True, True)
     assert "security_type" not in given  # the shipped template has no such variable
+
+
+def test_a_public_machine_is_built_outside_of_our_network_and_admits_one_address() -> None:
+    given = variables(replace(bake(), admitted="203.0.113.7"), replace(WEB, template=LINUX), LOCAL)
+
+    assert given["allowed_inbound_ip_addresses"] == ["203.0.113.7"]
+    assert not any(name.startswith("virtual_network") for name in given)
 
 
 def test_a_template_is_given_nothing_that_it_does_not_declare() -> None:
