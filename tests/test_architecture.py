@@ -142,6 +142,10 @@ PLANNING = {
         *("preflight", "names", "plan", "security", "swap.scale_set_body", "swap.steps"),
         *("table", "versions", "watch.steps"),
     ),
+    "pipeline.planning.plugin": planning_room(),
+    "pipeline.planning.doctor": planning_room(
+        *("doctor", "build.access", "plugin", "preflight", "rights", "table")
+    ),
     "pipeline.planning.prune": planning_room(
         *("prune", "swap", "build.steps", "names", "plan", "versions", "writable")
     ),
@@ -182,13 +186,18 @@ EXECUTION = {
     ),
     "pipeline.execution.prune": execution_room("prune", "azure", "run", "swap", *WAITING),
     "pipeline.execution.preflight": execution_room("preflight", "azure", "run"),
+    "pipeline.execution.doctor": execution_room(
+        *("doctor", "azure", "build.way", "landing_zone.survey", "packer.tools"),
+        *("preflight.survey", "run"),
+    ),
     "pipeline.execution.runner": execution_room(
         *("run", "claims", "build.steps", "landing_zone.steps", "prune.steps"),
         *("swap.steps", "watch.steps"),
     ),
     "pipeline.execution.commands": execution_room(
         *("commands", "runner", "run", "packer", "claims"),
-        *("build.survey", "landing_zone.survey", "preflight.survey", "prune.survey"),
+        *("build.survey", "doctor.survey", "landing_zone.survey"),
+        *("preflight.survey", "prune.survey"),
         *("swap.survey", "azure.side_by_side", *WAITING),
     ),
 }

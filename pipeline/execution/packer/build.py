@@ -21,12 +21,13 @@ from pipeline.definition.model import TRUSTED_LAUNCH, Environment, Image
 from pipeline.errors import BuildFailed, DefinitionError, Mistake, Overtaken, Unreachable
 from pipeline.execution.packer.credential import Credential, credential_for
 from pipeline.execution.packer.output import Follower, mask, mistakes_in
-from pipeline.execution.packer.tools import BRING_IT, Tools, find_tools
+from pipeline.execution.packer.tools import BRING_IT, NEWER, Tools, find_tools
 from pipeline.execution.wait import Clock, wait_for_process
 from pipeline.output.harmless import without_control
 from pipeline.planning.build.access import WAYS
 from pipeline.planning.build.packer_variables import Value, declared, variables
 from pipeline.planning.build.steps import BakeVersion
+from pipeline.planning.plugin import too_old
 from pipeline.state_files import naming, read_bytes, write_private
 
 TICK = 0.2
@@ -92,6 +93,8 @@ class _Job:
 def _prepare(step: BakeVersion, image: Image, environment: Environment, evidence: Evidence) -> _Job:
     tools = find_tools()
     refuse_half_trusted(image, tools)
+    if wrong := too_old(tools.plugin_version, environment):
+        raise Unreachable(f"packer: {wrong}", advice=NEWER)
     credential = credential_for(environment, tools)
     pinned = variables(step, image, environment)
     here = declared({**credential.variables, **_cloud(environment, tools)}, image)

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from pipeline.advice import Advice, Shell
 from pipeline.errors import Unreachable
+from pipeline.planning.plugin import INSTALL
 
 OLDEST_PLUGIN = (1, 4, 5)
 
@@ -27,6 +28,7 @@ QUIET = {
     "HCP_PACKER_REGISTRY": "off",  # not even when the machine is signed in there
 }
 
+NEWER = (Advice("install a newer one", Shell(INSTALL)),)
 BRING_IT = (Advice("install Packer and its plugin", Shell("make setup")),)
 
 
@@ -78,6 +80,16 @@ def find_tools(
     return Tools(tools.packer, plugin_path, _plugin_version(tools))
 
 
+def packer_version(tools: Tools) -> tuple[int, ...]:
+    """Packer's own version; () where it does not say it."""
+    said = _output([str(tools.packer), "version"], tools.environment())
+    return _numbers(said.partition("\n")[0])
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    return tuple(int(number) for number in re.findall(r"\d+", text)[:3])
+
+
 def _plugin_version(tools: Tools) -> tuple[int, ...]:
     listed = _output([str(tools.packer), "plugins", "installed"], tools.environment()).splitlines()
     plugins = [Path(line) for line in listed if "packer-plugin-azure_v" in line]
@@ -97,7 +109,7 @@ def _describe(plugin: Path, tools: Tools) -> tuple[int, ...]:
         version = str(json.loads(described)["version"])
     except (ValueError, KeyError, TypeError):
         return ()
-    return tuple(int(number) for number in re.findall(r"\d+", version)[:3])
+    return _numbers(version)
 
 
 def _output(command: list[str], environment: Mapping[str, str]) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pipeline.advice import Advice, build_image, check_image
+from pipeline.advice import Advice, build_image, check_image, create_environment
 from pipeline.definition.model import TRUSTED_LAUNCH
 from pipeline.planning import security
 from pipeline.planning.names import image_definition_id, image_version_id
@@ -95,7 +95,8 @@ def _fits(
 ) -> Iterator[Finding]:
     if found is None:
         name = image_definition_id(wanted.environment, wanted.image.name)
-        yield failed("image", f"{name}: does not exist")
+        create = Advice("create it", create_environment())
+        yield failed("image", f"{name}: does not exist", "create it", create)
         return
     unable = _hardware(wanted, found, size) if isinstance(size, Size) else ()
     mismatches = [*_security(wanted, found), *unable]
