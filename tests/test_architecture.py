@@ -175,7 +175,9 @@ EXECUTION = {
     "pipeline.execution.azure": execution_room("azure", *WAITING, libraries=("azure",)),
     "pipeline.execution.run": execution_room("run", "azure", "ssh", *WAITING),
     "pipeline.execution.claims": execution_room("claims", "azure", "run", *WAITING),
-    "pipeline.execution.packer": execution_room("packer", "azure.credential_file", *WAITING),
+    "pipeline.execution.packer": execution_room(
+        "packer", "azure.credential_file", "azure.federation", *WAITING
+    ),
     "pipeline.execution.landing_zone": execution_room("landing_zone", "azure", "run", *WAITING),
     "pipeline.execution.build": execution_room(
         *("build", "azure", "checks", "claims", "packer", "run", "ssh"), *WAITING

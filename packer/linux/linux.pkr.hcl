@@ -68,6 +68,7 @@ source "azure-arm" "linux" {
     replication_regions = distinct(concat([var.location], var.replication_regions))
   }
   shared_gallery_image_version_exclude_from_latest = var.exclude_from_latest
+  shared_image_gallery_timeout                     = var.shared_image_gallery_timeout
 
   managed_image_name                = var.managed_image_name
   managed_image_resource_group_name = var.managed_image_resource_group_name

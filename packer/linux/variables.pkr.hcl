@@ -208,6 +208,12 @@ variable "replication_regions" {
   default     = []
 }
 
+variable "shared_image_gallery_timeout" {
+  description = "How long to wait until the version is in all its regions."
+  type        = string
+  default     = "60m"
+}
+
 variable "exclude_from_latest" {
   description = "Whether `latest` passes the version over until somebody says otherwise."
   type        = bool

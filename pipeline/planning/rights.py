@@ -53,6 +53,7 @@ PURPOSES = (
             "Microsoft.Authorization/locks/read",
             "Microsoft.Authorization/permissions/read",
             "Microsoft.Insights/autoscaleSettings/read",
+            "Microsoft.PolicyInsights/checkPolicyRestrictions/read",
         ),
     ),
     Purpose(

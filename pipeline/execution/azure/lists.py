@@ -66,7 +66,7 @@ def locks(azure: Azure, scope: str) -> list[Body]:
 def permissions(azure: Azure, scope: str) -> list[Body]:
     """What the caller's roles allow in a scope: one entry for each role."""
     path = f"{scope}/providers/Microsoft.Authorization/permissions"
-    return _read_all(azure, path, PERMISSIONS_VERSION)
+    return _read_all(azure, f"{path}?api-version={PERMISSIONS_VERSION}")
 
 
 def autoscale_settings(azure: Azure, scope: str) -> list[Body]:

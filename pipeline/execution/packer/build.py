@@ -40,6 +40,8 @@ NOT_FOR_PACKER = frozenset(
         "PKR_VAR_client_id",  # one credential, not parts of two
         "PKR_VAR_client_secret",
         "PKR_VAR_client_jwt",
+        "PKR_VAR_oidc_request_url",
+        "PKR_VAR_oidc_request_token",
         "PKR_VAR_tenant_id",
     }
 )
@@ -95,7 +97,7 @@ def _prepare(step: BakeVersion, image: Image, environment: Environment, evidence
     refuse_half_trusted(image, tools)
     if wrong := too_old(tools.plugin_version, environment):
         raise Unreachable(f"packer: {wrong}", advice=NEWER)
-    credential = credential_for(environment, tools)
+    credential = credential_for(environment, tools, declared=image.template.variables)
     pinned = variables(step, image, environment)
     here = declared({**credential.variables, **_cloud(environment, tools)}, image)
     var_file = evidence.folder / var_file_name(environment.name, image.name)

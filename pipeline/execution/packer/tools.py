@@ -46,6 +46,11 @@ class Tools:
         return self.plugin_version >= (2, 2, 0)
 
     @property
+    def asks_github(self) -> bool:
+        """Whether it takes `oidc_request_url` and `oidc_request_token`: since plugin 2.0.0."""
+        return self.plugin_version >= (2,)
+
+    @property
     def wants_security_type(self) -> bool:
         """Whether the two switches alone make no Trusted Launch machine: since plugin 2.1.0."""
         return self.plugin_version >= (2, 1, 0)

@@ -286,8 +286,8 @@ def _is_ours(survey: BuildSurvey, tags: Mapping[str, str]) -> bool:
 def _refuse_living(survey: BuildSurvey, thing: str, run: str) -> None:
     if not survey.is_dead(run):
         raise Refused(
-            f"{thing} belongs to run {run}, which another machine or checkout started less than two"
-            " hours ago: it may still be running",
+            f"{thing} belongs to run {run}, which another machine or checkout started so short a"
+            " time ago that it may still be running",
             advice=(Advice("when that run has ended", build_image(survey.image.name)),),
         )
 

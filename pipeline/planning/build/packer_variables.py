@@ -9,6 +9,8 @@ from pipeline.definition.model import TRUSTED_LAUNCH, Environment, Image
 from pipeline.planning.build.steps import BakeVersion
 from pipeline.planning.security import TRUSTED
 
+LONGEST_HOURS = 6
+
 Value: TypeAlias = str | int | bool | list[str] | dict[str, str] | None
 
 
@@ -89,4 +91,14 @@ def _destination(step: BakeVersion, environment: Environment) -> dict[str, Value
         "image_version": step.version,
         "replication_regions": list(environment.replica_regions),
         "exclude_from_latest": True,
+        "shared_image_gallery_timeout": f"{publishing_hours(environment)}h",
     }
+
+
+def publishing_hours(environment: Environment) -> int:
+    """How long a version may take to be published: an hour, and another for each further region.
+
+    An hour is the plugin's own limit. Copies are made side by side, and may take "up to six hours"
+    (Microsoft's page of image versions).
+    """
+    return min(1 + len(environment.replica_regions), LONGEST_HOURS)

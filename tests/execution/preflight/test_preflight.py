@@ -255,7 +255,7 @@ def test_a_security_rule_against_probes_refuses_a_stage(
 ) -> None:
     group = network_id(zone.environment, "networkSecurityGroups", "machines-security")
     properties = {
-        "priority": 100,
+        "priority": 105,
         "direction": "Inbound",
         "access": "Deny",
         "protocol": "*",

@@ -23,6 +23,8 @@ SIGN_IN = {
     "use_azure_cli_auth",
     "cloud_environment_name",
     "metadata_host",
+    "oidc_request_url",
+    "oidc_request_token",
 }
 """Known only where Packer runs."""
 
@@ -57,6 +59,7 @@ def test_every_value_of_a_build_is_pinned() -> None:
         "image_version": "1.0.0",
         "replication_regions": ["northeurope"],
         "exclude_from_latest": True,
+        "shared_image_gallery_timeout": "2h",
         "temp_resource_group_name": "bakeswap-build-web-1-0-0-2026112312000000aa",
         "tags": dict(bake().tags),
         "vm_size": "Standard_D2s_v5",
@@ -87,6 +90,18 @@ def test_a_public_machine_is_built_outside_of_our_network_and_admits_one_address
 
     assert given["allowed_inbound_ip_addresses"] == ["203.0.113.7"]
     assert not any(name.startswith("virtual_network") for name in given)
+
+
+def test_replication_is_waited_for_by_its_regions_and_six_hours_at_most() -> None:
+    image = replace(WEB, template=LINUX)
+    regions = tuple(f"region{number}" for number in range(9))
+
+    waits = [
+        variables(bake(), image, replace(LOCAL, replica_regions=regions[:many]))
+        for many in (0, 3, 9)
+    ]
+
+    assert [given["shared_image_gallery_timeout"] for given in waits] == ["1h", "4h", "6h"]
 
 
 def test_a_template_is_given_nothing_that_it_does_not_declare() -> None:
