@@ -139,6 +139,8 @@ class Cloud:
     authority: str = "https://login.microsoftonline.com"
     ca_bundle: Path | None = None
     credential: Path | None = None
+    api_versions: tuple[tuple[str, str], ...] = ()
+    """The newest that it knows, by what they are of (`rules.VERSIONED`); others as the SDK's."""
 
     @property
     def is_here(self) -> bool:

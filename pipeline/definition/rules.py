@@ -171,6 +171,14 @@ RUNNER = Rule(
     "203.0.113.7",
     _is_address,
 )
+API_VERSION = _rule(
+    "an api-version",
+    "2024-07-01",
+    r"20\d\d-\d\d-\d\d(?:-preview)?",
+    'a date such as "2024-07-01": `az provider show --namespace NAMESPACE` prints them all',
+)
+VERSIONED = ("compute", "dns", "galleries", "network")
+"""What a cloud may have older api-versions of."""
 SECURITY_TYPE = one_of("a security type", STANDARD, TRUSTED_LAUNCH)
 PROTOCOL = one_of("a protocol of a health page", "http", "https")
 PROBE_PROTOCOL = one_of("a protocol of a probe", "http", "https", "tcp")

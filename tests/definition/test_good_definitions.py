@@ -106,6 +106,8 @@ def test_an_environment_is_read_as_it_was_written(good: Path) -> None:
     assert (production.access, production.runner_address) == ("private", "")
     assert local.cloud.ca_bundle == root / ".pipeline/ca.pem"
     assert local.cloud.credential == root / ".pipeline/credential.json"
+    pinned = (("compute", "2024-07-01"), ("galleries", "2023-07-03"))
+    assert (local.cloud.api_versions, production.cloud.api_versions) == (pinned, ())
     assert not local.cloud.is_public
     assert local.network.managed
     assert (production.cloud, production.ssh_port) == (Cloud(), 22)

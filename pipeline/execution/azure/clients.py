@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline.definition.model import Cloud, Environment
 from pipeline.errors import Unreachable
 from pipeline.execution.azure import federation
+from pipeline.execution.azure.api_versions import policies
 from pipeline.execution.azure.credential_file import read_service_principal
 from pipeline.execution.azure.refusals import refusals_about
 from pipeline.state_files import read_bytes
@@ -112,6 +113,7 @@ class Clients:
             "polling_interval": POLLING_INTERVAL,
             "retry_policy": _retries_of_reads(),
             "transport": self._transport,
+            "per_call_policies": policies(dict(cloud.api_versions)),
         }
 
     @cached_property

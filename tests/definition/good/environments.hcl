@@ -14,6 +14,7 @@ environment "local" {
     authority        = "https://login.internal"
     ca_bundle        = ".pipeline/ca.pem"
     credential       = ".pipeline/credential.json"
+    api_versions     = { compute = "2024-07-01", galleries = "2023-07-03" }
   }
 
   gallery {
