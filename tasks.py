@@ -105,6 +105,15 @@ def check_image(
         check_image(session, image, version)
 
 
+@task(help=dict(READS))
+def doctor(_context: Context, env: str = "", json: bool = False) -> None:
+    """Look for what is missing before the first bake: rights, quota, programs; change nothing."""
+    with session_in(env, json) as session:
+        from pipeline.execution.commands.doctor import doctor
+
+        doctor(session)
+
+
 @task(help={**READS, "image": IMAGE, "version": NEWEST})
 def preflight(
     _context: Context, image: str, version: str = "", env: str = "", json: bool = False
@@ -273,21 +282,9 @@ def demo(_context: Context, machines: str = "qemu") -> None:
 
 
 namespace = Collection(
-    create_environment,
-    build_image,
-    check_image,
-    preflight,
-    stage,
-    promote,
-    rollback,
-    unstage,
-    prune,
-    destroy_environment,
-    status,
-    hold,
-    release,
-    history,
-    nightly,
-    demo,
+    *(create_environment, destroy_environment, doctor),
+    *(build_image, check_image, nightly),
+    *(preflight, stage, promote, rollback, unstage, prune),
+    *(status, hold, release, history, demo),
 )
 namespace.add_collection(emulator)

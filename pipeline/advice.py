@@ -66,6 +66,11 @@ class Advice:
 AdviceList: TypeAlias = tuple[Advice, ...]
 
 
+def doctor() -> Command:
+    """`invoke doctor`."""
+    return Command("doctor")
+
+
 def create_environment() -> Command:
     """`invoke create-environment`."""
     return Command("create-environment")

@@ -126,23 +126,25 @@ PLANNING = {
     "pipeline.planning.writable": planning_room(),
     "pipeline.planning.plan": planning_room(),
     "pipeline.planning.versions": planning_room("names"),
+    "pipeline.planning.security": planning_room(),
+    "pipeline.planning.rights": planning_room(),
     "pipeline.planning.claims": planning_room("claims", "table"),
-    "pipeline.planning.landing_zone": planning_room("landing_zone", "names", "plan", "writable"),
-    "pipeline.planning.build": planning_room("build", "claims", "names", "plan", "versions"),
+    "pipeline.planning.landing_zone": planning_room(
+        "landing_zone", "names", "plan", "security", "writable"
+    ),
+    "pipeline.planning.build": planning_room(
+        "build", "claims", "names", "plan", "security", "versions"
+    ),
     "pipeline.planning.swap": planning_room(
-        "swap", "names", "plan", "table", "versions", "watch", "writable"
+        "swap", "names", "plan", "security", "table", "versions", "watch", "writable"
     ),
     "pipeline.planning.preflight": planning_room(
-        *(
-            "preflight",
-            "names",
-            "plan",
-            "swap.scale_set_body",
-            "swap.steps",
-            "table",
-            "versions",
-            "watch.steps",
-        )
+        *("preflight", "names", "plan", "security", "swap.scale_set_body", "swap.steps"),
+        *("table", "versions", "watch.steps"),
+    ),
+    "pipeline.planning.plugin": planning_room(),
+    "pipeline.planning.doctor": planning_room(
+        *("doctor", "build.access", "plugin", "preflight", "rights", "table")
     ),
     "pipeline.planning.prune": planning_room(
         *("prune", "swap", "build.steps", "names", "plan", "versions", "writable")
@@ -173,7 +175,9 @@ EXECUTION = {
     "pipeline.execution.azure": execution_room("azure", *WAITING, libraries=("azure",)),
     "pipeline.execution.run": execution_room("run", "azure", "ssh", *WAITING),
     "pipeline.execution.claims": execution_room("claims", "azure", "run", *WAITING),
-    "pipeline.execution.packer": execution_room("packer", "azure.credential_file", *WAITING),
+    "pipeline.execution.packer": execution_room(
+        "packer", "azure.credential_file", "azure.federation", *WAITING
+    ),
     "pipeline.execution.landing_zone": execution_room("landing_zone", "azure", "run", *WAITING),
     "pipeline.execution.build": execution_room(
         *("build", "azure", "checks", "claims", "packer", "run", "ssh"), *WAITING
@@ -184,13 +188,18 @@ EXECUTION = {
     ),
     "pipeline.execution.prune": execution_room("prune", "azure", "run", "swap", *WAITING),
     "pipeline.execution.preflight": execution_room("preflight", "azure", "run"),
+    "pipeline.execution.doctor": execution_room(
+        *("doctor", "azure", "build.way", "landing_zone.survey", "packer.tools"),
+        *("preflight.survey", "run"),
+    ),
     "pipeline.execution.runner": execution_room(
         *("run", "claims", "build.steps", "landing_zone.steps", "prune.steps"),
         *("swap.steps", "watch.steps"),
     ),
     "pipeline.execution.commands": execution_room(
         *("commands", "runner", "run", "packer", "claims"),
-        *("build.survey", "landing_zone.survey", "preflight.survey", "prune.survey"),
+        *("build.survey", "doctor.survey", "landing_zone.survey"),
+        *("preflight.survey", "prune.survey"),
         *("swap.survey", "azure.side_by_side", *WAITING),
     ),
 }

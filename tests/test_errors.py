@@ -77,6 +77,7 @@ MAY_RAISE = {
         "pipeline/planning/",
         "pipeline/execution/run/session.py",
         "pipeline/execution/build/survey.py",
+        "pipeline/execution/build/way.py",
         COMMANDS,
     ),
     "Refused": BEFORE_THE_FIRST_WRITE,

@@ -23,6 +23,7 @@ COMMANDS = {
     "create-environment",
     "build-image",
     "check-image",
+    "doctor",
     "preflight",
     "stage",
     "promote",

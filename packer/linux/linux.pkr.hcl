@@ -35,6 +35,10 @@ source "azure-arm" "linux" {
   polling_duration_timeout   = "60m"
   async_resourcegroup_delete = false
 
+  # Plugin 2.1 and newer want `security_type = "TrustedLaunch"` as well: docs/definitions.md.
+  secure_boot_enabled = var.secure_boot_enabled
+  vtpm_enabled        = var.vtpm_enabled
+
   os_type         = "Linux"
   vm_size         = var.vm_size
   os_disk_size_gb = var.os_disk_size_gb
@@ -46,6 +50,7 @@ source "azure-arm" "linux" {
   virtual_network_name                = var.virtual_network_name
   virtual_network_subnet_name         = var.virtual_network_subnet_name
   virtual_network_resource_group_name = var.virtual_network_resource_group_name
+  allowed_inbound_ip_addresses        = var.allowed_inbound_ip_addresses
 
   communicator              = "ssh"
   ssh_port                  = var.ssh_port
@@ -63,6 +68,7 @@ source "azure-arm" "linux" {
     replication_regions = distinct(concat([var.location], var.replication_regions))
   }
   shared_gallery_image_version_exclude_from_latest = var.exclude_from_latest
+  shared_image_gallery_timeout                     = var.shared_image_gallery_timeout
 
   managed_image_name                = var.managed_image_name
   managed_image_resource_group_name = var.managed_image_resource_group_name

@@ -83,6 +83,12 @@ variable "virtual_network_resource_group_name" {
   default     = null
 }
 
+variable "allowed_inbound_ip_addresses" {
+  description = "Who may reach a machine with a public address; nobody is kept out when it is empty."
+  type        = list(string)
+  default     = []
+}
+
 variable "tags" {
   description = "Tags on everything that is made, the image version included; at most 15."
   type        = map(string)
@@ -95,6 +101,18 @@ variable "vm_size" {
   description = "The size of the machine."
   type        = string
   default     = "Standard_D2s_v5"
+}
+
+variable "secure_boot_enabled" {
+  description = "Whether the machine boots signed code only; for Trusted Launch set both."
+  type        = bool
+  default     = false
+}
+
+variable "vtpm_enabled" {
+  description = "Whether the machine has a virtual TPM."
+  type        = bool
+  default     = false
 }
 
 variable "os_disk_size_gb" {
@@ -188,6 +206,12 @@ variable "replication_regions" {
   description = "Regions to replicate the version to, besides the location."
   type        = list(string)
   default     = []
+}
+
+variable "shared_image_gallery_timeout" {
+  description = "How long to wait until the version is in all its regions."
+  type        = string
+  default     = "60m"
 }
 
 variable "exclude_from_latest" {

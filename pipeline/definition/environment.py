@@ -9,6 +9,8 @@ from pathlib import Path
 from pipeline.definition import rules
 from pipeline.definition.model import (
     FRONTENDS,
+    PRIVATE,
+    PUBLIC,
     STAGING,
     Cloud,
     Environment,
@@ -55,6 +57,8 @@ def _environment(root: Path, section: Section, images: dict[str, Image]) -> Envi
         cloud=_cloud(root, section.block("cloud", is_required=False)),
         network=_network(section.block("network")),
         load_balancers=load_balancers,
+        access=PUBLIC if section.text("access", rules.ACCESS, PRIVATE) == PUBLIC else PRIVATE,
+        runner_address=section.text("runner_address", rules.RUNNER, default=""),
     )
 
 
@@ -80,8 +84,18 @@ def _cloud(root: Path, section: Section) -> Cloud:
         authority=section.text("authority", rules.ADDRESS),
         ca_bundle=root / ca_bundle if ca_bundle else None,
         credential=root / credential if credential else None,
+        api_versions=tuple(_api_versions(section)),
     )
     return Cloud() if section.is_absent else cloud
+
+
+def _api_versions(section: Section) -> Iterator[tuple[str, str]]:
+    for name, value in section.pairs("api_versions"):
+        if name not in rules.VERSIONED:
+            what = f"api_versions: there is none of {name}"
+            section.mistake(value.line, what, suggestion(name, rules.VERSIONED))
+        elif version := section.judged(name, value, rules.API_VERSION):
+            yield name, version
 
 
 def _network(section: Section) -> Network:

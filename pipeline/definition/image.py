@@ -7,16 +7,19 @@ from pathlib import Path
 from pipeline.definition import baked, files, rules
 from pipeline.definition.model import (
     SOAK_MARK,
+    STANDARD,
+    TRUSTED_LAUNCH,
     Base,
     Health,
     Image,
     Input,
     Promotion,
     ScaleSetShape,
+    SecurityType,
     Template,
 )
 from pipeline.definition.reading import Report, Section, in_words, suggestion
-from pipeline.definition.template import PROVIDED
+from pipeline.definition.template import GUARDING, PROVIDED
 
 DEFAULT_BUILD_SIZE = "Standard_D2s_v5"
 
@@ -87,6 +90,7 @@ def _image(
         scale_set=_scale_set(section.block("scale_set")),
         health=_health(section.block("health")),
         retention=section.number("retention", rules.RETENTION, default=0),
+        security_type=_security_type(section, template),
         inputs=tuple(sorted((*inputs, *template.inputs), key=lambda item: item.name)),
         promotion=_promotion(section.block("promote", is_required=False)),
     )
@@ -99,6 +103,17 @@ def _template(section: Section, templates: dict[str, Template]) -> Template:
         section.mistake(section.line_of("template"), what, suggestion(name, templates))
     nothing: frozenset[str] = frozenset()
     return templates.get(name) or Template(name, Path(), nothing, nothing, (), ())
+
+
+def _security_type(section: Section, template: Template) -> SecurityType:
+    text = section.text("security_type", rules.SECURITY_TYPE, default=STANDARD)
+    if text != TRUSTED_LAUNCH:
+        return STANDARD
+    for name in sorted(GUARDING - template.variables) if template.inputs else ():
+        what = f"security_type: template {template.name} declares no variable {name}"
+        right = f'add variable "{name}" {{ ... }} and give it to the source'
+        section.mistake(section.line_of("security_type"), what, right)
+    return TRUSTED_LAUNCH
 
 
 def _base(section: Section) -> Base:

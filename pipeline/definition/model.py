@@ -81,6 +81,10 @@ class Template:
     """The variables without a default."""
 
 
+SecurityType: TypeAlias = Literal["standard", "trusted_launch"]
+STANDARD: Final = "standard"
+TRUSTED_LAUNCH: Final = "trusted_launch"
+
 SOAK_MARK = "soak"
 """pytest's mark of a check that asks production while a promotion is watched."""
 
@@ -109,6 +113,12 @@ class Image:
     """How many of its newest versions `prune` keeps besides those in use; 0 for all."""
     has_soak_checks: bool = False
     """Whether any of its checks is marked `soak`: it asks production, and no fresh machine."""
+    security_type: SecurityType = STANDARD
+    """Of the machines it is baked on and of those made from it.
+
+    Standard is what each version of Packer's plugin bakes: 2.1 and newer make a Trusted Launch
+    machine only with an argument that 1.4.5 refuses (plugin's template_builder.go).
+    """
 
     @property
     def checks_named(self) -> str:
@@ -129,6 +139,13 @@ class Cloud:
     authority: str = "https://login.microsoftonline.com"
     ca_bundle: Path | None = None
     credential: Path | None = None
+    api_versions: tuple[tuple[str, str], ...] = ()
+    """The newest that it knows, by what they are of (`rules.VERSIONED`); others as the SDK's."""
+
+    @property
+    def is_here(self) -> bool:
+        """Whether it is on this machine, and all its machines are."""
+        return self.resource_manager.startswith(("https://127.", "https://localhost"))
 
     @property
     def is_public(self) -> bool:
@@ -153,6 +170,10 @@ class Network:
     resource_group: str = ""
     """Where it lives; "" for the environment's own resource group."""
 
+
+Access: TypeAlias = Literal["private", "public"]
+PRIVATE: Final = "private"
+PUBLIC: Final = "public"
 
 FrontendName: TypeAlias = Literal["production", "staging"]
 PRODUCTION: Final = "production"
@@ -232,6 +253,10 @@ class Environment:
     cloud: Cloud
     network: Network
     load_balancers: tuple[LoadBalancer, ...]
+    access: Access = PRIVATE
+    """By which address the machines of bakes and checks are reached."""
+    runner_address: str = ""
+    """Whom a public one admits: an IPv4 address or network; "" where each run says its own."""
 
     def load_balancer_of(self, image: str) -> LoadBalancer | None:
         """The load balancer that serves an image, if the environment has one."""

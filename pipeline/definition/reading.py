@@ -57,7 +57,7 @@ class Section:
         value = self._take(key, f'"{rule.example}"', is_required=default is None)
         if value is None:
             return default or ""
-        return self._judged(key, value, rule)
+        return self.judged(key, value, rule)
 
     def number(self, key: str, rule: rules.Range, default: int | None = None) -> int:
         """A whole number; 0 when it is wrong, or absent without a default."""
@@ -96,7 +96,7 @@ class Section:
         if not isinstance(value.content, tuple):
             self._wrong_type(key, value, "a list of strings")
             return []
-        return [(self._judged(key, item, rule), item.line) for item in value.content]
+        return [(self.judged(key, item, rule), item.line) for item in value.content]
 
     def pairs(self, key: str) -> list[tuple[str, Value]]:
         """The pairs of `key = { name = value }`, repeated names reported and left out."""
@@ -137,7 +137,7 @@ class Section:
                 what = f'a second {kind} "{block.labels[0]}", the first is in line {first}'
                 self.mistake(block.line, what, "give each a name of its own")
             else:
-                self._judged(f"{kind} label", Value(block.line, block.labels[0]), rule)
+                self.judged(f"{kind} label", Value(block.line, block.labels[0]), rule)
                 sections[block.labels[0]] = self._child(kind, block)
         return list(sections.values())
 
@@ -179,7 +179,8 @@ class Section:
         self._children.append(child)
         return child
 
-    def _judged(self, key: str, value: Value, rule: rules.Rule) -> str:
+    def judged(self, key: str, value: Value, rule: rules.Rule) -> str:
+        """A text that a rule accepts; "" for any other value, its mistake known."""
         if not isinstance(value.content, str):
             self._wrong_type(key, value, "a string in quotes")
         elif not rule.accepts(value.content):

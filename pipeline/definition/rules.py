@@ -10,7 +10,13 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from pipeline.definition.model import STAGING_SUFFIX
+from pipeline.definition.model import (
+    PRIVATE,
+    PUBLIC,
+    STAGING_SUFFIX,
+    STANDARD,
+    TRUSTED_LAUNCH,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +89,13 @@ def _is_network(text: str) -> bool:
     return "/" in text and largest <= network.prefixlen <= smallest
 
 
+def _is_address(text: str) -> bool:
+    try:
+        return ipaddress.IPv4Network(text).prefixlen > 0
+    except ValueError:
+        return False
+
+
 # https://learn.microsoft.com/azure/virtual-machines/linux/faq
 _FORBIDDEN_USERS = frozenset(
     {
@@ -151,6 +164,22 @@ ADDRESS = _rule(
     r"https://[A-Za-z0-9.-]+(?::[0-9]+)?",
     "https://HOST or https://HOST:PORT, without a path or a slash at the end",
 )
+ACCESS = one_of("a way to machines", PRIVATE, PUBLIC)
+RUNNER = Rule(
+    "an IPv4 address or network",
+    'the public address that this machine\'s requests come from, or its network: "203.0.113.7"',
+    "203.0.113.7",
+    _is_address,
+)
+API_VERSION = _rule(
+    "an api-version",
+    "2024-07-01",
+    r"20\d\d-\d\d-\d\d(?:-preview)?",
+    'a date such as "2024-07-01": `az provider show --namespace NAMESPACE` prints them all',
+)
+VERSIONED = ("compute", "dns", "galleries", "network")
+"""What a cloud may have older api-versions of."""
+SECURITY_TYPE = one_of("a security type", STANDARD, TRUSTED_LAUNCH)
 PROTOCOL = one_of("a protocol of a health page", "http", "https")
 PROBE_PROTOCOL = one_of("a protocol of a probe", "http", "https", "tcp")
 URL_PATH = _rule(

@@ -24,10 +24,15 @@ ESSENTIAL = frozenset(
 OPTIONAL = frozenset(
     {
         "tenant_id", "client_id", "client_secret", "client_jwt", "use_azure_cli_auth",
+        "oidc_request_url", "oidc_request_token",
         "cloud_environment_name", "metadata_host", "ssh_port", "virtual_network_name",
         "virtual_network_subnet_name", "virtual_network_resource_group_name",
+        "shared_image_gallery_timeout", "allowed_inbound_ip_addresses",
+        "secure_boot_enabled", "vtpm_enabled", "security_type",
     }
 )  # fmt: skip
+GUARDING = frozenset({"secure_boot_enabled", "vtpm_enabled"})
+"""Those without which no Trusted Launch image is baked."""
 PROVIDED = ESSENTIAL | OPTIONAL
 
 

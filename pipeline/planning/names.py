@@ -213,14 +213,14 @@ def image_version_id(environment: Environment, image: str, version: str) -> Reso
 
 def check_machine_id(environment: Environment, group: str) -> ResourceId:
     """The machine of a check in its resource group."""
-    pairs = (("virtualMachines", CHECK_MACHINE),)
-    return ResourceId(environment.subscription, group, "Microsoft.Compute", pairs)
+    own = (("virtualMachines", CHECK_MACHINE),)
+    return ResourceId(environment.subscription, group, "Microsoft.Compute", own)
 
 
-def check_interface_id(environment: Environment, group: str) -> ResourceId:
-    """The network interface of a check's machine."""
-    pairs = (("networkInterfaces", CHECK_MACHINE),)
-    return ResourceId(environment.subscription, group, "Microsoft.Network", pairs)
+def check_network_id(environment: Environment, group: str, kind: str) -> ResourceId:
+    """The one network resource of a kind that a check has, in its resource group."""
+    own = ((kind, CHECK_MACHINE),)
+    return ResourceId(environment.subscription, group, "Microsoft.Network", own)
 
 
 def claims_zone_id(environment: Environment) -> ResourceId:

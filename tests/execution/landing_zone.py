@@ -82,7 +82,7 @@ def environment_of(cloud: Cloud, subscription: str = "s", group: str = "zone") -
         tenant="t",
         location="westeurope",
         resource_group=group,
-        gallery="gallery",
+        gallery=f"gallery_{group.replace('-', '_')}",
         replica_regions=(),
         ssh_port=2222,
         ssh_username="azureuser",

@@ -155,6 +155,13 @@ def _retiring() -> tuple[Survey, RetirePools]:
     return now, RetirePools(now.load_balancer.resource, "web", (V1,))
 
 
+def made_trusted_scale_set() -> Body:
+    """The scale set of a Trusted Launch image."""
+    steps = plan_stage(replace(surveyed(), image=TRUSTED)).steps
+    (step,) = (step for step in steps if isinstance(step, CreateScaleSet))
+    return scale_set_body.scale_set(step, KEY, RUN)
+
+
 def made_scale_set(health: Health = IMAGE.health) -> Body:
     """The scale set that a first stage creates."""
     steps = plan_stage(surveyed()).steps
@@ -176,6 +183,11 @@ def boot() -> BootCheckMachine:
     return step
 
 
+def public_boot() -> BootCheckMachine:
+    """The same of a machine with a public address."""
+    return replace(boot(), admitted="203.0.113.7")
+
+
 def claimed() -> Body:
     """The record set of a claim."""
     actor = Actor("ann", "runner-7", "https://ci.example/runs/7")
@@ -188,6 +200,8 @@ def gateway() -> Body:
     address = network_id(ENVIRONMENT, "publicIPAddresses", "nat-address")
     return bodies.made_by(RUN, bodies.nat_gateway(ENVIRONMENT, address))
 
+
+TRUSTED = replace(IMAGE, security_type="trusted_launch")
 
 GOLDENS = {
     "resource-group": Golden(
@@ -285,6 +299,11 @@ GOLDENS = {
         lambda: of_landing_zone(ENVIRONMENT, "images"),
         compute.GalleryImage,
     ),
+    "image-definition-trusted": Golden(
+        bodies.image_definition,
+        lambda: bodies.made_by(RUN, bodies.image_definition(ENVIRONMENT, TRUSTED)),
+        compute.GalleryImage,
+    ),
     "image-definition-used": Golden(
         definition_body.used,
         lambda: definition_body.used({"tags": {"system": "bakeswap", "theirs": "kept"}}, "1.0.5"),
@@ -305,6 +324,26 @@ GOLDENS = {
         lambda: version_body.retagged(answer("image-version"), {"rolled-back": "2026-11-23"}),
         compute.GalleryImageVersion,
     ),
+    "check-interface-public": Golden(
+        check_machine.interface,
+        lambda: check_machine.interface(public_boot(), built.LOCAL),
+        network.NetworkInterface,
+    ),
+    "check-address": Golden(
+        check_machine.public_address,
+        lambda: check_machine.public_address(public_boot(), built.LOCAL),
+        network.PublicIPAddress,
+    ),
+    "check-security-group": Golden(
+        check_machine.security_group,
+        lambda: check_machine.security_group(public_boot(), built.LOCAL),
+        network.NetworkSecurityGroup,
+    ),
+    "check-network": Golden(
+        check_machine.network,
+        lambda: check_machine.network(public_boot(), built.LOCAL),
+        network.VirtualNetwork,
+    ),
     "check-interface": Golden(
         check_machine.interface,
         lambda: check_machine.interface(boot(), built.LOCAL),
@@ -314,6 +353,16 @@ GOLDENS = {
         check_machine.machine,
         lambda: check_machine.machine(boot(), built.WEB, built.LOCAL, KEY),
         compute.VirtualMachine,
+    ),
+    "check-machine-trusted": Golden(
+        check_machine.machine,
+        lambda: check_machine.machine(
+            boot(), replace(built.WEB, security_type="trusted_launch"), built.LOCAL, KEY
+        ),
+        compute.VirtualMachine,
+    ),
+    "scale-set-trusted": Golden(
+        scale_set_body.scale_set, made_trusted_scale_set, compute.VirtualMachineScaleSet
     ),
     "scale-set": Golden(scale_set_body.scale_set, made_scale_set, compute.VirtualMachineScaleSet),
     "scale-set-https-health": Golden(

@@ -38,7 +38,7 @@ def test_the_parts_of_a_check_are_in_its_own_resource_group() -> None:
 
     for made in (
         names.check_machine_id(ENVIRONMENT, group),
-        names.check_interface_id(ENVIRONMENT, group),
+        names.check_network_id(ENVIRONMENT, group, "networkInterfaces"),
     ):
         assert ResourceId.parse(str(made)) == made
         assert (made.resource_group, made.name) == (

@@ -24,6 +24,8 @@ class _Kept:
     quotas: dict[str, int] = field(default_factory=dict)
     restricted: dict[str, str] = field(default_factory=dict)
     unregistered: tuple[str, ...] = ()
+    actions: tuple[str, ...] = ("*",)
+    not_actions: tuple[str, ...] = ()
 
 
 class Allowances:
@@ -60,10 +62,29 @@ class Allowances:
         )
         raise ArmError(409, "MissingSubscriptionRegistration", message)
 
+    @property
+    def permissions(self) -> list[dict[str, Any]]:
+        """What the caller's one role allows, as Azure answers it: an owner unless said otherwise.
+
+        It is told and not enforced.
+        """
+        return [
+            {
+                "actions": list(self._kept.actions),
+                "notActions": list(self._kept.not_actions),
+                "dataActions": [],
+                "notDataActions": [],
+            }
+        ]
+
     def limit(self, asked: dict[str, Any]) -> dict[str, Any]:
-        """Take `{"location", "quota", "limit"}` or `{"location", "size", "reason"}`."""
+        """Take `{"location", "quota", "limit"}`, `{"location", "size"}` or `{"actions"}`."""
         kept, location = self._kept, normal_location(str(asked.get("location") or ""))
         match asked:
+            case {"actions": [*actions]}:
+                less = tuple(str(one) for one in asked.get("notActions") or ())
+                given = tuple(str(one) for one in actions)
+                self._keep(replace(kept, actions=given, not_actions=less))
             case _ if location not in REGIONS:
                 raise invalid_parameter("location", f"'{location}' is no region.")
             case {"quota": str(name), "limit": int(limit)}:

@@ -92,6 +92,14 @@ class Kind:
 
     # -- rules -------------------------------------------------------------------------------------
 
+    def filled(self, body: dict[str, Any], api_version: str) -> dict[str, Any]:
+        """The body of a new resource with defaults that depend on the api-version."""
+        return body
+
+    def unsaid(self, existing: Record) -> dict[str, Any]:
+        """What a PATCH leaves as it is, as if it had been sent: the whole document."""
+        return existing.document
+
     def accept(
         self, identifier: ResourceId, body: dict[str, Any], existing: Record | None
     ) -> Record:

@@ -84,7 +84,11 @@ class ResourceManager(Registry):
         return Answer(200, {"value": values})
 
     async def put(
-        self, identifier: ResourceId, body: dict[str, Any], headers: Mapping[str, str] | None = None
+        self,
+        identifier: ResourceId,
+        body: dict[str, Any],
+        headers: Mapping[str, str] | None = None,
+        api_version: str = "",
     ) -> Answer:
         """PUT of one resource. `headers` has lower-case names (`if-match`, `if-none-match`)."""
         self._require_group(identifier, to_write=True)
@@ -98,6 +102,8 @@ class ResourceManager(Registry):
         if self.operations.under_way(existing.id if existing else identifier):
             raise kind.busy(identifier)
         check_shapes(body)
+        if existing is None and api_version:
+            body = kind.filled(body, api_version)
         record = kind.accept(identifier, body, existing)
         self.policies.check(str(identifier), {**record.document, "type": kind.type})
         return self._write(kind, record, existing)
@@ -111,7 +117,7 @@ class ResourceManager(Registry):
         if not kind.patchable:
             raise not_served(f"PATCH of '{kind.type}'")
         existing = kind.require(identifier)
-        return await self.put(identifier, merge(existing.document, body), headers)
+        return await self.put(identifier, merge(kind.unsaid(existing), body), headers)
 
     async def delete(
         self, identifier: ResourceId, headers: Mapping[str, str] | None = None

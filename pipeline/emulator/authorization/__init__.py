@@ -7,13 +7,28 @@ from pipeline.emulator.arm.ids import ResourceId
 from pipeline.emulator.arm.manager import ResourceManager
 from pipeline.emulator.arm.providers import Call, Provider, Route, Services
 
+_PERMISSIONS = "{scope}/providers/Microsoft.Authorization/permissions"
 _LOCKS = "{scope}/providers/Microsoft.Authorization/locks"
 
 
 def provider(services: Services) -> Provider:
     """Microsoft.Authorization for one emulator."""
     locks = ManagementLocks(services.manager)
-    return Provider(namespace="Microsoft.Authorization", kinds=(), routes=locks.routes)
+    permissions = Route("GET", _PERMISSIONS, _Permissions(services.manager).listing)
+    return Provider(
+        namespace="Microsoft.Authorization", kinds=(), routes=(*locks.routes, permissions)
+    )
+
+
+class _Permissions:
+    """What the caller may do: the same in every scope."""
+
+    def __init__(self, manager: ResourceManager) -> None:
+        self._manager = manager
+
+    async def listing(self, call: Call) -> Answer:
+        """The permissions of each role, with none of a condition."""
+        return Answer(200, {"value": self._manager.allowances.permissions})
 
 
 class ManagementLocks:

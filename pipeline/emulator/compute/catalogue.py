@@ -57,7 +57,7 @@ class Catalogue:
             "locations": [location],
             "locationInfo": [{"location": location, "zones": ["1", "2", "3"], "zoneDetails": []}],
             "capabilities": [
-                {"name": name, "value": value} for name, value in _capabilities(size).items()
+                {"name": name, "value": value} for name, value in capabilities(size).items()
             ],
             "restrictions": [_restriction(location, reason)] if reason else [],
         }
@@ -95,8 +95,8 @@ def _parts(size: str) -> tuple[str, str, int]:
     return match["letters"], match["suffix"], int(match["v"] or 0)
 
 
-def _capabilities(size: str) -> dict[str, str]:
-    """All values are text."""
+def capabilities(size: str) -> dict[str, str]:
+    """Of a size, by Azure's names for them; all values are text."""
     cores, memory = sizes.cores_and_memory(size)
     letters, suffix, version = _parts(size)
     is_arm = "p" in suffix

@@ -6,9 +6,10 @@ import re
 from typing import Any
 
 from pipeline.emulator.arm.errors import ArmError, invalid_parameter
-from pipeline.emulator.arm.ids import ResourceId
+from pipeline.emulator.arm.ids import ResourceId, same
 from pipeline.emulator.arm.kinds import Kind
 from pipeline.emulator.arm.store import Record
+from pipeline.emulator.compute import traits
 from pipeline.emulator.compute.wording import (
     at,
     change_not_allowed,
@@ -37,10 +38,24 @@ class Galleries(Kind):
         """A gallery, private; sharing and soft deletion are kept as given and have no effect."""
         if not _GALLERY_NAME.match(identifier.name):
             raise invalid_name("galleryName", _GALLERY_NAME.pattern)
+        if existing is None:
+            self._refuse_second(identifier)
         record = super().accept(identifier, body, existing)
         unique = f"{identifier.subscription}-{identifier.name.upper()}"
         record.properties["identifier"] = {"uniqueName": unique}
         return record
+
+    def _refuse_second(self, identifier: ResourceId) -> None:
+        """The sentence: Azure's page troubleshooting-shared-images, azure-cli#11967."""
+        for other in self.registry.store.of_type(self.type):
+            is_mine = same(other.id.subscription, identifier.subscription)
+            if is_mine and same(other.id.name, identifier.name):
+                raise ArmError(
+                    409,
+                    "Conflict",
+                    f"The gallery name '{identifier.name}' is not unique within the subscription "
+                    f"'{identifier.subscription}'. Please pick another gallery name.",
+                )
 
     def refuse_delete(self, identifier: ResourceId) -> None:
         """Refuse to delete a gallery with image definitions."""
@@ -59,6 +74,10 @@ class Definitions(Kind):
     type = "Microsoft.Compute/galleries/images"
     operation_path = "capsOperations"
 
+    def filled(self, body: dict[str, Any], api_version: str) -> dict[str, Any]:
+        """Another generation and security type since 2025-03-03."""
+        return {**body, "properties": traits.filled(body.get("properties") or {}, api_version)}
+
     def accept(
         self, identifier: ResourceId, body: dict[str, Any], existing: Record | None
     ) -> Record:
@@ -69,6 +88,7 @@ class Definitions(Kind):
         properties = record.properties
         _check(properties)
         properties.setdefault("hyperVGeneration", "V2")
+        traits.of_definition(properties)
         properties.setdefault("architecture", "x64")
         if existing is None:
             self._refuse_duplicate(identifier, properties["identifier"])

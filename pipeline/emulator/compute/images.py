@@ -10,6 +10,7 @@ from pipeline.emulator.arm.errors import invalid_reference, not_served
 from pipeline.emulator.arm.ids import ResourceId, same
 from pipeline.emulator.arm.kinds import Kind
 from pipeline.emulator.arm.store import Record
+from pipeline.emulator.compute import traits
 from pipeline.emulator.compute.guests import DISK_SIZE_GB, Guests, host_failures
 from pipeline.emulator.compute.internals import ManagedImageInternals, VirtualMachineInternals
 from pipeline.emulator.compute.sources import Source, made_source
@@ -50,6 +51,7 @@ class Images(Kind):
                 "The operation 'Create Image' requires the Virtual Machine "
                 f"'{vm.id.name}' to be Generalized."
             )
+        traits.check_captured(vm.properties)
         record.document["properties"] = _properties(vm, body["properties"])
         record.internal = ManagedImageInternals(
             handle=f"image-{uuid.uuid4().hex}", disk=made.disk, origin=made.source
@@ -66,7 +68,10 @@ class Images(Kind):
         made = record.internals(ManagedImageInternals)
         with host_failures(identifier):
             await self._guests.machines.capture(made.disk, made.handle)
-        source = Source(made.handle, version=made.origin.version, name=made.origin.name)
+        kind = replace(made.origin.traits, security_type="")
+        source = Source(
+            made.handle, version=made.origin.version, name=made.origin.name, traits=kind
+        )
         record = self.require(identifier)
         record.internal = replace(record.internals(ManagedImageInternals), source=source)
         record.properties["storageProfile"]["osDisk"]["diskSizeGB"] = DISK_SIZE_GB

@@ -64,6 +64,7 @@ _DETAILS: dict[str, Any] = {
         "architecture": "x64",
         "automaticOSUpgradeProperties": {"automaticOSUpgradeSupported": False},
         "dataDiskImages": [],
+        "features": [{"name": "SecurityType", "value": "TrustedLaunchSupported"}],
         "hyperVGeneration": "V2",
         "osDiskImage": {"operatingSystem": "Linux", "sizeInGb": DISK_SIZE_GB},
     }

@@ -13,8 +13,9 @@ from pipeline.emulator.arm.ids import ResourceId
 from pipeline.emulator.arm.kinds import Registry
 from pipeline.emulator.arm.operations import now
 from pipeline.emulator.arm.store import Record
-from pipeline.emulator.compute import os_profile, sizes
+from pipeline.emulator.compute import os_profile, sizes, traits
 from pipeline.emulator.compute import scale_set_network as network
+from pipeline.emulator.compute.catalogue import capabilities
 from pipeline.emulator.compute.health import Settings
 from pipeline.emulator.compute.health_settings import (
     check_extension,
@@ -23,7 +24,14 @@ from pipeline.emulator.compute.health_settings import (
 )
 from pipeline.emulator.compute.internals import ScaleSetInternals
 from pipeline.emulator.compute.sources import Sources
-from pipeline.emulator.compute.wording import at, invalid_name, is_true, missing, not_allowed
+from pipeline.emulator.compute.wording import (
+    at,
+    change_not_allowed,
+    invalid_name,
+    is_true,
+    missing,
+    not_allowed,
+)
 from pipeline.emulator.serialization import dumps
 
 _NAME = re.compile(r"^(?!-)[A-Za-z0-9-]{1,64}(?<!-)$")
@@ -44,6 +52,7 @@ def merged(existing: Record | None, given: dict[str, Any]) -> dict[str, Any]:
     properties["virtualMachineProfile"] = profile
     properties.setdefault("orchestrationMode", "Uniform")
     properties.setdefault("overprovision", True)
+    properties.setdefault("singlePlacementGroup", True)
     properties.setdefault("uniqueId", str(uuid.uuid4()))
     properties.setdefault("timeCreated", now())
     return properties
@@ -67,7 +76,7 @@ def check_served(identifier: ResourceId, properties: dict[str, Any]) -> None:
         raise not_served("'storageProfile.dataDisks' of a scale set")
 
 
-def check_sku(sku: dict[str, Any] | None, properties: dict[str, Any]) -> None:
+def check_sku(sku: dict[str, Any] | None) -> None:
     """Refuse unknown sizes and impossible capacities."""
     if not sku or not sku.get("name"):
         raise missing("sku.name")
@@ -75,12 +84,27 @@ def check_sku(sku: dict[str, Any] | None, properties: dict[str, Any]) -> None:
     capacity = sku.get("capacity")
     if isinstance(capacity, str) and capacity.isdigit():
         sku["capacity"] = capacity = int(capacity)
-    one_group = is_true(properties.get("singlePlacementGroup"))
-    most = _MOST_IN_ONE_PLACEMENT_GROUP if one_group else _MOST
-    if not isinstance(capacity, int) or not 0 <= capacity <= most:
+    if not isinstance(capacity, int) or not 0 <= capacity <= _MOST:
         raise invalid_parameter(
-            "sku.capacity", f"The capacity {capacity} is not between 0 and {most}."
+            "sku.capacity", f"The capacity {capacity} is not between 0 and {_MOST}."
         )
+
+
+def check_placement(
+    identifier: ResourceId, capacity: int, properties: dict[str, Any], existing: Record | None
+) -> None:
+    """One placement group holds 100 machines (hashicorp/terraform-azurerm-nomad#6).
+
+    Several never become one again (Microsoft's page of placement groups; the sentence is inferred).
+    """
+    is_one = is_true(properties["singlePlacementGroup"])
+    if is_one and capacity > _MOST_IN_ONE_PLACEMENT_GROUP:
+        raise not_allowed(
+            f"Unable to create or update VirtualMachineScaleSet '{identifier.name}' as it exceeds "
+            f"the total limit of '{_MOST_IN_ONE_PLACEMENT_GROUP}' Virtual Machine instances."
+        )
+    if is_one and existing and not is_true(existing.properties.get("singlePlacementGroup")):
+        raise change_not_allowed("singlePlacementGroup")
 
 
 def take_secrets(record: Record, existing: Record | None) -> ScaleSetInternals:
@@ -126,6 +150,8 @@ def check_profile(
         raise not_allowed("The Image type for a Virtual Machine Scale Set may not be changed.")
     if reference != before:
         source = sources.resolve(reference, record.document["location"])
+        size = record.document["sku"]["name"]
+        traits.check_machine(profile, source.traits, size, capabilities(size))
         if source.is_specialized and profile.get("osProfile"):
             raise invalid_parameter("osProfile", "Parameter 'osProfile' is not allowed.")
         if not source.is_specialized and not profile.get("osProfile"):

@@ -53,7 +53,9 @@ class ScaleSets(Kind):
         given = body.get("properties") or {}
         record.document["properties"] = model.merged(existing, given)
         model.check_served(identifier, record.properties)
-        model.check_sku(record.document["sku"], record.properties)
+        model.check_sku(record.document["sku"])
+        capacity = int(record.document["sku"]["capacity"])
+        model.check_placement(identifier, capacity, record.properties, existing)
         kept = model.take_secrets(record, existing)
         sources = self._guests.sources
         model.check_profile(self.registry, sources, record, existing, kept.secrets)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from pipeline.emulator.arm.errors import ArmError, invalid_parameter, not_served
 from pipeline.emulator.arm.ids import ResourceId
 from pipeline.emulator.arm.regions import normal_location
 from pipeline.emulator.arm.store import Internals, Record, Store
+from pipeline.emulator.compute.traits import Traits
 from pipeline.emulator.machines.seam import Machines, Marketplace
 
 DEFINITION = "microsoft.compute/galleries/images"
@@ -33,6 +34,7 @@ class Source:
     name: str = ""
     is_specialized: bool = False
     marketplace: Marketplace | None = None
+    traits: Traits = field(default_factory=Traits)
 
     async def provide(self, machines: Machines) -> None:
         """Make sure that the image is there; raises MachineError."""
@@ -95,7 +97,10 @@ class Sources:
             )
         handle = re.sub(r"[^a-z0-9.-]", "-", f"{publisher}-{offer}-{sku}-{asked}".lower())
         place = Marketplace(publisher, offer, sku, asked)
-        return Source(f"marketplace-{handle}", exact_version=asked, marketplace=place)
+        traits = Traits(security_type="TrustedLaunchSupported")
+        return Source(
+            f"marketplace-{handle}", exact_version=asked, marketplace=place, traits=traits
+        )
 
     def _managed_image(self, identifier: ResourceId, location: str) -> Source:
         record = self.store.get(identifier)

@@ -8,12 +8,19 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from pipeline.emulator.arm.errors import ArmError, invalid_parameter, invalid_reference, not_served
+from pipeline.emulator.arm.errors import (
+    ArmError,
+    invalid_parameter,
+    invalid_reference,
+    not_served,
+    resource_not_found,
+)
 from pipeline.emulator.arm.ids import ResourceId, same
 from pipeline.emulator.arm.kinds import Kind
 from pipeline.emulator.arm.operations import now
 from pipeline.emulator.arm.regions import REGIONS, normal_location
 from pipeline.emulator.arm.store import Record
+from pipeline.emulator.compute import traits
 from pipeline.emulator.compute.guests import DISK_SIZE_GB, VM, Guests, host_failures
 from pipeline.emulator.compute.internals import VersionInternals, VirtualMachineInternals
 from pipeline.emulator.compute.sources import IMAGE, VERSION, ImageInternals, Source, made_source
@@ -66,6 +73,11 @@ class Versions(Kind):
             self._refuse_other_source(existing, asked)
         return record
 
+    def unsaid(self, existing: Record) -> dict[str, Any]:
+        """All but the source: only one that is sent is looked at."""
+        kept = {**existing.properties, "storageProfile": {}}
+        return {**existing.document, "properties": kept}
+
     def is_quick(self, record: Record) -> bool:
         """Once published, changes need no copying here."""
         return made_source(record) is not None
@@ -87,6 +99,7 @@ class Versions(Kind):
             version=identifier.name,
             name=definition.name,
             is_specialized=self._os_state(identifier) == "Specialized",
+            traits=traits.of_definition(self._definition(identifier)),
         )
         store = self.registry.store
         store.change(identifier, VersionInternals, lambda kept: replace(kept, source=source))
@@ -140,10 +153,15 @@ class Versions(Kind):
         kind = found.id.type.lower() if found else ""
         if found is None:
             raise invalid_reference(asked, str(record.id))
+        definition = traits.of_definition(self._definition(record.id))
         if kind == VM:
             disk, image = self._disk_of(found, record.id), None
+            given = found.internals(VirtualMachineInternals).source.traits
+            given = traits.of_machine(found.properties, given)
+            traits.check_published(found.id, given, definition, is_vm=True)
         elif kind in {IMAGE, VERSION} and (source := made_source(found)):
             disk, image = None, source.handle
+            traits.check_published(found.id, source.traits, definition, is_vm=False)
         else:
             raise not_served(f"a gallery image version made from '{kind or asked}'")
         record.internal = VersionInternals(
@@ -174,18 +192,33 @@ class Versions(Kind):
         return made.disk
 
     def _os_state(self, version: ResourceId) -> str:
+        return str(self._definition(version).get("osState") or "")
+
+    def _definition(self, version: ResourceId) -> dict[str, Any]:
+        """The properties of a version's definition."""
         definition = self.registry.store.get(version.parent or version)
-        return str(definition.properties["osState"]) if definition else ""
+        return definition.properties if definition else {}
 
     def _refuse_other_source(self, existing: Record, asked: str) -> None:
-        """The same id counts as another source when another VM or image has it now."""
+        """The same id counts as another source when another VM or image has it now.
+
+        One that is gone cannot be read, and Azure reads what it is sent (inferred: azure-cli takes
+        the source out of its PUT for that).
+        """
         current = existing.properties["storageProfile"]["source"]
         is_same = any(same(asked, known) for known in current.values())
         found = self.registry.find(ResourceId.parse(asked)) if is_same else None
+        if is_same and found is None:
+            raise gone(ResourceId.parse(asked))
         if found is not None:
             is_same = _unique(found) == existing.internals(VersionInternals).origin
         if not is_same:
             raise change_not_allowed(_SOURCE_PATH)
+
+
+def gone(source: ResourceId) -> ArmError:
+    """404 for a source that is sent again and is not there any more."""
+    return resource_not_found(f"{source.type}/{source.name}", source.resource_group)
 
 
 def _unique(source: Record) -> str:

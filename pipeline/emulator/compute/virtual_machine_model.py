@@ -9,7 +9,8 @@ from typing import Any
 from pipeline.emulator.arm.errors import ArmError, invalid_parameter, invalid_reference, not_served
 from pipeline.emulator.arm.ids import ResourceId, same
 from pipeline.emulator.arm.store import Record
-from pipeline.emulator.compute import os_profile, sizes
+from pipeline.emulator.compute import os_profile, sizes, traits
+from pipeline.emulator.compute.catalogue import capabilities
 from pipeline.emulator.compute.disks import Disks
 from pipeline.emulator.compute.guests import DISK_SIZE_GB, VM, Guests, network_interface
 from pipeline.emulator.compute.sources import Source
@@ -136,6 +137,8 @@ def source(guests: Guests, record: Record) -> Source:
     if not reference:
         raise missing("imageReference")
     found = guests.sources.resolve(reference, record.document["location"])
+    size = str(at(record.properties, "hardwareProfile", "vmSize"))
+    traits.check_machine(record.properties, found.traits, size, capabilities(size))
     if found.exact_version:
         storage["imageReference"] = {**reference, "exactVersion": found.exact_version}
     return found

@@ -98,7 +98,9 @@ class Router:
                     return Answer(refusal.status, headers=refusal.headers)
                 return Answer(204)
             case "PUT":
-                return await self._manager.put(identifier, exchange.json(), exchange.headers)
+                return await self._manager.put(
+                    identifier, exchange.json(), exchange.headers, exchange.api_version
+                )
             case "PATCH":
                 return await self._manager.patch(identifier, exchange.json(), exchange.headers)
             case "DELETE":

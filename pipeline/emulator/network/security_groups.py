@@ -9,7 +9,7 @@ from pipeline.emulator.arm.errors import ArmError
 from pipeline.emulator.arm.ids import ResourceId
 from pipeline.emulator.arm.store import Record
 from pipeline.emulator.network import references
-from pipeline.emulator.network.common import InlineKind, InUseKind, children
+from pipeline.emulator.network.common import InlineKind, InUseKind, children, same_name
 
 
 class NetworkSecurityGroups(InUseKind):
@@ -26,6 +26,7 @@ class NetworkSecurityGroups(InUseKind):
         properties = self.properties(body, existing, read_only)
         given = properties.get("securityRules")
         properties["securityRules"] = children(record.id, "securityRules", given)
+        _refuse_conflicts(properties["securityRules"])
         record.document["properties"] = properties
         return record
 
@@ -74,3 +75,29 @@ class SecurityRules(InlineKind):
 
     type = "Microsoft.Network/networkSecurityGroups/securityRules"
     array = "securityRules"
+
+    def accept(
+        self, identifier: ResourceId, body: dict[str, Any], existing: Record | None
+    ) -> Record:
+        """The rule, at a priority of its own."""
+        record = super().accept(identifier, body, existing)
+        listed = (one.document for one in self.listing(identifier.parent or identifier))
+        others = [one for one in listed if not same_name(one["name"], record.id.name)]
+        _refuse_conflicts([*others, record.document])
+        return record
+
+
+def _refuse_conflicts(rules: list[dict[str, Any]]) -> None:
+    """Two rules of a direction have two priorities (the sentence as reported by az users)."""
+    taken: dict[tuple[str, str], str] = {}
+    for rule in rules:
+        properties = rule.get("properties") or {}
+        place = str(properties.get("direction")).lower(), str(properties.get("priority"))
+        first = taken.setdefault(place, rule["name"])
+        if first != rule["name"]:
+            raise ArmError(
+                400,
+                "SecurityRuleConflict",
+                f"Security rule {rule['name']} conflicts with rule {first}. Rules cannot have the "
+                "same Priority and Direction.",
+            )

@@ -7,6 +7,7 @@ so that they happen here, late, and only for the services that a command uses.
 from __future__ import annotations
 
 import logging
+import os
 import time
 from collections.abc import Callable
 from functools import cached_property
@@ -14,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.definition.model import Cloud, Environment
 from pipeline.errors import Unreachable
+from pipeline.execution.azure import federation
+from pipeline.execution.azure.api_versions import policies
 from pipeline.execution.azure.credential_file import read_service_principal
 from pipeline.execution.azure.refusals import refusals_about
 from pipeline.state_files import read_bytes
@@ -110,6 +113,7 @@ class Clients:
             "polling_interval": POLLING_INTERVAL,
             "retry_policy": _retries_of_reads(),
             "transport": self._transport,
+            "per_call_policies": policies(dict(cloud.api_versions)),
         }
 
     @cached_property
@@ -174,7 +178,8 @@ def _credential(environment: Environment, hide: Callable[[str], None]) -> TokenC
     if not cloud.is_public:
         options["disable_instance_discovery"] = True
     if cloud.credential is None:
-        return DefaultAzureCredential(**options)
+        found = federation.of_run(environment.tenant, os.environ, options)
+        return found or DefaultAzureCredential(**options)
     principal = read_service_principal(cloud.credential)
     hide(principal.secret)
     return ClientSecretCredential(

@@ -15,6 +15,7 @@ from pipeline.execution.azure.requests import Body
 from pipeline.execution.azure.resources import Azure, listed
 
 LOCKS_VERSION = "2020-05-01"
+PERMISSIONS_VERSION = "2022-04-01"
 AUTOSCALE_VERSION = "2022-10-01"
 """Of providers whose SDK package is not installed: those that azure-cli uses."""
 SIZES_VERSION = "2021-07-01"
@@ -60,6 +61,12 @@ def locks(azure: Azure, scope: str) -> list[Body]:
     """The management locks of a scope and of what is in it."""
     path = f"{scope}/providers/Microsoft.Authorization/locks"
     return _read_all(azure, f"{path}?api-version={LOCKS_VERSION}")
+
+
+def permissions(azure: Azure, scope: str) -> list[Body]:
+    """What the caller's roles allow in a scope: one entry for each role."""
+    path = f"{scope}/providers/Microsoft.Authorization/permissions"
+    return _read_all(azure, f"{path}?api-version={PERMISSIONS_VERSION}")
 
 
 def autoscale_settings(azure: Azure, scope: str) -> list[Body]:

@@ -44,6 +44,8 @@ class Request:
     body: Body = field(default_factory=dict, repr=False)
     if_match: str = ""
     if_none: bool = False
+    api_version: str = ""
+    """"" for the SDK's own."""
 
     def is_pending_in(self, state: str) -> bool:
         """Whether a provisioning state shows such an operation under way."""

@@ -29,6 +29,7 @@ from pipeline.execution.patience import Patience
 from pipeline.execution.wait import Clock, Operation, wait_until
 
 SCALE_SETS = "Microsoft.Compute/virtualMachineScaleSets"
+GALLERIES = "Microsoft.Compute/galleries"
 
 _OPERATIONS = {
     "microsoft.network/virtualnetworks": ("network", "virtual_networks"),
@@ -42,7 +43,7 @@ _OPERATIONS = {
     SCALE_SETS.lower(): ("compute", "virtual_machine_scale_sets"),
     "microsoft.compute/disks": ("compute", "disks"),
     "microsoft.compute/images": ("compute", "images"),
-    "microsoft.compute/galleries": ("compute", "galleries"),
+    GALLERIES.lower(): ("compute", "galleries"),
     "microsoft.compute/galleries/images": ("compute", "gallery_images"),
     "microsoft.compute/galleries/images/versions": ("compute", "gallery_image_versions"),
 }
@@ -112,7 +113,7 @@ class Azure:
         client, name = _OPERATIONS[kind.lower()]
         operations = getattr(getattr(self.clients, client), name)
         with refusals_about(f"{kind} in the subscription"):
-            return listed(operations.list_all)
+            return listed(getattr(operations, "list_all", operations.list))
 
     def instances(self, scale_set: ResourceId) -> list[Body]:
         """The instances of a scale set with their instance views; [] where it is gone."""
@@ -134,6 +135,8 @@ class Azure:
             options["continuation_token"] = token
         if request.if_match:
             options["headers"] = {"If-Match": request.if_match}
+        if request.api_version:
+            options["api_version"] = request.api_version
         target = request.target
         if isinstance(target, ResourceId) and _type(target) == RECORD_SETS:
             return Done(ask(self.clients, request))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import assert_never
 
 from pipeline.advice import Advice, build_image, check_image
+from pipeline.definition.model import PUBLIC
 from pipeline.errors import AzureRefused, CheckFailed, Overtaken, StillRunning, Unreachable
 from pipeline.execution import checks
 from pipeline.execution.azure.requests import Body, ResourceGroup, delete, patch, put, put_group
@@ -16,6 +17,7 @@ from pipeline.execution.run.work import Work
 from pipeline.execution.ssh import greets
 from pipeline.execution.wait import wait_until
 from pipeline.planning.build import check_machine, definition_body, version_body
+from pipeline.planning.build.access import WAYS
 from pipeline.planning.build.steps import (
     BakeVersion,
     BootCheckMachine,
@@ -27,8 +29,8 @@ from pipeline.planning.build.steps import (
 )
 from pipeline.planning.names import (
     Tag,
-    check_interface_id,
     check_machine_id,
+    check_network_id,
     image_definition_id,
     image_version_id,
 )
@@ -83,12 +85,26 @@ def boot_check_machine(step: BootCheckMachine, work: Work) -> None:
     environment = work.azure.environment
     public_key = work.run.access.public_key
     work.send(put_group(step.group, environment.location, dict(step.tags)), RESOURCE_GROUP)
-    nic = check_interface_id(environment, step.group)
+    if step.admitted:
+        _make_reachable(step, work)
+    nic = check_network_id(environment, step.group, "networkInterfaces")
     work.send(put(nic, check_machine.interface(step, environment)), NETWORK)
     image = work.session.image(step.image)
     body = check_machine.machine(step, image, environment, public_key)
     work.send(put(check_machine_id(environment, step.group), body), MACHINE)
     _await_ssh(step, work)
+
+
+def _make_reachable(step: BootCheckMachine, work: Work) -> None:
+    """A network of the check's own, whose group admits this machine, and a public address in it."""
+    environment = work.azure.environment
+    for kind, body in (
+        ("networkSecurityGroups", check_machine.security_group),
+        ("virtualNetworks", check_machine.network),
+        ("publicIPAddresses", check_machine.public_address),
+    ):
+        resource = check_network_id(environment, step.group, kind)
+        work.send(put(resource, body(step, environment)), NETWORK)
 
 
 def run_checks(step: RunChecks, work: Work) -> None:
@@ -160,11 +176,26 @@ def _evidence(work: Work) -> Evidence:
 
 
 def _host(group: str, work: Work) -> Host:
-    """How the machine of a check is reached: by its private address, with the run's key."""
+    """How the machine of a check is reached: by its address, with the run's key."""
     environment = work.azure.environment
-    nic: Body = work.azure.get(check_interface_id(environment, group)) or {}
-    address = str(nic["properties"]["ipConfigurations"][0]["properties"]["privateIPAddress"])
+    address = _public_address(group, work) or _private_address(group, work)
     return Host(environment.ssh_username, address, environment.ssh_port, work.run.access.config)
+
+
+def _private_address(group: str, work: Work) -> str:
+    nic: Body = (
+        work.azure.get(check_network_id(work.azure.environment, group, "networkInterfaces")) or {}
+    )
+    return str(nic["properties"]["ipConfigurations"][0]["properties"]["privateIPAddress"])
+
+
+def _public_address(group: str, work: Work) -> str:
+    """That of a check that has one, "" for the others."""
+    environment = work.azure.environment
+    if environment.access != PUBLIC:
+        return ""
+    found = work.azure.get(check_network_id(environment, group, "publicIPAddresses")) or {}
+    return str((found.get("properties") or {}).get("ipAddress") or "")
 
 
 def _await_ssh(step: BootCheckMachine, work: Work) -> None:
@@ -182,8 +213,8 @@ def _await_ssh(step: BootCheckMachine, work: Work) -> None:
         )
     except StillRunning as late:
         raise Unreachable(
-            f"{where}, the private address of the check machine: no answer in"
-            f" {late.waited:.0f} s. {step.image} {step.version} stays unchecked",
+            f"{where}, the {work.azure.environment.access} address of the check machine: no answer"
+            f" in {late.waited:.0f} s. {step.image} {step.version} stays unchecked; {WAYS}",
             advice=(Advice("check it again", check_image(step.image, step.version)),),
         ) from late
     work.seen = f"{step.image} {step.version} booted; {where} answers"

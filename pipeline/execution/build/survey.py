@@ -9,15 +9,18 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.advice import Advice, create_environment
-from pipeline.definition.model import Base, Image
+from pipeline.definition.model import Base, Environment, Image
 from pipeline.errors import Refused, UsageError
 from pipeline.execution.azure.refusals import refusals_about
 from pipeline.execution.azure.resources import Azure
 from pipeline.execution.azure.versions import image_versions
+from pipeline.execution.build.way import has_way, runner
 from pipeline.execution.claims.numbers import numbers
 from pipeline.execution.run.session import Session, remember_versions
+from pipeline.planning import security
 from pipeline.planning.build.build import BuildSurvey
 from pipeline.planning.build.leftovers import Group
+from pipeline.planning.build.packer_variables import publishing_hours
 from pipeline.planning.names import (
     Tag,
     image_definition_id,
@@ -26,7 +29,8 @@ from pipeline.planning.names import (
 )
 
 MAY_BE_ALIVE = timedelta(hours=2)
-"""How long a run of another machine is left alone: longer than any bake and check take."""
+"""How long a run of another machine is left alone: longer than any bake and check take, but for
+what copies of the version to further regions take."""
 
 
 def survey_build(
@@ -55,9 +59,12 @@ def survey_build(
         run=run,
         commit=commit(session.project.root, image),
         runs_here=frozenset(path.stem for path in session.runs.glob("*")),
-        young=young(),
+        young=young(session.environment),
         has_claim=has_claim,
         numbers=numbers(session, image.name) if has_claim else (),
+        security_type=security.named_by(definition),
+        runner=runner(session.environment),
+        has_way=has_way(session.environment),
     )
 
 
@@ -93,9 +100,10 @@ def _git(root: Path, *words: str) -> str:
     return ended.stdout.strip() if ended.returncode == 0 else ""
 
 
-def young() -> str:
+def young(environment: Environment) -> str:
     """The id of a run that starts now less MAY_BE_ALIVE: what began later may be alive."""
-    return f"{datetime.now(UTC) - MAY_BE_ALIVE:%Y%m%dT%H%M%SZ}"
+    alive = MAY_BE_ALIVE + timedelta(hours=publishing_hours(environment) - 1)
+    return f"{datetime.now(UTC) - alive:%Y%m%dT%H%M%SZ}"
 
 
 def groups_of(azure: Azure, image: Image) -> tuple[Group, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pipeline.advice import Advice
 from pipeline.advice import destroy_environment as advised
 from pipeline.errors import UsageError
-from pipeline.execution.landing_zone.survey import survey_group, survey_landing_zone
+from pipeline.execution.landing_zone.survey import namesakes, survey_group, survey_landing_zone
 from pipeline.execution.run.session import Session
 from pipeline.execution.runner import begin, carry_out
 from pipeline.planning.landing_zone.destruction import plan_destruction
@@ -16,7 +16,9 @@ def create_environment(session: Session) -> None:
     """Create missing landing-zone resources."""
     with begin(session, "create-environment") as run:
         has_group, existing = survey_landing_zone(session)
-        plan = plan_landing_zone(session.project, session.environment, has_group, existing)
+        others = namesakes(session, existing)
+        environment = session.environment
+        plan = plan_landing_zone(session.project, environment, has_group, existing, others)
         carry_out(plan, run)
 
 

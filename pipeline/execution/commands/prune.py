@@ -35,5 +35,5 @@ def _prune(session: Session, image: str) -> None:
         now = survey_when_settled(session, image)
         used = used_versions(session) if now.image.retention else ()
         groups = groups_of(session.azure, now.image)
-        left = left_over(groups, session.environment, image, young())
+        left = left_over(groups, session.environment, image, young(session.environment))
         carry_out(plan_prune(now, age, used, left), run)

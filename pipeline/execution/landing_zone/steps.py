@@ -52,7 +52,7 @@ def create(step: Create, work: Work) -> None:
     tagged = bodies.made_by(work.run.id, step.body)
     patience = _PATIENCE[step.resource.namespace]
     try:
-        create_unless_there(work, step.resource, lambda: tagged, patience)
+        create_unless_there(work, step.resource, lambda: tagged, patience, step.api_version)
     except AzureRefused as refusal:
         if step.resource.name != CLAIMS_ZONE or refusal.status != HTTPStatus.FORBIDDEN:
             raise

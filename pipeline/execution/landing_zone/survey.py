@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 
 from pipeline.arm import ResourceId
+from pipeline.errors import AzureRefused
 from pipeline.execution.azure.requests import Body
+from pipeline.execution.azure.resources import GALLERIES
 from pipeline.execution.patience import NETWORK
 from pipeline.execution.run.session import Session
 from pipeline.execution.wait import nothing
 from pipeline.planning.landing_zone.destruction import Found
 from pipeline.planning.landing_zone.plan import wanted
-from pipeline.planning.names import LOAD_BALANCERS, subnet_id
+from pipeline.planning.names import LOAD_BALANCERS, gallery_id, subnet_id
 
 
 def survey_landing_zone(session: Session) -> tuple[bool, dict[ResourceId, Body]]:
@@ -24,6 +27,21 @@ def survey_landing_zone(session: Session) -> tuple[bool, dict[ResourceId, Body]]
         ids.append(subnet_id(environment))
     found = ((resource, _settled(session, resource)) for resource in ids)
     return True, {resource: body for resource, body in found if body is not None}
+
+
+def namesakes(session: Session, existing: Mapping[ResourceId, Body]) -> tuple[ResourceId, ...]:
+    """The subscription's galleries with the environment's name for one, before there is one.
+
+    None where the subscription may not be listed: then Azure refuses the second by itself.
+    """
+    own = gallery_id(session.environment)
+    if own in existing:
+        return ()
+    with suppress(AzureRefused):
+        listed = session.azure.list_in_subscription(GALLERIES)
+        found = (ResourceId.parse(str(body["id"])) for body in listed)
+        return tuple(one for one in found if one.name.lower() == own.name.lower())
+    return ()
 
 
 def _settled(session: Session, resource: ResourceId) -> Body | None:

@@ -17,15 +17,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipeline.advice import Advice, Shell, build_image
-from pipeline.definition.model import Environment, Image
-from pipeline.errors import BuildFailed, DefinitionError, Overtaken, Unreachable
+from pipeline.definition.model import TRUSTED_LAUNCH, Environment, Image
+from pipeline.errors import BuildFailed, DefinitionError, Mistake, Overtaken, Unreachable
 from pipeline.execution.packer.credential import Credential, credential_for
 from pipeline.execution.packer.output import Follower, mask, mistakes_in
-from pipeline.execution.packer.tools import BRING_IT, Tools, find_tools
+from pipeline.execution.packer.tools import BRING_IT, NEWER, Tools, find_tools
 from pipeline.execution.wait import Clock, wait_for_process
 from pipeline.output.harmless import without_control
+from pipeline.planning.build.access import WAYS
 from pipeline.planning.build.packer_variables import Value, declared, variables
 from pipeline.planning.build.steps import BakeVersion
+from pipeline.planning.plugin import too_old
 from pipeline.state_files import naming, read_bytes, write_private
 
 TICK = 0.2
@@ -38,6 +40,8 @@ NOT_FOR_PACKER = frozenset(
         "PKR_VAR_client_id",  # one credential, not parts of two
         "PKR_VAR_client_secret",
         "PKR_VAR_client_jwt",
+        "PKR_VAR_oidc_request_url",
+        "PKR_VAR_oidc_request_token",
         "PKR_VAR_tenant_id",
     }
 )
@@ -90,7 +94,10 @@ class _Job:
 
 def _prepare(step: BakeVersion, image: Image, environment: Environment, evidence: Evidence) -> _Job:
     tools = find_tools()
-    credential = credential_for(environment, tools)
+    refuse_half_trusted(image, tools)
+    if wrong := too_old(tools.plugin_version, environment):
+        raise Unreachable(f"packer: {wrong}", advice=NEWER)
+    credential = credential_for(environment, tools, declared=image.template.variables)
     pinned = variables(step, image, environment)
     here = declared({**credential.variables, **_cloud(environment, tools)}, image)
     var_file = evidence.folder / var_file_name(environment.name, image.name)
@@ -101,6 +108,16 @@ def _prepare(step: BakeVersion, image: Image, environment: Environment, evidence
         _surroundings(environment, tools, credential),
         _secrets(image, credential),
     )
+
+
+def refuse_half_trusted(image: Image, tools: Tools) -> None:
+    """Plugin 2.1 and newer say what the template says, and Azure refuses half of it."""
+    is_silent = "security_type" not in image.template.variables
+    if image.security_type == TRUSTED_LAUNCH and tools.wants_security_type and is_silent:
+        plugin = ".".join(str(number) for number in tools.plugin_version)
+        what = f"plugin {plugin} bakes no Trusted Launch image unless the source says security_type"
+        right = 'add variable "security_type" { ... } and security_type = var.security_type'
+        raise DefinitionError((Mistake(f"packer/{image.template.name}", 1, what, right),))
 
 
 def var_file_name(environment: str, image: str) -> str:
@@ -226,9 +243,12 @@ def _failure(
         if mistakes:
             return DefinitionError(mistakes)
     where = f", at: {follower.phase}" if follower.phase else ""
+    reason = follower.failure()
+    if "Timeout waiting for SSH" in reason:
+        reason = f"{reason}\n{WAYS}"
     log = evidence.log.relative_to(evidence.root)
     return BuildFailed(
-        f"Packer did not make {step.image} {step.version}{where}\n{follower.failure()}",
+        f"Packer did not make {step.image} {step.version}{where}\n{reason}",
         advice=(
             Advice("full Packer log", Shell(f"less {log}")),
             Advice("build again", build_image(step.image)),

@@ -5,25 +5,22 @@ A secret or a token goes to Packer by its environment only, never by a file or a
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
-import urllib.error
-import urllib.request
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipeline.advice import Advice, Shell
 from pipeline.definition.model import Environment
-from pipeline.errors import SignInFailed, Unreachable
+from pipeline.errors import SignInFailed
 from pipeline.execution.azure.credential_file import read_service_principal
+from pipeline.execution.azure.federation import token_of_github
 from pipeline.execution.packer.tools import Tools
-from pipeline.execution.patience import TOKEN
 from pipeline.state_files import read_bytes
 
-AUDIENCE = "api://AzureADTokenExchange"
-"""The audience Microsoft Entra wants in a token of another issuer."""
+ASKING = frozenset({"oidc_request_url", "oidc_request_token"})
+"""Variables by which plugin 2.x asks GitHub for a new id token whenever it needs one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +32,14 @@ class Credential:
 
 
 def credential_for(
-    environment: Environment, tools: Tools, environ: Mapping[str, str] = os.environ
+    environment: Environment,
+    tools: Tools,
+    environ: Mapping[str, str] = os.environ,
+    declared: Collection[str] = (),
 ) -> Credential:
     """The credential of an environment: its file; else, in DefaultAzureCredential's order, a secret
-    or a federated token from the process's environment; else the Azure CLI's sign-in.
+    or a federated token from the process's environment; else the Azure CLI's sign-in. A template
+    that has `declared` how to ask GitHub is told how, and is given no token that would grow old.
 
     Raises SignInFailed when nothing is there, Unreachable when the CI's token service is silent.
     """
@@ -49,6 +50,8 @@ def credential_for(
     who: dict[str, str | bool | None] = {"client_id": client, "tenant_id": tenant}
     if client and "AZURE_CLIENT_SECRET" in environ:
         return Credential(who, {"client_secret": environ["AZURE_CLIENT_SECRET"]})
+    if client and tools.asks_github and set(declared) >= ASKING and (asking := _asking(environ)):
+        return Credential(who, asking)
     if client and tools.takes_any_federated_token:
         token = _federated_token(environ)
         if token:
@@ -68,25 +71,17 @@ def _from_file(path: Path) -> Credential:
     return Credential(who, {"client_secret": principal.secret})
 
 
+def _asking(environ: Mapping[str, str]) -> dict[str, str]:
+    address = environ.get("ACTIONS_ID_TOKEN_REQUEST_URL")
+    bearer = environ.get("ACTIONS_ID_TOKEN_REQUEST_TOKEN")
+    if not address or not bearer:
+        return {}
+    return {"oidc_request_url": address, "oidc_request_token": bearer}
+
+
 def _federated_token(environ: Mapping[str, str]) -> str:
     if file := environ.get("AZURE_FEDERATED_TOKEN_FILE"):
         return read_bytes(Path(file)).decode(errors="replace").strip()
     address = environ.get("ACTIONS_ID_TOKEN_REQUEST_URL")
     bearer = environ.get("ACTIONS_ID_TOKEN_REQUEST_TOKEN")
-    return _token_of_github(address, bearer) if address and bearer else ""
-
-
-def _token_of_github(address: str, bearer: str) -> str:
-    """An id token of the workflow run; GitHub documents request and answer under OpenID Connect."""
-    request = urllib.request.Request(  # noqa: S310 - the runner's own address
-        f"{address}&audience={AUDIENCE}", headers={"Authorization": f"bearer {bearer}"}
-    )
-    try:
-        with urllib.request.urlopen(request, timeout=TOKEN.seconds) as answer:  # noqa: S310 - as above
-            return str(json.load(answer)["value"])
-    except urllib.error.HTTPError as error:
-        with error:
-            reason = f"HTTP {error.code}"
-    except (OSError, ValueError, KeyError) as error:
-        reason = type(error).__name__
-    raise Unreachable(f"GitHub's token service gave no token: {reason}")
+    return token_of_github(address, bearer) if address and bearer else ""

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from pipeline.advice import Advice, Shell
 from pipeline.errors import Unreachable
+from pipeline.planning.plugin import INSTALL
 
 OLDEST_PLUGIN = (1, 4, 5)
 
@@ -27,6 +28,7 @@ QUIET = {
     "HCP_PACKER_REGISTRY": "off",  # not even when the machine is signed in there
 }
 
+NEWER = (Advice("install a newer one", Shell(INSTALL)),)
 BRING_IT = (Advice("install Packer and its plugin", Shell("make setup")),)
 
 
@@ -42,6 +44,16 @@ class Tools:
     def takes_any_federated_token(self) -> bool:
         """Whether `client_jwt` may be a token without `x5t` header: since plugin 2.2.0."""
         return self.plugin_version >= (2, 2, 0)
+
+    @property
+    def asks_github(self) -> bool:
+        """Whether it takes `oidc_request_url` and `oidc_request_token`: since plugin 2.0.0."""
+        return self.plugin_version >= (2,)
+
+    @property
+    def wants_security_type(self) -> bool:
+        """Whether the two switches alone make no Trusted Launch machine: since plugin 2.1.0."""
+        return self.plugin_version >= (2, 1, 0)
 
     def metadata_host(self, resource_manager: str) -> str:
         """The address that describes a cloud: the older plugin wants it without a scheme."""
@@ -73,6 +85,16 @@ def find_tools(
     return Tools(tools.packer, plugin_path, _plugin_version(tools))
 
 
+def packer_version(tools: Tools) -> tuple[int, ...]:
+    """Packer's own version; () where it does not say it."""
+    said = _output([str(tools.packer), "version"], tools.environment())
+    return _numbers(said.partition("\n")[0])
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    return tuple(int(number) for number in re.findall(r"\d+", text)[:3])
+
+
 def _plugin_version(tools: Tools) -> tuple[int, ...]:
     listed = _output([str(tools.packer), "plugins", "installed"], tools.environment()).splitlines()
     plugins = [Path(line) for line in listed if "packer-plugin-azure_v" in line]
@@ -92,7 +114,7 @@ def _describe(plugin: Path, tools: Tools) -> tuple[int, ...]:
         version = str(json.loads(described)["version"])
     except (ValueError, KeyError, TypeError):
         return ()
-    return tuple(int(number) for number in re.findall(r"\d+", version)[:3])
+    return _numbers(version)
 
 
 def _output(command: list[str], environment: Mapping[str, str]) -> str:

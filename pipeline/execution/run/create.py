@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from pipeline.arm import ResourceId
 from pipeline.execution.azure.requests import Body, put
@@ -12,15 +13,19 @@ from pipeline.execution.run.work import Work
 
 
 def create_unless_there(
-    work: Work, resource: ResourceId, body: Callable[[], Body], patience: Patience
+    work: Work,
+    resource: ResourceId,
+    body: Callable[[], Body],
+    patience: Patience,
+    api_version: str = "",
 ) -> None:
     """Create what is not there; what an earlier run began is seen through, not asked for again.
 
-    `body` is called only where a request has to be sent.
+    `body` is called only where a request has to be sent, with the SDK's api-version for "".
     """
     work.resume(put(resource, {}), patience)
     there = work.azure.settle(
         resource, patience=patience, clock=work.clock, still_waiting=work.still_waiting
     )
     if there is None or provisioning_state(there) != "Succeeded":
-        work.send(put(resource, body()), patience)
+        work.send(replace(put(resource, body()), api_version=api_version), patience)

@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from pipeline.advice import Advice, AdviceList, build_image, stage
 from pipeline.definition.model import Base, Environment, Image
 from pipeline.errors import CheckFailed, Refused, UsageError
+from pipeline.planning.build.access import admitted, doubts
 from pipeline.planning.build.fingerprint import changes, fingerprint, input_tags
 from pipeline.planning.build.leftovers import Group, deletion, is_of_a_run
+from pipeline.planning.build.publishable import refuse_unpublishable
 from pipeline.planning.build.steps import (
     BakeVersion,
     BootCheckMachine,
@@ -64,6 +66,12 @@ class BuildSurvey:
     """Whether this run holds the claim on builds of the image in this gallery."""
     numbers: tuple[Number, ...] = ()
     """What runs took, whatever became of it."""
+    security_type: str = ""
+    """Of the image definition, in Azure's words; "" for standard."""
+    runner: str = ""
+    """Where this machine's requests come from, "" where nobody said."""
+    has_way: bool | None = None
+    """Whether an address or a route of this machine leads into the network; None: unknown."""
 
     def is_dead(self, run: str) -> bool:
         """Whether a run surely has ended: one of this checkout, or one whose claim is ours now.
@@ -97,7 +105,7 @@ def plan_build(survey: BuildSurvey, *, rebuild: bool = False) -> Build:
     """From the inputs to a checked version of them.
 
     `rebuild` bakes although a version has these inputs. Raises Refused when another machine may be
-    at it.
+    at it, and where Azure would not publish the version.
     """
     image = survey.image
     cleaning = _cleaning(survey)
@@ -105,16 +113,19 @@ def plan_build(survey: BuildSurvey, *, rebuild: bool = False) -> Build:
     same = newest(v for v in survey.versions if v.is_made and v.tags.get(Tag.FINGERPRINT) == wanted)
     if same and not rebuild:
         return _plan_for_existing(survey, same, cleaning)
+    refuse_unpublishable(image, survey.environment, survey.security_type)
     version = survey.next_version
     group = build_group(image.name, version, survey.run)
     tags = {**_common_tags(survey, version), **_evidence_tags(survey, wanted)}
-    bake = BakeVersion(image.name, version, survey.base, group, tuple(tags.items()))
+    who = admitted(survey.environment, image, survey.runner)
+    bake = BakeVersion(image.name, version, survey.base, group, tuple(tags.items()), who)
     why = _reason(survey, rebuild=rebuild)
     plan = Plan(
         title=f"build {image.name} {version} ({why})",
         steps=(*cleaning, bake, *_checking(survey, version)),
         truth=f"{image.name} {version} is in the gallery and passed its checks on a fresh machine",
         advice=_after(image.name, version, survey.versions),
+        notes=doubts(survey.environment, survey.has_way),
     )
     return Build(version, why, plan)
 
@@ -194,6 +205,7 @@ def _plan_for_unchecked(
         steps=(*cleaning, *_checking(survey, version.name)),
         truth=f"{name} passed its checks on a fresh machine",
         advice=_after(survey.image.name, version.name, survey.versions),
+        notes=doubts(survey.environment, survey.has_way),
     )
     return Build(version.name, state, plan)
 
@@ -202,8 +214,9 @@ def _checking(survey: BuildSurvey, version: str) -> tuple[BuildStep, ...]:
     image = survey.image
     group = check_group(image.name, version, survey.run)
     tags = tuple(_common_tags(survey, version).items())
+    who = admitted(survey.environment, image, survey.runner)
     return (
-        BootCheckMachine(image.name, version, group, tags),
+        BootCheckMachine(image.name, version, group, tags, who),
         RunChecks(image.name, version, group, image.checks_named),
         MarkVersion(image.name, version, passed=True),
         DeleteGroup(group, survey.run),
@@ -273,8 +286,8 @@ def _is_ours(survey: BuildSurvey, tags: Mapping[str, str]) -> bool:
 def _refuse_living(survey: BuildSurvey, thing: str, run: str) -> None:
     if not survey.is_dead(run):
         raise Refused(
-            f"{thing} belongs to run {run}, which another machine or checkout started less than two"
-            " hours ago: it may still be running",
+            f"{thing} belongs to run {run}, which another machine or checkout started so short a"
+            " time ago that it may still be running",
             advice=(Advice("when that run has ended", build_image(survey.image.name)),),
         )
 

@@ -5,23 +5,72 @@ from __future__ import annotations
 from typing import Any
 
 from pipeline.definition.model import Environment, Image
+from pipeline.planning import security
 from pipeline.planning.build.steps import BootCheckMachine
 from pipeline.planning.names import (
     CHECK_MACHINE,
     PRIMARY,
-    check_interface_id,
+    check_network_id,
     image_version_id,
     subnet_id,
 )
 
+OWN_PREFIX = "10.0.0.0/29"
+"""The smallest network Azure takes: it is connected with no other."""
+
 
 def interface(step: BootCheckMachine, environment: Environment) -> dict[str, Any]:
-    """A private address in the environment's subnet, and no public one."""
-    address = {"subnet": {"id": str(subnet_id(environment))}, "primary": True}
+    """A private address in the environment's subnet; or a public one, in a network of its own."""
+    own = check_network_id(environment, step.group, "virtualNetworks")
+    subnet = own.child("subnets", PRIMARY) if step.admitted else subnet_id(environment)
+    address: dict[str, Any] = {"subnet": {"id": str(subnet)}, "primary": True}
+    if step.admitted:
+        public = check_network_id(environment, step.group, "publicIPAddresses")
+        address["publicIPAddress"] = {"id": str(public)}
+    properties = {"ipConfigurations": [{"name": PRIMARY, "properties": address}]}
+    return _resource(step, environment, properties)
+
+
+def public_address(step: BootCheckMachine, environment: Environment) -> dict[str, Any]:
+    """What a machine that is reached from outside is reached by: a standard, static address."""
+    properties = {"publicIPAllocationMethod": "Static", "publicIPAddressVersion": "IPv4"}
+    return {**_resource(step, environment, properties), "sku": {"name": "Standard"}}
+
+
+def security_group(step: BootCheckMachine, environment: Environment) -> dict[str, Any]:
+    """SSH for one address; everybody else is refused by Azure's own last rule."""
+    rule = {
+        "priority": 100,
+        "direction": "Inbound",
+        "access": "Allow",
+        "protocol": "Tcp",
+        "sourceAddressPrefix": step.admitted,
+        "sourcePortRange": "*",
+        "destinationAddressPrefix": "*",
+        "destinationPortRange": str(environment.ssh_port),
+    }
+    rules = [{"name": "allow-ssh-from-the-runner", "properties": rule}]
+    return _resource(step, environment, {"securityRules": rules})
+
+
+def network(step: BootCheckMachine, environment: Environment) -> dict[str, Any]:
+    """One subnet behind that group, in nobody else's way: it goes with its resource group."""
+    group = check_network_id(environment, step.group, "networkSecurityGroups")
+    subnet = {"addressPrefix": OWN_PREFIX, "networkSecurityGroup": {"id": str(group)}}
+    properties = {
+        "addressSpace": {"addressPrefixes": [OWN_PREFIX]},
+        "subnets": [{"name": PRIMARY, "properties": subnet}],
+    }
+    return _resource(step, environment, properties)
+
+
+def _resource(
+    step: BootCheckMachine, environment: Environment, properties: dict[str, Any]
+) -> dict[str, Any]:
     return {
         "location": environment.location,
         "tags": dict(step.tags),
-        "properties": {"ipConfigurations": [{"name": PRIMARY, "properties": address}]},
+        "properties": properties,
     }
 
 
@@ -30,7 +79,10 @@ def machine(
 ) -> dict[str, Any]:
     """A machine like an instance of the scale set, from the version by its full id."""
     version = image_version_id(environment, step.image, step.version)
-    nic = {"id": str(check_interface_id(environment, step.group)), "properties": {"primary": True}}
+    nic = {
+        "id": str(check_network_id(environment, step.group, "networkInterfaces")),
+        "properties": {"primary": True},
+    }
     return {
         "location": environment.location,
         "tags": dict(step.tags),
@@ -46,6 +98,7 @@ def machine(
             },
             "osProfile": _os_profile(environment.ssh_username, public_key),
             "networkProfile": {"networkInterfaces": [nic]},
+            **security.of_machines(image.security_type),
         },
     }
 

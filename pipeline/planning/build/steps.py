@@ -8,6 +8,10 @@ from typing import TypeAlias
 from pipeline.definition.model import Base
 
 
+def _reached(admitted: str) -> str:
+    return f", with a public address for {admitted} alone" if admitted else ""
+
+
 @dataclass(frozen=True, slots=True)
 class DeleteGroup:
     """Delete a run's resource group and all in it; done when there is none, or another run's."""
@@ -42,9 +46,12 @@ class BakeVersion:
     base: Base
     group: str
     tags: tuple[tuple[str, str], ...]
+    admitted: str = ""
+    """Who may reach it by a public address; "" for a machine with a private one."""
 
     def __str__(self) -> str:
-        return f"bake {self.image} {self.version} from {self.base} with Packer in {self.group}"
+        what = f"bake {self.image} {self.version} from {self.base} with Packer in {self.group}"
+        return f"{what}{_reached(self.admitted)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +62,12 @@ class BootCheckMachine:
     version: str
     group: str
     tags: tuple[tuple[str, str], ...]
+    admitted: str = ""
+    """As of a bake."""
 
     def __str__(self) -> str:
-        return f"boot a fresh machine from {self.image} {self.version} in {self.group}"
+        what = f"boot a fresh machine from {self.image} {self.version} in {self.group}"
+        return f"{what}{_reached(self.admitted)}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The request bodies that write something down on an image version."""
+"""The request body that writes the verdict of a check down on an image version."""
 
 from __future__ import annotations
 
@@ -35,21 +35,19 @@ def marked(body: Mapping[str, Any], *, passed: bool) -> dict[str, Any]:
 
 
 def retagged(body: Mapping[str, Any], tags: Mapping[str, str]) -> dict[str, Any]:
-    """A GET's body with other tags: all else passes through but what only Azure writes."""
+    """A GET's body with other tags, without what only Azure writes and where it came from.
+
+    The machine it was made of is gone, and Azure asks for the right to read a source that is sent
+    again; an absent one is kept (azure-cli sends `storageProfile: {}`, which the model requires).
+    """
     wanted = copy.deepcopy(dict(body))
     properties = wanted["properties"]
     _drop(wanted, _READ_ONLY)
     for profile, names in _READ_ONLY_IN.items():
         _drop(properties.get(profile) if profile else properties, names)
-    _drop_sizes(properties.get("storageProfile") or {})
+    properties["storageProfile"] = {}
     wanted["tags"] = dict(tags)
     return wanted
-
-
-def _drop_sizes(storage: dict[str, Any]) -> None:
-    """The size of a disk follows from what it was made of."""
-    for disk in (storage.get("osDiskImage"), *(storage.get("dataDiskImages") or ())):
-        _drop(disk, ("sizeInGB",))
 
 
 def _drop(mapping: dict[str, Any] | None, names: tuple[str, ...]) -> None:

@@ -12,11 +12,13 @@ from pipeline.definition.model import (
     Environment,
     FrontendName,
     Health,
+    Image,
     LoadBalancer,
     RulePair,
     RuleProbe,
     rule_name,
 )
+from pipeline.planning import security
 from pipeline.planning.names import (
     SYSTEM,
     Tag,
@@ -135,7 +137,7 @@ def gallery(environment: Environment) -> Body:
     return _resource(environment, {"description": f"Images of {environment.name}, by {SYSTEM}"})
 
 
-def image_definition(environment: Environment, image: str) -> Body:
+def image_definition(environment: Environment, image: Image) -> Body:
     """What all versions of an image have in common."""
     return _resource(
         environment,
@@ -143,7 +145,8 @@ def image_definition(environment: Environment, image: str) -> Body:
             "osType": "Linux",
             "osState": "Generalized",
             "hyperVGeneration": "V2",
-            "identifier": {"publisher": SYSTEM, "offer": environment.name, "sku": image},
+            "identifier": {"publisher": SYSTEM, "offer": environment.name, "sku": image.name},
+            **security.of_definitions(image.security_type),
         },
     )
 

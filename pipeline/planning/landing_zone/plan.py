@@ -15,6 +15,7 @@ from pipeline.advice import Advice, build_image
 from pipeline.arm import ResourceId
 from pipeline.definition.model import FRONTENDS, Environment, Health, LoadBalancer, Project
 from pipeline.errors import Refused
+from pipeline.planning import security
 from pipeline.planning.landing_zone import bodies
 from pipeline.planning.landing_zone.adoption import fitted
 from pipeline.planning.landing_zone.steps import Complete, Create, CreateGroup, LandingZoneStep
@@ -42,7 +43,14 @@ _CHILDREN = (
     "loadBalancingRules",
 )
 
-_COMPARED = ("frontendPort", "backendPort", "port", "requestPath", "addressPrefix")
+_COMPARED = (
+    "frontendPort",
+    "backendPort",
+    "port",
+    "requestPath",
+    "addressPrefix",
+    "sourceAddressPrefix",
+)
 """What the definitions say of children and people expect to follow them."""
 
 
@@ -53,6 +61,8 @@ class Wanted:
     resource: ResourceId
     body: dict[str, Any]
     words: str
+    api_version: str = ""
+    """That it is created with; "" for the SDK's own."""
 
 
 def wanted(
@@ -75,9 +85,17 @@ def wanted(
 
 
 def plan_landing_zone(
-    project: Project, environment: Environment, has_group: bool, existing: Existing
+    project: Project,
+    environment: Environment,
+    has_group: bool,
+    existing: Existing,
+    namesakes: Iterable[ResourceId] = (),
 ) -> Plan[LandingZoneStep]:
-    """Create what is missing. Refused when a network that is not ours to write is not there."""
+    """Create what is missing. Refused when a network that is not ours to write is not there.
+
+    `namesakes` are galleries of the subscription with the name of ours: Azure takes one of a name.
+    """
+    _refuse_second_gallery(environment, namesakes)
     if not environment.network.managed and subnet_id(environment) not in existing:
         raise Refused(
             f"{subnet_id(environment)}: does not exist, and environments.hcl says that"
@@ -89,9 +107,11 @@ def plan_landing_zone(
     for resource in wanted(project, environment, existing):
         body = existing.get(resource.resource)
         if body is None or _is_being_made(body):
-            steps.append(Create(resource.resource, resource.body, resource.words))
+            made = Create(resource.resource, resource.body, resource.words, resource.api_version)
+            steps.append(made)
             continue
         notes.extend(_differences(resource, body))
+        notes.extend(_misfits(project, resource.resource, body))
         completed, added = _completed(body, resource.body)
         if added or _has_failed(body):
             words = (
@@ -109,6 +129,17 @@ def plan_landing_zone(
         advice=tuple(Advice(f"build a version of {image}", build_image(image)) for image in images),
         notes=tuple(notes),
     )
+
+
+def _refuse_second_gallery(environment: Environment, namesakes: Iterable[ResourceId]) -> None:
+    """Gallery names are unique in a subscription (Microsoft's troubleshooting-shared-images)."""
+    own = gallery_id(environment)
+    for other in namesakes:
+        if other != own:
+            raise Refused(
+                f"{own}: the subscription has a gallery of this name, {other}, and Azure takes no"
+                " second one; give gallery.name in environments.hcl another name"
+            )
 
 
 def _network(environment: Environment) -> Iterator[Wanted]:
@@ -165,8 +196,9 @@ def _gallery(project: Project, environment: Environment) -> Iterator[Wanted]:
     for image in project.images:
         yield Wanted(
             image_definition_id(environment, image.name),
-            bodies.image_definition(environment, image.name),
+            bodies.image_definition(environment, image),
             f"the image definition {image.name}",
+            security.api_version(image.security_type),
         )
 
 
@@ -225,6 +257,15 @@ def _differences(resource: Wanted, existing: Mapping[str, Any]) -> Iterator[str]
                         f"{resource.resource.name}: {key} of {name} is {value},"
                         f" the definitions say {should}: left as it is"
                     )
+
+
+def _misfits(project: Project, resource: ResourceId, existing: Mapping[str, Any]) -> Iterator[str]:
+    """Of an image definition: Azure never gives it another security type."""
+    for image in project.images if resource.segments[-1][0] == "images" else ():
+        named = security.named_by(existing)
+        wrong = security.takes_no_bake(image.security_type, named)
+        if image.name == resource.name and wrong:
+            yield f"{resource.name}: {wrong}; {security.WAYS_OUT}: left as it is"
 
 
 def _by_name(children: Iterable[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:

@@ -26,6 +26,8 @@ class Create:
     resource: ResourceId
     body: dict[str, Any]
     words: str
+    api_version: str = ""
+    """"" for the SDK's own."""
 
     def __str__(self) -> str:
         return f"create {self.words}"

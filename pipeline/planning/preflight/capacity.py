@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pipeline.advice import Advice, create_environment
 from pipeline.planning.names import virtual_network_id
 from pipeline.planning.preflight.facts import Facts, Size, Space, Unknown, Usage
 from pipeline.planning.preflight.finding import Finding, az, failed, known, ok
@@ -61,7 +62,9 @@ def _addresses(wanted: Wanted, added: int, space: Space | None) -> Iterator[Find
     subnet = f"subnet {wanted.environment.network.subnet}"
     network = virtual_network_id(wanted.environment)
     if space is None:
-        yield failed("addresses", f"{network}: no {subnet}")
+        create = Advice("create the environment", create_environment())
+        fix = "create it" if wanted.environment.network.managed else "ask its owner for it"
+        yield failed("addresses", f"{network}: no {subnet}", fix, create)
         return
     figures = f"{subnet}: {space.free} of {space.limit} addresses free, {added} more required"
     if added <= space.free:

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pipeline.advice import Advice, build_image, check_image
+from pipeline.advice import Advice, build_image, check_image, create_environment
+from pipeline.definition.model import TRUSTED_LAUNCH
+from pipeline.planning import security
 from pipeline.planning.names import image_definition_id, image_version_id
 from pipeline.planning.preflight.facts import Definition, Facts, Replica, Size, Unknown, Version
 from pipeline.planning.preflight.finding import Finding, az, failed, known, ok
 from pipeline.planning.preflight.wanted import Wanted
 
 COMPLETED = "Completed"
-_GUARDED_ONLY = frozenset({"trustedlaunch", "confidentialvm"})
-"""Security types of definitions, in lower case, from which no standard scale set is made."""
 
 
 def image_findings(facts: Facts) -> Iterator[Finding]:
@@ -95,33 +95,33 @@ def _fits(
 ) -> Iterator[Finding]:
     if found is None:
         name = image_definition_id(wanted.environment, wanted.image.name)
-        yield failed("image", f"{name}: does not exist")
+        create = Advice("create it", create_environment())
+        yield failed("image", f"{name}: does not exist", "create it", create)
         return
-    mismatches = [*_security(found), *(_hardware(found, size) if isinstance(size, Size) else ())]
+    unable = _hardware(wanted, found, size) if isinstance(size, Size) else ()
+    mismatches = [*_security(wanted, found), *unable]
     yield from (failed("image", what, fix) for what, fix in mismatches)
     if not mismatches:
         kind = f"{found.generation}, {found.architecture}, {found.security_type or 'Standard'}"
         yield ok("image", f"{kind} fits {wanted.size}")
 
 
-def _security(image: Definition) -> Iterator[tuple[str, str]]:
-    """A definition may only make what bakeswap does not make."""
-    if image.security_type.lower() in _GUARDED_ONLY:
-        yield (
-            f"the definition's security type {image.security_type} makes scale sets of that type"
-            " only, and bakeswap makes standard ones",
-            f"use a definition of type {image.security_type}Supported",
-        )
+def _security(wanted: Wanted, image: Definition) -> Iterator[tuple[str, str]]:
+    """A definition may make only what image.hcl does not ask for."""
+    if wrong := security.makes_no_set(wanted.image.security_type, image.security_type):
+        yield wrong, security.WAYS_OUT
 
 
-def _hardware(image: Definition, size: Size) -> Iterator[tuple[str, str]]:
+def _hardware(wanted: Wanted, image: Definition, size: Size) -> Iterator[tuple[str, str]]:
     another = "choose another size in image.hcl, or build for this one"
     if size.generations and image.generation not in size.generations:
         boots = ", ".join(sorted(size.generations))
         yield f"the image is generation {image.generation}, {size.name} boots {boots}", another
     if size.architecture and image.architecture.lower() != size.architecture.lower():
         yield f"the image is {image.architecture}, {size.name} is {size.architecture}", another
-    if image.security_type.lower() == "trustedlaunch" and not size.trusted_launch:
+    is_trusted = image.security_type.lower() == security.TRUSTED.lower()
+    is_trusted = is_trusted or wanted.image.security_type == TRUSTED_LAUNCH
+    if is_trusted and not size.trusted_launch:
         yield f"the image needs Trusted Launch, which {size.name} has not", another
     if size.disk_controllers == {"NVMe"} and "NVMe" not in image.disk_controllers:
         yield (

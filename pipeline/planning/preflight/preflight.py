@@ -74,8 +74,12 @@ def _refusal(plan: Plan[StageStep] | Refused, wanted: Wanted, failures: list[Fin
 
 def table(found: Iterable[Finding]) -> Table:
     """One row for each finding."""
-    rows = tuple((one.check, one.result, _what(one)) for one in found)
-    return Table(HEADINGS, rows)
+    return Table(HEADINGS, rows(found))
+
+
+def rows(found: Iterable[Finding]) -> tuple[tuple[str, str, str], ...]:
+    """Of a table: what was looked at, the result, and what is to be done."""
+    return tuple((one.check, one.result, _what(one)) for one in found)
 
 
 def document(wanted: Wanted, found: Iterable[Finding]) -> dict[str, object]:
@@ -85,17 +89,22 @@ def document(wanted: Wanted, found: Iterable[Finding]) -> dict[str, object]:
         "image": wanted.image.name,
         "version": wanted.version,
         "instances": wanted.added,
-        "checks": [
-            {
-                "check": one.check,
-                "result": one.result,
-                "what": one.what,
-                "fix": one.fix,
-                "commands": [str(advice.command) for advice in one.advice],
-            }
-            for one in found
-        ],
+        "checks": checks(found),
     }
+
+
+def checks(found: Iterable[Finding]) -> list[dict[str, object]]:
+    """The findings for programs."""
+    return [
+        {
+            "check": one.check,
+            "result": one.result,
+            "what": one.what,
+            "fix": one.fix,
+            "commands": [str(advice.command) for advice in one.advice],
+        }
+        for one in found
+    ]
 
 
 def _what(one: Finding) -> str:

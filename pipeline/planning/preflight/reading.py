@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 
 from pipeline.arm import ResourceId
 from pipeline.definition.model import PRODUCTION, LoadBalancer, rule_name
+from pipeline.planning import security
 from pipeline.planning.preflight.facts import (
     Autoscale,
     Definition,
@@ -59,13 +60,9 @@ def definition(body: Body) -> Definition:
     return Definition(
         generation=str(properties.get("hyperVGeneration") or "V1"),
         architecture=str(properties.get("architecture") or "x64"),
-        security_type=_unless_standard(features.get("securitytype", "")),
+        security_type=security.named_by(body),
         disk_controllers=frozenset(one.strip() for one in controllers if one.strip()),
     )
-
-
-def _unless_standard(security_type: str) -> str:
-    return "" if security_type.lower() == "standard" else security_type
 
 
 def size(skus: Iterable[Body], name: str, location: str) -> Size | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from pipeline.planning import security
 from pipeline.planning.names import HEALTH_EXTENSION, PRIMARY, Tag, tags_of
 from pipeline.planning.swap.steps import CreateScaleSet, ScaleScaleSet
 
@@ -27,6 +28,7 @@ def scale_set(wanted: CreateScaleSet, public_key: str, run: str) -> dict[str, An
                 "osProfile": _access(wanted, public_key),
                 "networkProfile": _network(wanted),
                 "extensionProfile": {"extensions": [_application_health(wanted)]},
+                **security.of_machines(wanted.security_type),
             },
         },
     }

@@ -244,6 +244,7 @@ def _creation(now: Survey, version: str, capacity: int) -> CreateScaleSet:
         pool=now.own_pool(version),
         health=image.health,
         username=environment.ssh_username,
+        security_type=image.security_type,
     )
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from pipeline.arm import ResourceId
-from pipeline.definition.model import Health, Promotion
+from pipeline.definition.model import STANDARD, Health, Promotion, SecurityType
 from pipeline.planning.watch.steps import VerifyRules, VerifyVersion, WatchStep
 
 Direction: TypeAlias = Literal["promote", "rollback"]
@@ -58,6 +58,7 @@ class CreateScaleSet:
     pool: ResourceId
     health: Health
     username: str
+    security_type: SecurityType = STANDARD
 
     def __str__(self) -> str:
         return (

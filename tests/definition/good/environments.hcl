@@ -5,6 +5,8 @@ environment "local" {
   resource_group = "shop-local"
   ssh_port       = 2222
   ssh_username   = "operator"
+  access         = "public"
+  runner_address = "203.0.113.7"
 
   cloud {
     name             = "MyCloud"
@@ -12,6 +14,7 @@ environment "local" {
     authority        = "https://login.internal"
     ca_bundle        = ".pipeline/ca.pem"
     credential       = ".pipeline/credential.json"
+    api_versions     = { compute = "2024-07-01", galleries = "2023-07-03" }
   }
 
   gallery {

@@ -35,6 +35,9 @@ from tests.emulator.loopback import address_block
 
 S = TypeVar("S", bound=Internals)
 
+LARGEST_GROUP = 100
+"""Machines in one placement group."""
+
 
 class NoTraffic:
     """A data path without load balancers."""
@@ -234,7 +237,10 @@ class EmulatedCompute:
         if not self.exists(SUBNET):
             await self.landing_zone()
         path = f"{COMPUTE}/virtualMachineScaleSets/{name}"
-        await self.put(path, scale_set_properties(**changes), sku=sku(capacity))
+        properties = scale_set_properties(**changes)
+        if capacity > LARGEST_GROUP:
+            properties["singlePlacementGroup"] = False
+        await self.put(path, properties, sku=sku(capacity))
         return path
 
     def numbers(self, scale_set: str) -> list[str]:

@@ -103,6 +103,17 @@ async def test_a_published_version_keeps_its_source_and_its_place_in_time(
     assert after["properties"]["publishingProfile"] == profile
 
 
+async def test_a_source_that_is_gone_is_not_sent_again(arm: EmulatedCompute) -> None:
+    version = await arm.version("1.0.0")
+    echo = version_properties(f"{COMPUTE}/virtualMachines/vm-1-0-0")
+    await arm.put(version, echo)
+    await arm.delete(f"{COMPUTE}/virtualMachines/vm-1-0-0")
+    with pytest.raises(ArmError, match="virtualMachines/vm-1-0-0' under resource group") as refusal:
+        await arm.put(version, echo)
+    assert (refusal.value.status, refusal.value.code) == (404, "ResourceNotFound")
+    await arm.put(version, {"storageProfile": {}})
+
+
 async def test_another_machine_of_the_same_name_is_another_source(arm: EmulatedCompute) -> None:
     version = await arm.version("1.0.0")
     source = f"{COMPUTE}/virtualMachines/vm-1-0-0"

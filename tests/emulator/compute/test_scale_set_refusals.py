@@ -89,10 +89,21 @@ async def test_the_kind_of_image_cannot_change(arm: EmulatedCompute) -> None:
 
 async def test_a_capacity_beyond_a_placement_group_is_refused(arm: EmulatedCompute) -> None:
     await arm.landing_zone()
-    properties = scale_set_properties() | {"singlePlacementGroup": True}
-    with pytest.raises(ArmError, match="not between 0 and 100"):
-        path = f"{COMPUTE}/virtualMachineScaleSets/web"
-        await arm.put(path, properties, sku=sku(101))
+    path = f"{COMPUTE}/virtualMachineScaleSets/web"
+    for said in (True, None):
+        properties = scale_set_properties() | {"singlePlacementGroup": said}
+        with pytest.raises(ArmError, match="exceeds the total limit of '100' Virtual") as refusal:
+            await arm.put(path, properties, sku=sku(101))
+        assert (refusal.value.status, refusal.value.code) == (409, "OperationNotAllowed")
+
+
+async def test_several_placement_groups_never_become_one(arm: EmulatedCompute) -> None:
+    await arm.landing_zone()
+    path = f"{COMPUTE}/virtualMachineScaleSets/web"
+    several = scale_set_properties() | {"singlePlacementGroup": False}
+    await arm.put(path, several, sku=sku(0))
+    with pytest.raises(ArmError, match="'singlePlacementGroup' is not allowed"):
+        await arm.put(path, several | {"singlePlacementGroup": True}, sku=sku(0))
 
 
 async def test_two_pools_whose_rules_share_a_backend_port_are_refused_together(

@@ -3,174 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from azure.core.exceptions import HttpResponseError, ResourceExistsError, ResourceNotFoundError
 from azure.mgmt.compute import ComputeManagementClient
-from azure.mgmt.network import NetworkManagementClient
 
 from tests.conftest import Emulator
-from tests.emulator.compute.bodies import BASE, LINUX
-
-HERE: Any = {"location": "westeurope"}  # the SDK takes dicts, its annotations want its own models
-HEALTH = {
-    "name": "health",
-    "properties": {
-        "publisher": "Microsoft.ManagedServices",
-        "type": "ApplicationHealthLinux",
-        "typeHandlerVersion": "2.0",
-        "settings": {
-            "protocol": "http",
-            "port": 8080,
-            "requestPath": "/healthz",
-            "intervalInSeconds": 5,
-            "numberOfProbes": 1,
-        },
-    },
-}
-
-
-class Zone:
-    """A resource group with a network, a load balancer and a gallery, through SDK clients."""
-
-    def __init__(
-        self, group: str, compute: ComputeManagementClient, network: NetworkManagementClient
-    ) -> None:
-        self.group = group
-        self.compute = compute
-        self.network = network
-        subnets = [{"name": "snet", "properties": {"addressPrefix": "10.0.0.0/24"}}]
-        space = {"addressSpace": {"addressPrefixes": ["10.0.0.0/16"]}, "subnets": subnets}
-        vnet = network.virtual_networks.begin_create_or_update(
-            group, "vnet", HERE | {"properties": space}
-        ).result()
-        self.subnet = str(vnet["properties"]["subnets"][0]["id"])
-        identity = {"publisher": "us", "offer": "images", "sku": "web"}
-        definition = {"osType": "Linux", "osState": "Generalized", "identifier": identity}
-        compute.galleries.begin_create_or_update(group, "gallery", HERE).result()
-        compute.gallery_images.begin_create_or_update(
-            group, "gallery", "web", HERE | {"properties": definition}
-        ).result()
-
-    def vm(self, name: str, image: dict[str, Any]) -> dict[str, Any]:
-        """A running VM, as `check-image` makes it."""
-        configuration = {"name": "ip", "properties": {"subnet": {"id": self.subnet}}}
-        nic = self.network.network_interfaces.begin_create_or_update(
-            self.group, f"{name}-nic", HERE | {"properties": {"ipConfigurations": [configuration]}}
-        ).result()
-        properties = {
-            "hardwareProfile": {"vmSize": "Standard_D2s_v5"},
-            "networkProfile": {"networkInterfaces": [{"id": nic["id"]}]},
-            "osProfile": {
-                "adminUsername": "azureuser",
-                "computerName": name,
-                "linuxConfiguration": LINUX,
-            },
-            "storageProfile": {
-                "imageReference": image,
-                "osDisk": {"createOption": "FromImage", "deleteOption": "Delete"},
-            },
-        }
-        made = self.compute.virtual_machines.begin_create_or_update(
-            self.group, name, HERE | {"properties": properties}
-        ).result()
-        return dict(made)
-
-    def version(self, name: str) -> dict[str, Any]:
-        """A version, from a machine that was generalized."""
-        machines = self.compute.virtual_machines
-        vm = self.vm(f"build-{name.replace('.', '-')}", dict(BASE))
-        machines.begin_deallocate(self.group, vm["name"]).result()
-        machines.generalize(self.group, vm["name"])
-        profile = {"excludeFromLatest": True, "targetRegions": [{"name": "westeurope"}]}
-        properties = {
-            "publishingProfile": profile,
-            "storageProfile": {"source": {"virtualMachineId": vm["id"]}},
-        }
-        made = self.compute.gallery_image_versions.begin_create_or_update(
-            self.group, "gallery", "web", name, HERE | {"properties": properties}
-        ).result()
-        machines.begin_delete(self.group, vm["name"]).result()
-        return dict(made)
-
-    def scale_set(self, name: str, image: str, capacity: int, pool: str) -> dict[str, Any]:
-        """A scale set, as `stage` makes it."""
-        configuration = {
-            "name": "ip",
-            "properties": {
-                "subnet": {"id": self.subnet},
-                "loadBalancerBackendAddressPools": [{"id": pool}],
-            },
-        }
-        interface = {
-            "name": "nic",
-            "properties": {"primary": True, "ipConfigurations": [configuration]},
-        }
-        profile = {
-            "osProfile": {
-                "computerNamePrefix": name,
-                "adminUsername": "azureuser",
-                "linuxConfiguration": LINUX,
-            },
-            "storageProfile": {
-                "imageReference": {"id": image},
-                "osDisk": {"createOption": "FromImage"},
-            },
-            "networkProfile": {"networkInterfaceConfigurations": [interface]},
-            "extensionProfile": {"extensions": [HEALTH]},
-        }
-        properties = {
-            "orchestrationMode": "Uniform",
-            "upgradePolicy": {"mode": "Manual"},
-            "overprovision": False,
-            "virtualMachineProfile": profile,
-        }
-        sku = {"name": "Standard_D2s_v5", "tier": "Standard", "capacity": capacity}
-        made = self.compute.virtual_machine_scale_sets.begin_create_or_update(
-            self.group, name, HERE | {"sku": sku, "properties": properties}
-        ).result()
-        return dict(made)
-
-    def balancer(self) -> dict[str, Any]:
-        """An internal load balancer with one rule to the pool blue, and an idle pool green."""
-        base = f"{self.subnet.split('/providers/')[0]}/providers/Microsoft.Network/loadBalancers/lb"
-        references = {
-            "frontendIPConfiguration": {"id": f"{base}/frontendIPConfigurations/front"},
-            "backendAddressPool": {"id": f"{base}/backendAddressPools/blue"},
-            "probe": {"id": f"{base}/probes/http"},
-        }
-        ports = {"protocol": "Tcp", "frontendPort": 8080, "backendPort": 8080}
-        probe = {"protocol": "Http", "port": 8080, "requestPath": "/", "intervalInSeconds": 5}
-        front = {"name": "front", "properties": {"subnet": {"id": self.subnet}}}
-        body = HERE | {
-            "sku": {"name": "Standard"},
-            "properties": {
-                "frontendIPConfigurations": [front],
-                "backendAddressPools": [{"name": "blue"}, {"name": "green"}],
-                "probes": [{"name": "http", "properties": probe}],
-                "loadBalancingRules": [{"name": "http", "properties": references | ports}],
-            },
-        }
-        made = self.network.load_balancers.begin_create_or_update(self.group, "lb", body).result()
-        return dict(made)
-
-    def health(self, scale_set: str) -> list[str]:
-        """The health code of each instance, as the pipeline reads it; "" while there is none."""
-        listed = self.compute.virtual_machine_scale_set_vms.list(
-            self.group, scale_set, expand="instanceView"
-        )
-        views = [dict(instance["properties"]["instanceView"]) for instance in listed]
-        return [view.get("vmHealth", {}).get("status", {}).get("code", "") for view in views]
-
-
-@pytest.fixture
-def zone(
-    group: str, compute: ComputeManagementClient, network: NetworkManagementClient
-) -> Iterator[Zone]:
-    """A landing zone of the test's own."""
-    yield Zone(group, compute, network)
+from tests.emulator.compute.bodies import BASE
+from tests.emulator.compute.sdk_zone import HERE, Zone
 
 
 def test_a_bake_a_check_and_a_stage_work_through_the_sdk(zone: Zone, emulator: Emulator) -> None:
@@ -183,7 +25,7 @@ def test_a_bake_a_check_and_a_stage_work_through_the_sdk(zone: Zone, emulator: E
     }
     changed = zone.compute.gallery_image_versions.begin_update(
         zone.group,
-        "gallery",
+        zone.gallery,
         "web",
         "1.0.0",
         change,
@@ -259,7 +101,7 @@ def test_azures_refusals_arrive_as_such(zone: Zone) -> None:
     with pytest.raises(ResourceExistsError) as refusal:
         zone.compute.gallery_image_versions.begin_create_or_update(
             zone.group,
-            "gallery",
+            zone.gallery,
             "web",
             "1.0.0",
             HERE | {"properties": {"storageProfile": {"source": {"id": other["id"]}}}},
@@ -272,7 +114,7 @@ def test_azures_refusals_arrive_as_such(zone: Zone) -> None:
         zone.scale_set("web", version["id"].replace("1.0.0", "9.9.9"), 1, "/none")
     assert code(missing.value) == "GalleryImageNotFound"
     with pytest.raises(ResourceExistsError) as refusal:
-        zone.compute.gallery_images.begin_delete(zone.group, "gallery", "web")
+        zone.compute.gallery_images.begin_delete(zone.group, zone.gallery, "web")
     assert code(refusal.value) == "CannotDeleteResource"
 
 

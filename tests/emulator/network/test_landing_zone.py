@@ -124,7 +124,8 @@ async def test_security_groups_and_their_rules(arm: EmulatedNetwork) -> None:
     await arm.put(
         GROUP, {"properties": {"securityRules": [{"name": "web", "properties": properties}]}}
     )
-    await arm.put(f"{GROUP}/securityRules/ssh", {"properties": properties})
+    ssh = properties | {"priority": 110}
+    await arm.put(f"{GROUP}/securityRules/ssh", {"properties": ssh})
     assert arm.names(GROUP, "securityRules") == ["web", "ssh"]
     subnet = {"addressPrefix": "10.0.1.0/24", "networkSecurityGroup": {"id": GROUP}}
     await arm.put(SUBNET, {"properties": subnet})

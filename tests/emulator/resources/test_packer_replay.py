@@ -80,7 +80,6 @@ def gallery(emulator: Emulator, resources: ResourceManagementClient) -> Iterator
         "osState": "Generalized",
         "hyperVGeneration": "V2",
         "identifier": {"publisher": "p", "offer": "o", "sku": "s"},
-        "features": [{"name": "SecurityType", "value": "Standard"}],
     }
     definition = f"{images}/images/web"
     made = emulator.call("PUT", definition, {**body, "properties": properties})

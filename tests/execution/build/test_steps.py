@@ -22,7 +22,12 @@ from pipeline.planning.build.steps import (
     DeleteVersion,
     MarkVersion,
 )
-from pipeline.planning.names import check_group, image_definition_id, image_version_id
+from pipeline.planning.names import (
+    check_group,
+    check_network_id,
+    image_definition_id,
+    image_version_id,
+)
 from tests.conftest import Emulator
 from tests.execution.landing_zone import LandingZone, landing_zone
 from tests.execution.one_step import carry_out_one
@@ -135,6 +140,27 @@ def test_a_check_machine_that_never_answers_is_told_by_its_address(
     with pytest.raises(Unreachable, match=rf"SSH at 127\.[\d.]+:{port}, the private") as caught:
         carry_out_one(silent, step, minutes)
     assert "web 1.0.0 stays unchecked" in str(caught.value)
+
+
+def test_a_public_check_machine_admits_one_address_and_is_reached_by_its_public_one(
+    zone: LandingZone, group: str
+) -> None:
+    zone.add_versions("1.0.0")
+    environment = replace(zone.environment, access="public")
+    step = BootCheckMachine("web", "1.0.0", group, (("run", "mine"),), "203.0.113.7")
+
+    told = carry_out_one(replace(zone, environment=environment), step)
+
+    azure = zone.session().azure
+    nsg = azure.get(check_network_id(environment, group, "networkSecurityGroups")) or {}
+    (rule,) = nsg["properties"]["securityRules"]
+    assert rule["properties"]["sourceAddressPrefix"] == "203.0.113.7"
+    assert rule["properties"]["destinationPortRange"] == "2222"
+    public = azure.get(check_network_id(environment, group, "publicIPAddresses")) or {}
+    assert f"SSH at {public['properties']['ipAddress']}:2222 answers" in told
+    own = azure.get(check_network_id(environment, group, "virtualNetworks")) or {}
+    guard = own["properties"]["subnets"][0]["properties"]["networkSecurityGroup"]["id"]
+    assert guard == nsg["id"]
 
 
 def test_a_gallery_without_the_image_is_told_how_to_create_it(zone: LandingZone) -> None:

@@ -113,6 +113,25 @@ def test_a_federated_token_comes_from_the_ci_when_it_offers_one() -> None:
     ]
 
 
+def test_a_template_that_can_ask_github_is_told_how_and_given_no_token() -> None:
+    environ = {
+        **CLIENT,
+        "ACTIONS_ID_TOKEN_REQUEST_URL": "https://runner.invalid/token",
+        "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "of-the-runner",
+    }
+    asking = ("oidc_request_url", "oidc_request_token")
+
+    found = credential_for(PUBLIC, NEW, environ, asking)
+
+    assert found.variables == {"client_id": "the-client", "tenant_id": "the-tenant"}
+    assert found.secrets == {
+        "oidc_request_url": "https://runner.invalid/token",
+        "oidc_request_token": "of-the-runner",
+    }
+    with_secret = {**environ, "AZURE_CLIENT_SECRET": "s3cret"}
+    assert credential_for(PUBLIC, NEW, with_secret, asking).secrets == {"client_secret": "s3cret"}
+
+
 @pytest.mark.parametrize(("status", "body"), [(403, b""), (200, b"no JSON"), (200, b"{}")])
 def test_a_token_service_that_gives_none_is_told_without_the_bearer(
     status: int, body: bytes

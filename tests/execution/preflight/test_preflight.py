@@ -176,7 +176,7 @@ def test_a_definition_for_trusted_launch_makes_no_standard_scale_set(zone: Landi
     patched = zone.emulator.call("PATCH", definition, {"properties": {"features": guarded}})
     assert patched.status == 200
     try:
-        assert "security type TrustedLaunch makes scale sets of that type only" in refused(zone)
+        assert "security type is TrustedLaunch: it makes no standard scale set" in refused(zone)
     finally:
         zone.emulator.call("PATCH", definition, {"properties": {"features": []}})
 
@@ -255,7 +255,7 @@ def test_a_security_rule_against_probes_refuses_a_stage(
 ) -> None:
     group = network_id(zone.environment, "networkSecurityGroups", "machines-security")
     properties = {
-        "priority": 100,
+        "priority": 105,
         "direction": "Inbound",
         "access": "Deny",
         "protocol": "*",

@@ -23,6 +23,8 @@ SIGN_IN = {
     "use_azure_cli_auth",
     "cloud_environment_name",
     "metadata_host",
+    "oidc_request_url",
+    "oidc_request_token",
 }
 """Known only where Packer runs."""
 
@@ -57,6 +59,7 @@ def test_every_value_of_a_build_is_pinned() -> None:
         "image_version": "1.0.0",
         "replication_regions": ["northeurope"],
         "exclude_from_latest": True,
+        "shared_image_gallery_timeout": "2h",
         "temp_resource_group_name": "bakeswap-build-web-1-0-0-2026112312000000aa",
         "tags": dict(bake().tags),
         "vm_size": "Standard_D2s_v5",
@@ -67,10 +70,38 @@ def test_every_value_of_a_build_is_pinned() -> None:
 
 def test_what_is_given_is_what_authors_are_told_not_to_set() -> None:
     everything = replace(LINUX, variables=PROVIDED)
-    given = set(variables(bake(), replace(WEB, template=everything), LOCAL))
+    trusted = replace(WEB, template=everything, security_type="trusted_launch")
+    given = set(variables(bake(), trusted, LOCAL))
+    given |= set(variables(replace(bake(), admitted="203.0.113.7"), trusted, LOCAL))
 
     assert given == PROVIDED - SIGN_IN
     assert given >= LINUX.required
+
+
+def test_a_trusted_launch_image_is_baked_with_secure_boot_and_a_virtual_tpm() -> None:
+    given = variables(bake(), replace(WEB, template=LINUX, security_type="trusted_launch"), LOCAL)
+
+    assert (given["secure_boot_enabled"], given["vtpm_enabled"]) == (True, True)
+    assert "security_type" not in given  # the shipped template has no such variable
+
+
+def test_a_public_machine_is_built_outside_of_our_network_and_admits_one_address() -> None:
+    given = variables(replace(bake(), admitted="203.0.113.7"), replace(WEB, template=LINUX), LOCAL)
+
+    assert given["allowed_inbound_ip_addresses"] == ["203.0.113.7"]
+    assert not any(name.startswith("virtual_network") for name in given)
+
+
+def test_replication_is_waited_for_by_its_regions_and_six_hours_at_most() -> None:
+    image = replace(WEB, template=LINUX)
+    regions = tuple(f"region{number}" for number in range(9))
+
+    waits = [
+        variables(bake(), image, replace(LOCAL, replica_regions=regions[:many]))
+        for many in (0, 3, 9)
+    ]
+
+    assert [given["shared_image_gallery_timeout"] for given in waits] == ["1h", "4h", "6h"]
 
 
 def test_a_template_is_given_nothing_that_it_does_not_declare() -> None:

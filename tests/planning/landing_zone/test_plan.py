@@ -14,7 +14,14 @@ from pipeline.errors import Refused
 from pipeline.planning.landing_zone import bodies
 from pipeline.planning.landing_zone.plan import plan_landing_zone, wanted
 from pipeline.planning.landing_zone.steps import Complete, Create, LandingZoneStep
-from pipeline.planning.names import load_balancer_id, network_id, subnet_id, virtual_network_id
+from pipeline.planning.names import (
+    gallery_id,
+    image_definition_id,
+    load_balancer_id,
+    network_id,
+    subnet_id,
+    virtual_network_id,
+)
 from pipeline.planning.plan import Plan
 from tests.planning.swap.examples import ENVIRONMENT, IMAGE, LOAD_BALANCER, PROJECT
 
@@ -213,6 +220,28 @@ def test_a_private_load_balancer_does_not_close_a_port_of_a_public_one() -> None
         assert sources["allow-application-8080"] == "Internet"
 
 
+def test_a_port_that_was_opened_to_the_network_only_is_told_when_it_is_for_the_internet() -> None:
+    there = everything()
+    group = network_id(ENVIRONMENT, "networkSecurityGroups", "machines")
+    rules = there[group]["properties"]["securityRules"]
+    rule = next(one for one in rules if one["name"] == "allow-application-8080")
+    rule["properties"]["sourceAddressPrefix"] = "VirtualNetwork"
+
+    assert plan(there).notes == (
+        "machines: sourceAddressPrefix of allow-application-8080 is VirtualNetwork, the definitions"
+        " say Internet: left as it is",
+    )
+
+
+def test_a_gallery_name_of_the_subscription_is_not_taken_twice() -> None:
+    own = gallery_id(ENVIRONMENT)
+    other = replace(own, resource_group="another")
+
+    assert plan_landing_zone(PROJECT, ENVIRONMENT, True, {}, (own,)).steps
+    with pytest.raises(Refused, match="takes no second one; give"):
+        plan_landing_zone(PROJECT, ENVIRONMENT, True, {}, (own, other))
+
+
 def test_unknown_fields_of_what_is_completed_pass_through() -> None:
     existing = everything()
     existing[OWN]["properties"]["futureProfile"] = {"kept": True}
@@ -304,3 +333,23 @@ def _references(value: Any) -> list[str]:
     if isinstance(value, list):
         return [found for inner in value for found in _references(inner)]
     return []
+
+
+def test_a_standard_definition_is_created_by_an_api_version_that_knows_it() -> None:
+    made = [step for step in plan({}).steps if isinstance(step, Create)]
+    versions = {step.words: step.api_version for step in made if step.api_version}
+
+    assert versions == {"the image definition web": "2021-10-01"}
+
+
+def test_a_definition_of_another_security_type_is_told_and_left() -> None:
+    there = everything()
+    own = image_definition_id(ENVIRONMENT, "web")
+    supported = [{"name": "SecurityType", "value": "TrustedLaunchSupported"}]
+    there[own]["properties"]["features"] = supported
+
+    found = plan(there)
+
+    assert found.steps == ()
+    assert "is TrustedLaunchSupported: it takes no version" in found.notes[0]
+    assert found.notes[0].endswith("left as it is")

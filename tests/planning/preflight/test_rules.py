@@ -116,8 +116,8 @@ def test_a_size_is_offered_or_not() -> None:
         ({"generation": "V1"}, {"generations": frozenset({"V2"})}, "generation V1"),
         ({"architecture": "Arm64"}, {}, "the image is Arm64"),
         ({}, {"architecture": "Arm64"}, "is Arm64"),
-        ({"security_type": "TrustedLaunch"}, {}, "scale sets of that type only"),
-        ({"security_type": "ConfidentialVM"}, {}, "scale sets of that type only"),
+        ({"security_type": "TrustedLaunch"}, {}, "is TrustedLaunch: it makes no standard scale"),
+        ({"security_type": "ConfidentialVM"}, {}, "is ConfidentialVM: it makes no standard scale"),
         ({}, {"disk_controllers": frozenset({"NVMe"})}, "NVMe disks only"),
     ],
 )
@@ -154,6 +154,19 @@ def test_trusted_launch_needs_a_size_that_has_it() -> None:
     assert [one.what for one in found("image", **changed)][1:] == [
         "the image needs Trusted Launch, which Standard_D2s_v5 has not"
     ]
+
+
+@pytest.mark.parametrize(
+    ("security_type", "result"),
+    [("", "FAILED"), ("TrustedLaunch", "ok"), ("TrustedLaunchSupported", "ok")],
+)
+def test_a_trusted_launch_image_wants_a_definition_for_it(security_type: str, result: str) -> None:
+    image = replace(WANTED.image, security_type="trusted_launch")
+    changed = {
+        "wanted": replace(WANTED, image=image),
+        "definition": Definition(security_type=security_type),
+    }
+    assert results("image", **changed) == [result]
 
 
 def test_an_image_without_a_definition_is_refused() -> None:

@@ -4,6 +4,8 @@ environment "Local Machine" {
   location       = "westeurope"
   resource_group = "shop."
   ssh_username   = "admin"
+  access         = "open"
+  runner_address = "0.0.0.0/0"
 
   cloud {
     name             = "public"

@@ -24,4 +24,6 @@ image "web" {
     port = 8080
     path = "/healthz"
   }
+
+  security_type = "trusted_launch"
 }

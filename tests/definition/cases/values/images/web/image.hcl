@@ -28,4 +28,6 @@ image "web" {
     port     = 8080
     path     = "healthz"
   }
+
+  security_type = "trusted"
 }

@@ -1,0 +1,102 @@
+"""What `doctor` looks at: programs, routes, the sign-in, and then Azure side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from pipeline.arm import ResourceId
+from pipeline.errors import AzureRefused, SignInFailed, Unreachable
+from pipeline.execution.azure import lists
+from pipeline.execution.azure.side_by_side import each_by_name
+from pipeline.execution.build.way import has_way, runner
+from pipeline.execution.landing_zone.survey import namesakes
+from pipeline.execution.packer.tools import find_tools, packer_version
+from pipeline.execution.preflight.survey import survey_preflight
+from pipeline.execution.run.session import Session
+from pipeline.planning.doctor.facts import Azure, Examination, Programs
+from pipeline.planning.names import gallery_id
+from pipeline.planning.preflight.facts import Facts, Known, Unknown
+from pipeline.planning.preflight.wanted import Wanted
+from pipeline.planning.rights import Permission
+
+T = TypeVar("T")
+
+
+def examine(session: Session) -> Examination:
+    """Ask all of it, and change nothing; who cannot be asked is Unknown."""
+    environment = session.environment
+    return Examination(
+        environment=environment,
+        azure=_asked(lambda: _azure(session), SignInFailed, Unreachable),
+        programs=_asked(_programs, Unreachable),
+        runner=runner(environment),
+        has_way=has_way(environment),
+    )
+
+
+def _asked(ask: Callable[[], T], *errors: type[Exception]) -> Known[T]:
+    try:
+        return ask()
+    except errors as error:
+        return Unknown(str(error))
+
+
+def _programs() -> Programs:
+    tools = find_tools()
+    return Programs(packer_version(tools), tools.plugin_version)
+
+
+def _azure(session: Session) -> Azure:
+    """Raises SignInFailed and Unreachable: then nothing else can be asked."""
+    session.azure.clients.prepare()
+    environment = session.environment
+    gallery = gallery_id(environment)
+    found = each_by_name(
+        {
+            "group": lambda: _asked(lambda: _has_group(session), AzureRefused),
+            "gallery": lambda: _asked(lambda: session.azure.get(gallery) is not None, AzureRefused),
+            "permissions": lambda: _asked(lambda: _permissions(session), AzureRefused),
+            "namesakes": lambda: _namesakes(session),
+        }
+    )
+    return Azure(
+        images=_images(session),
+        permissions=found["permissions"],
+        has_group=found["group"],
+        has_gallery=found["gallery"],
+        namesakes=found["namesakes"],
+    )
+
+
+def _has_group(session: Session) -> bool:
+    return session.azure.group(session.environment.resource_group) is not None
+
+
+def _namesakes(session: Session) -> tuple[ResourceId, ...]:
+    own = gallery_id(session.environment)
+    return tuple(one for one in namesakes(session, {}) if one != own)
+
+
+def _images(session: Session) -> tuple[Facts, ...]:
+    """The facts of a stage of each image that the environment serves, of no version."""
+    environment = session.environment
+    served = [one.image for one in environment.load_balancers]
+    return tuple(
+        survey_preflight(session, Wanted(environment, session.image(name), "", 0))
+        for name in served
+    )
+
+
+def _permissions(session: Session) -> tuple[Permission, ...]:
+    """What the caller's roles allow in the subscription; in the group where only that is told."""
+    subscription = f"/subscriptions/{session.environment.subscription}"
+    try:
+        found = lists.permissions(session.azure, subscription)
+    except AzureRefused:
+        group = f"{subscription}/resourceGroups/{session.environment.resource_group}"
+        found = lists.permissions(session.azure, group)
+    return tuple(
+        Permission(tuple(one.get("actions") or ()), tuple(one.get("notActions") or ()))
+        for one in found
+    )

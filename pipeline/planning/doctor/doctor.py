@@ -1,0 +1,145 @@
+"""All that is looked at before the first bake: the rules of a pre-flight, and some of its own.
+
+Nothing here is about one version: `preflight` looks at that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from pipeline.advice import Advice, Shell, create_environment, doctor
+from pipeline.arm import ResourceId
+from pipeline.definition.model import PUBLIC, Environment
+from pipeline.errors import Refused
+from pipeline.planning.build.access import VARIABLE, doubts
+from pipeline.planning.doctor.facts import Azure, Examination, Programs
+from pipeline.planning.plugin import INSTALL, OLDEST_PACKER, dotted, too_old
+from pipeline.planning.preflight.facts import Facts, Unknown
+from pipeline.planning.preflight.finding import Finding, az, failed, known, ok, warning
+from pipeline.planning.preflight.preflight import findings as findings_of_a_stage
+from pipeline.planning.preflight.preflight import rows
+from pipeline.planning.rights import Permission, missing
+from pipeline.planning.table import Table
+
+SHOWN = 3
+"""How many operations that no role allows fit a line."""
+_HEADINGS = ("check", "result", "what was found")
+
+
+def findings(seen: Examination) -> tuple[Finding, ...]:
+    """Everything that was looked at, this machine first."""
+    found = [*_programs(seen), *_access(seen)]
+    if isinstance(seen.azure, Unknown):
+        found.append(_signed_out(seen.environment, seen.azure.why))
+    else:
+        found += [ok("sign-in", f"{seen.environment.cloud.resource_manager} answers")]
+        found += _of_azure(seen.environment, seen.azure)
+    return tuple(dict.fromkeys(found))
+
+
+def healthy(environment: Environment, found: Iterable[Finding]) -> None:
+    """Raises Refused with a line and the commands of each finding that is `FAILED`."""
+    failures = [one for one in found if one.result == "FAILED"]
+    if failures:
+        lines = (f"environment {environment.name} is not ready", *(str(one) for one in failures))
+        commands = dict.fromkeys(advice for one in failures for advice in one.advice)
+        again = Advice("look again", doctor())
+        raise Refused("\n".join(lines), advice=(*commands, again))
+
+
+def table(found: Iterable[Finding]) -> Table:
+    """One row for each finding."""
+    return Table(_HEADINGS, rows(found))
+
+
+def twice(facts: Facts) -> Facts:
+    """The facts of an image for whom a second scale set as large as the first is to stand."""
+    sets = facts.scale_sets
+    serving = [one.capacity for one in sets if one.is_serving] if isinstance(sets, tuple) else []
+    one = max(serving, default=0)
+    added = one or 2 * facts.wanted.image.scale_set.capacity
+    return replace(facts, wanted=replace(facts.wanted, added=added))
+
+
+def _programs(seen: Examination) -> Iterator[Finding]:
+    if isinstance(seen.programs, Unknown):
+        setup = Advice("install Packer and its plugin", Shell("make setup"))
+        yield failed("packer", seen.programs.why, "install both", setup)
+        return
+    yield from _versions(seen.environment, seen.programs)
+
+
+def _versions(environment: Environment, found: Programs) -> Iterator[Finding]:
+    named = f"Packer {dotted(found.packer)}"
+    if found.packer < OLDEST_PACKER:
+        setup = Advice("install a newer one", Shell("make setup"))
+        yield failed("packer", f"{named} is too old", f"{dotted(OLDEST_PACKER)} is needed", setup)
+    elif wrong := too_old(found.plugin, environment):
+        install = Advice("install a newer one", Shell(INSTALL))
+        yield failed("packer", f"{named}: {wrong}", "install a newer one", install)
+    else:
+        yield ok("packer", f"{named} with the Azure plugin {dotted(found.plugin)}")
+
+
+def _access(seen: Examination) -> Iterator[Finding]:
+    environment = seen.environment
+    for doubt in doubts(environment, seen.has_way):
+        yield warning("access", doubt)
+    if environment.access == PUBLIC and not seen.runner:
+        what = 'access = "public" admits one address, and none is known'
+        yield failed("access", what, f"set runner_address, or {VARIABLE} for each run")
+    elif environment.access == PUBLIC:
+        yield ok("access", f"machines of bakes and checks admit {seen.runner} alone")
+
+
+def _signed_out(environment: Environment, why: str) -> Finding:
+    sign_in = az("sign in", f"login --tenant {environment.tenant}")
+    where = environment.cloud.resource_manager
+    return failed("sign-in", f"{where}: {why}", "sign in, then look again", sign_in)
+
+
+def _of_azure(environment: Environment, azure: Azure) -> Iterator[Finding]:
+    name, others = environment.gallery, azure.namesakes
+    yield from known("rights", azure.permissions, lambda found: _rights(environment, found))
+    yield from known("resource group", azure.has_group, lambda found: _group(environment, found))
+    yield from known("gallery", azure.has_gallery, lambda found: _gallery(name, found, others))
+    for facts in azure.images:
+        yield from findings_of_a_stage(twice(facts))
+
+
+def _rights(environment: Environment, roles: tuple[Permission, ...]) -> Iterator[Finding]:
+    scope = f"/subscriptions/{environment.subscription}"
+    lacking = list(missing(roles, with_public=environment.access == PUBLIC))
+    for purpose, operations in lacking:
+        hidden = len(operations) - SHOWN
+        more = f" and {hidden} more" if hidden > 0 else ""
+        yield failed(
+            "rights",
+            f"no role allows {', '.join(operations[:SHOWN])}{more}, for {purpose.what}",
+            "give the identity the role of docs/permissions.md",
+            az("give it", f"role assignment create --role bakeswap --assignee ID --scope {scope}"),
+        )
+    if not lacking:
+        yield ok("rights", f"all operations of docs/permissions.md are allowed in {scope}")
+
+
+def _group(environment: Environment, is_there: bool) -> Iterator[Finding]:
+    if is_there:
+        yield ok("resource group", f"{environment.resource_group} is there")
+    else:
+        what = f"{environment.resource_group} does not exist"
+        create = Advice("create the environment", create_environment())
+        yield failed("resource group", what, "create the environment", create)
+
+
+def _gallery(name: str, is_there: bool, namesakes: Iterable[ResourceId]) -> Iterator[Finding]:
+    others = ", ".join(str(one) for one in namesakes)
+    if is_there:
+        yield ok("gallery", f"{name} is there")
+    elif others:
+        what = f"the name {name} is taken in the subscription, by {others}"
+        yield failed("gallery", what, "give gallery.name in environments.hcl another name")
+    else:
+        create = Advice("create the environment", create_environment())
+        yield failed("gallery", f"{name} does not exist", "create the environment", create)

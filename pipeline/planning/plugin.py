@@ -1,0 +1,39 @@
+"""Which Packer and which version of its Azure plugin an environment needs."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+from pipeline.definition.model import Environment
+
+Version: TypeAlias = tuple[int, ...]
+
+INSTALL = (
+    "PACKER_PLUGIN_PATH=.venv/share/packer/plugins .venv/bin/packer plugins install"
+    " github.com/hashicorp/azure"
+)
+"""Where set-up put the one that is used."""
+
+OLDEST_PACKER: Version = (1, 10, 0)
+"""As the shipped template requires it."""
+OLDEST_FOR_AZURE: Version = (2, 2, 0)
+"""The first that takes any federated token (its release notes).
+
+1.4.5 and 2.0 take only one with an `x5t` header, and 1.4.5 gives machines public addresses of the
+Basic SKU, which Azure has retired since 2025-09-30.
+"""
+
+
+def too_old(plugin: Version, environment: Environment) -> str:
+    """Why this plugin bakes nothing in public Azure; "" where it does, and in other clouds."""
+    if not environment.cloud.is_public or plugin >= OLDEST_FOR_AZURE:
+        return ""
+    return (
+        f"its Azure plugin {dotted(plugin)} is too old for public Azure, which has retired the"
+        f" Basic SKU of its public addresses; {dotted(OLDEST_FOR_AZURE)} or newer is needed"
+    )
+
+
+def dotted(version: Version) -> str:
+    """`2.2.0`."""
+    return ".".join(str(number) for number in version)

@@ -1,0 +1,143 @@
+"""What Azure must allow for each command: the least that bakeswap and Packer ask for.
+
+Names of operations: Microsoft's permission reference of each resource provider. Which are asked
+for: requests recorded of the SDK and of Packer 1.4.5 and 2.6.3; `join` and `read` on what a body
+refers to are documented with each type.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Purpose:
+    """What some operations are for; `names` stand behind the prefix of their provider."""
+
+    what: str
+    operations: tuple[str, ...]
+
+
+def _of(prefix: str, **kinds: str) -> tuple[str, ...]:
+    """`virtualMachines="read write"` → `Microsoft.Compute/virtualMachines/read`, …"""
+    return tuple(
+        f"{prefix}/{kind.replace('__', '/')}/{verb}"
+        for kind, verbs in kinds.items()
+        for verb in verbs.split()
+    )
+
+
+_COMPUTE, _NETWORK, _RESOURCES = "Microsoft.Compute", "Microsoft.Network", "Microsoft.Resources"
+_JOIN = "join/action"
+
+PURPOSES = (
+    Purpose(
+        "read",
+        (
+            *_of(_RESOURCES, subscriptions__resourceGroups="read", deployments="read"),
+            *_of(_RESOURCES, subscriptions__providers="read"),
+            *_of(_RESOURCES, subscriptions__operationresults="read"),
+            *_of(_COMPUTE, locations__operations="read", locations__capsOperations="read"),
+            *_of(_COMPUTE, locations__publishers__artifacttypes__offers__skus__versions="read"),
+            *_of(_COMPUTE, locations__usages="read", skus="read", galleries="read"),
+            *_of(_COMPUTE, galleries__images="read", galleries__images__versions="read"),
+            *_of(_COMPUTE, virtualMachineScaleSets="read virtualMachines/read"),
+            *_of(_COMPUTE, virtualMachineScaleSets__virtualMachines__instanceView="read"),
+            *_of(_NETWORK, locations__operations="read", locations__operationResults="read"),
+            *_of(_NETWORK, loadBalancers="read", virtualNetworks="read usages/read"),
+            *_of(_NETWORK, virtualNetworks__subnets="read", networkSecurityGroups="read"),
+            *_of(_NETWORK, natGateways="read", publicIPAddresses="read"),
+            *_of(_NETWORK, privateDnsZones="read TXT/read"),
+            "Microsoft.Authorization/locks/read",
+            "Microsoft.Authorization/permissions/read",
+            "Microsoft.Insights/autoscaleSettings/read",
+            "Microsoft.PolicyInsights/checkPolicyRestrictions/read",
+        ),
+    ),
+    Purpose(
+        "build-image, check-image, nightly",
+        (
+            *_of(_RESOURCES, subscriptions__resourceGroups="write delete"),
+            *_of(_RESOURCES, deployments="write delete validate/action operations/read"),
+            *_of(_RESOURCES, deployments__operationStatuses="read"),
+            *_of(_COMPUTE, virtualMachines="read write delete"),
+            *_of(_COMPUTE, virtualMachines="deallocate/action generalize/action"),
+            *_of(_COMPUTE, disks="read write delete", galleries__images="write"),
+            *_of(_COMPUTE, galleries__images__versions="write delete"),
+            *_of(_NETWORK, networkInterfaces=f"read write delete {_JOIN}"),
+            *_of(_NETWORK, virtualNetworks__subnets=_JOIN),
+            *_of(_NETWORK, privateDnsZones__TXT="write delete"),
+        ),
+    ),
+    Purpose(
+        'the same with access = "public"',
+        (
+            *_of(_NETWORK, virtualNetworks="write delete", publicIPAddresses="write delete"),
+            *_of(_NETWORK, publicIPAddresses=_JOIN),
+            *_of(_NETWORK, networkSecurityGroups=f"write delete {_JOIN}"),
+        ),
+    ),
+    Purpose(
+        "stage, promote, rollback, unstage, prune",
+        (
+            *_of(_COMPUTE, virtualMachineScaleSets="write delete"),
+            *_of(_NETWORK, loadBalancers="write backendAddressPools/join/action"),
+            *_of(_NETWORK, loadBalancers__probes=_JOIN),
+            *_of(_NETWORK, loadBalancers__loadBalancingRules__health="action"),
+            *_of(_NETWORK, loadBalancers__frontendIPConfigurations=_JOIN),
+        ),
+    ),
+    Purpose(
+        "create-environment",
+        (
+            *_of(_COMPUTE, galleries="write"),
+            *_of(_NETWORK, virtualNetworks="write", virtualNetworks__subnets="write"),
+            *_of(_NETWORK, networkSecurityGroups=f"write {_JOIN}"),
+            *_of(_NETWORK, natGateways=f"write {_JOIN}"),
+            *_of(_NETWORK, publicIPAddresses=f"write {_JOIN}", privateDnsZones="write"),
+        ),
+    ),
+)
+PUBLIC_ONLY = PURPOSES[2].what
+"""What an environment with private machines does not need."""
+
+
+@dataclass(frozen=True, slots=True)
+class Permission:
+    """What one role of the caller allows: operations with `*`, less those that it leaves out."""
+
+    actions: tuple[str, ...]
+    not_actions: tuple[str, ...] = ()
+
+    def allows(self, operation: str) -> bool:
+        """Whether the role allows it; roles add up, and without regard to case."""
+        return _any(self.actions, operation) and not _any(self.not_actions, operation)
+
+
+def missing(
+    permissions: Iterable[Permission], *, with_public: bool
+) -> Iterator[tuple[Purpose, tuple[str, ...]]]:
+    """For each purpose, the operations that no role allows."""
+    roles = tuple(permissions)
+    for purpose in PURPOSES:
+        if purpose.what == PUBLIC_ONLY and not with_public:
+            continue
+        lacking = tuple(
+            operation
+            for operation in purpose.operations
+            if not any(role.allows(operation) for role in roles)
+        )
+        if lacking:
+            yield purpose, lacking
+
+
+def operations() -> tuple[str, ...]:
+    """All of them, each once, sorted."""
+    return tuple(sorted({one for purpose in PURPOSES for one in purpose.operations}))
+
+
+def _any(patterns: Iterable[str], operation: str) -> bool:
+    wanted = operation.lower()
+    return any(fnmatch.fnmatchcase(wanted, pattern.lower()) for pattern in patterns)

@@ -1,0 +1,23 @@
+"""Which plugin bakes in public Azure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from pipeline.definition.model import Cloud
+from pipeline.planning.plugin import Version, too_old
+from tests.planning.build.examples import LOCAL
+
+PUBLIC = replace(LOCAL, cloud=Cloud())
+
+
+@pytest.mark.parametrize("version", [(1, 4, 5), (2, 0, 5), (2, 1, 9)])
+def test_public_azure_wants_a_newer_plugin_than_set_up_can_build(version: Version) -> None:
+    assert "2.2.0 or newer is needed" in too_old(version, PUBLIC)
+    assert too_old(version, LOCAL) == ""
+
+
+def test_a_newer_one_bakes() -> None:
+    assert too_old((2, 2, 0), PUBLIC) == ""
