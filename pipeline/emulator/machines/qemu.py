@@ -60,6 +60,9 @@ class Qemu:
         """How guests are run on this host, and why; None until the first one is started."""
         return self._accelerator
 
+    def marketplace_skus(self) -> tuple[tuple[str, str, str], ...]:
+        return self._base_images.skus
+
     def marketplace_versions(self, publisher: str, offer: str, sku: str) -> tuple[str, ...]:
         return self._base_images.versions(publisher, offer, sku)
 

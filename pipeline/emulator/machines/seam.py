@@ -64,6 +64,9 @@ class Machines(Protocol):
 
     kind: str
 
+    def marketplace_skus(self) -> tuple[tuple[str, str, str], ...]:
+        """Publisher, offer and SKU of every marketplace image on offer."""
+
     def marketplace_versions(self, publisher: str, offer: str, sku: str) -> tuple[str, ...]:
         """Versions on offer, oldest first; empty when there is no such marketplace image."""
 

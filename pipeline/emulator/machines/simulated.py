@@ -72,6 +72,10 @@ class Simulated:
 
     # -- the seam -------------------------------------------------------------------------------
 
+    def marketplace_skus(self) -> tuple[tuple[str, str, str], ...]:
+        """Publisher, offer and SKU of every image on offer, each once."""
+        return tuple({(one.publisher, one.offer, one.sku): None for one in self._offers})
+
     def marketplace_versions(self, publisher: str, offer: str, sku: str) -> tuple[str, ...]:
         """Versions on offer, oldest first; names are compared without regard to case."""
         asked = (publisher.lower(), offer.lower(), sku.lower())
