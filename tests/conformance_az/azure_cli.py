@@ -111,7 +111,7 @@ class AzureCli:
         return Ended(**json.loads(answered.readline()))
 
     def verdict(self, command: Command) -> str:
-        """"" when the command ended as expected, else what was wrong."""
+        """ "" when the command ended as expected, else what was wrong."""
         match command:
             case Passes():
                 return self._passed(command)

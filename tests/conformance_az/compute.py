@@ -16,7 +16,7 @@ _VERSION = (
 _HOW = "--admin-username azureuser --generate-ssh-keys"
 _HEALTH = (
     "--publisher Microsoft.ManagedServices --settings "
-    "'{{\"protocol\": \"http\", \"port\": 8080, \"requestPath\": \"/healthz\"}}'"
+    '\'{{"protocol": "http", "port": 8080, "requestPath": "/healthz"}}\''
 )
 
 CATALOGUE: tuple[Command, ...] = (

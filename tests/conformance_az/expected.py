@@ -42,7 +42,7 @@ def describe(command: Command) -> tuple[str, str]:
     """The outcome in one word or two, and what was true, for the page."""
     match command:
         case Passes(then=then, query=query, value=value):
-            asked = f"`az {then} --query \"{query}\"`" if then else f"`{query}`"
+            asked = f'`az {then} --query "{query}"`' if then else f"`{query}`"
             return "passed", f"{asked} is `{shown(value)}`" if query else "it ended with 0"
         case RefusedByAzure(code=code):
             return "passed", f"refused as Azure refuses it: `{code}`"

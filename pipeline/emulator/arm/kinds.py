@@ -104,6 +104,10 @@ class Kind:
         record.document["properties"] = dict(body.get("properties") or {})
         return record
 
+    def patched(self, existing: Record, change: dict[str, Any]) -> dict[str, Any]:
+        """The document that a PATCH is merged into: all of it, unless the kind loses some."""
+        return existing.document
+
     def envelope(
         self, identifier: ResourceId, body: dict[str, Any], existing: Record | None
     ) -> Record:

@@ -38,9 +38,7 @@ class Catalogue:
 
     async def _sizes(self, call: Call) -> Answer:
         where = call.parameters["location"]
-        offered = (
-            size for size in sizes.names() if not self._allowances.restriction(where, size)
-        )
+        offered = (size for size in sizes.names() if not self._allowances.restriction(where, size))
         return Answer(200, {"value": [sized(size) for size in offered]})
 
     async def listing(self, call: Call) -> Answer:

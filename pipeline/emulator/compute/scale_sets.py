@@ -16,6 +16,7 @@ from pipeline.emulator.compute import scale_set_model as model
 from pipeline.emulator.compute import scale_set_network as network
 from pipeline.emulator.compute.fleet import Fleet
 from pipeline.emulator.compute.guests import Guests
+from pipeline.emulator.compute.identities import Identities
 from pipeline.emulator.compute.internals import InstanceInternals, ScaleSetInternals
 from pipeline.emulator.compute.quotas import Quotas
 from pipeline.emulator.compute.views import status
@@ -26,17 +27,20 @@ class ScaleSets(Kind):
     """Scale sets whose instances are machines of their own.
 
     `overprovision` is accepted and never makes more instances than asked for. `zones`, `priority`,
-    `securityProfile`, `identity` and the like are kept and answered, and have no effect here.
+    `securityProfile` and the like are kept and answered, and have no effect here.
     """
 
     type = "Microsoft.Compute/virtualMachineScaleSets"
     internals = ScaleSetInternals
 
-    def __init__(self, guests: Guests, fleet: Fleet, quotas: Quotas) -> None:
+    def __init__(
+        self, guests: Guests, fleet: Fleet, quotas: Quotas, identities: Identities
+    ) -> None:
         super().__init__(guests.manager)
         self._guests = guests
         self._fleet = fleet
         self._quotas = quotas
+        self._identities = identities
 
     # -- documents -------------------------------------------------------------------------------
 
@@ -50,6 +54,7 @@ class ScaleSets(Kind):
         whole = {**{name: before[name] for name in names if name in before}, **body}
         whole["sku"] = {"tier": "Standard", **before.get("sku", {}), **(body.get("sku") or {})}
         record = self.envelope(identifier, whole, existing)
+        self._identities.grant(record, existing)
         given = body.get("properties") or {}
         record.document["properties"] = model.merged(existing, given)
         model.check_served(identifier, record.properties)
@@ -61,6 +66,10 @@ class ScaleSets(Kind):
         self._quotas.check(record, existing)
         record.internal = model.counted(replace(kept, health=health), record)
         return record
+
+    def patched(self, existing: Record, change: dict[str, Any]) -> dict[str, Any]:
+        """A PATCH of the storage profile loses the disks that it leaves out."""
+        return model.patched(existing, change)
 
     def is_quick(self, record: Record) -> bool:
         """Never: instances follow behind the answer."""

@@ -15,6 +15,7 @@ from pipeline.emulator.arm.store import Record
 from pipeline.emulator.compute import virtual_machine_model as model
 from pipeline.emulator.compute.disks import attached_disk
 from pipeline.emulator.compute.guests import Guests, network_interface
+from pipeline.emulator.compute.identities import Identities
 from pipeline.emulator.compute.internals import DiskInternals, VirtualMachineInternals
 from pipeline.emulator.compute.quotas import Quotas
 from pipeline.emulator.compute.wording import at, conflict, not_allowed
@@ -23,17 +24,18 @@ from pipeline.emulator.compute.wording import at, conflict, not_allowed
 class VirtualMachines(Kind):
     """Linux VMs with one NIC and one OS disk.
 
-    `zones`, `priority`, `securityProfile`, `diagnosticsProfile`, `identity`, `plan` and the like
+    `zones`, `priority`, `securityProfile`, `diagnosticsProfile`, `plan` and the like
     are kept and answered, and have no effect here.
     """
 
     type = "Microsoft.Compute/virtualMachines"
     internals = VirtualMachineInternals
 
-    def __init__(self, guests: Guests, quotas: Quotas) -> None:
+    def __init__(self, guests: Guests, quotas: Quotas, identities: Identities) -> None:
         super().__init__(guests.manager)
         self._guests = guests
         self._quotas = quotas
+        self._identities = identities
 
     # -- documents -------------------------------------------------------------------------------
 
@@ -44,6 +46,7 @@ class VirtualMachines(Kind):
         given = deepcopy(body.get("properties") or {})
         model.check_served(given)
         record = self.envelope(identifier, body, existing)
+        self._identities.grant(record, existing)
         if existing is not None:
             record.document["properties"] = model.updated(existing, given)
             model.check_size(record.properties)

@@ -59,6 +59,13 @@ def can_be_bound(port: int) -> bool:
 
 def _refuse_not_carried(record: Record) -> None:
     sku = record.document.get("sku") or {}
+    if str(sku.get("name")).lower() == "basic":
+        raise ArmError(
+            400,
+            "BasicSkuLoadBalancerRetired",
+            "Basic SKU load balancers are retired since 30 September 2025. Please use the "
+            "Standard SKU.",
+        )
     if str(sku.get("name", "Standard")).lower() == "gateway":
         raise not_served("Gateway load balancers")
     if str(sku.get("tier", "Regional")).lower() == "global":

@@ -54,6 +54,8 @@ class PublicIPAddresses(InUseKind):
         properties.setdefault("idleTimeoutInMinutes", 4)
         properties.setdefault("ipTags", [])
         record.document["sku"] = sku_of(body, "Basic")
+        if existing is None and str((body.get("sku") or {}).get("name")).lower() == "basic":
+            raise _basic_is_retired()
         record.document["properties"] = properties
         self._check_allocation(record)
         taken = self._addresses.take(str(record.id), "public")
@@ -111,6 +113,16 @@ class PublicIPAddresses(InUseKind):
         """Give the address back once nothing uses it."""
         await super().destroy(identifier)
         self._addresses.release(str(identifier))
+
+
+def _basic_is_retired() -> ArmError:
+    """Since September 2025; reported: skypilot#7977, tac-course#5."""
+    return ArmError(
+        400,
+        "IPv4BasicSkuPublicIpCountLimitReached",
+        "Cannot create more than 0 IPv4 Basic SKU public IP addresses for this subscription in "
+        "this region.",
+    )
 
 
 def require_free(registry: Registry, public_address: str, user: str) -> Record:
