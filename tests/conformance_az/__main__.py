@@ -20,10 +20,13 @@ from tests.conftest import free_addresses, running_emulator
 def main(wanted: Sequence[str]) -> int:
     """Run the sections; 0 when every command ended as expected."""
     began = time.monotonic()
-    with tempfile.TemporaryDirectory() as folder, free_addresses() as block:
-        with running_emulator(Path(folder) / "state", block) as emulator:
-            with signed_in(emulator, Path(folder) / "az") as az:
-                wrong = sum(_section(az, name) for name in wanted or SECTIONS)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        free_addresses() as block,
+        running_emulator(Path(folder) / "state", block) as emulator,
+        signed_in(emulator, Path(folder) / "az") as az,
+    ):
+        wrong = sum(_section(az, name) for name in wanted or SECTIONS)
     seconds = time.monotonic() - began
     _say(f"{page.figures(tuple(wanted) or tuple(SECTIONS))}; {wrong} wrong; {seconds:.0f} s")
     if not wanted and not wrong:

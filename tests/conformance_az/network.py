@@ -38,7 +38,8 @@ NETWORK: tuple[Command, ...] = (
            then=f"network nsg rule list {_G} --nsg-name nsg"),
     Passes(f"network vnet subnet update {_G} --vnet-name net --name apps "
            "--network-security-group nsg", "networkSecurityGroup.id | ends_with(@, '/nsg')", True),
-    RefusedByAzure(f"network nsg delete {_G} --name nsg", "InUseNetworkSecurityGroupCannotBeDeleted"),
+    RefusedByAzure(f"network nsg delete {_G} --name nsg",
+                   "InUseNetworkSecurityGroupCannotBeDeleted"),
     Passes(f"network public-ip create {_G} --name ip --sku Standard", "publicIp.ipAddress | "
            "starts_with(@, '127.')", True),
     Passes(f"network public-ip list {_G}", "[].name", ["ip"]),
@@ -80,7 +81,7 @@ NETWORK: tuple[Command, ...] = (
     NotServed(f"network asg create {_G} --name asg", "Microsoft.Network/applicationSecurityGroups"),
     NotServed(f"network dns zone create {_G} --name example.com", "Microsoft.Network/dnszones"),
     NotServed("network list-service-tags --location westeurope", "serviceTags"),
-    NotServed(f"network watcher list", "Microsoft.Network/networkWatchers"),
+    NotServed("network watcher list", "Microsoft.Network/networkWatchers"),
     NotServed(f"network public-ip prefix create {_G} --name prefix --length 30",
               "Microsoft.Network/publicIPPrefixes"),
     NotServed(f"network bastion list {_G}", "bastionHosts"),

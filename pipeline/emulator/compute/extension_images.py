@@ -1,11 +1,12 @@
 """Extension types and their versions, as `az … extension set` looks them up by name.
 
-Lists are bare arrays, as those of marketplace images (compute-depth of the azure-mgmt-compute SDK:
+Lists are bare arrays, as those of marketplace images (azure-mgmt-compute:
 VirtualMachineExtensionImages).
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from pipeline.emulator.arm.answers import Answer
@@ -16,7 +17,9 @@ _TYPES = (
     "/subscriptions/{subscription}/providers/Microsoft.Compute/locations/{location}"
     "/publishers/{publisher}/artifacttypes/vmextension/types"
 )
-_SERVED = {"microsoft.managedservices": {"ApplicationHealthLinux": ("1.0.0.0", "2.0.0.0")}}
+_SERVED: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    "microsoft.managedservices": {"ApplicationHealthLinux": ("1.0.0.0", "2.0.0.0")}
+}
 
 
 async def _types(call: Call) -> Answer:
@@ -29,7 +32,7 @@ async def _versions(call: Call) -> Answer:
     return _listing(call, [version for versions in found for version in versions])
 
 
-def _of(call: Call) -> dict[str, tuple[str, ...]]:
+def _of(call: Call) -> Mapping[str, tuple[str, ...]]:
     return _SERVED.get(call.parameters["publisher"].lower(), {})
 
 

@@ -46,7 +46,7 @@ def provider(services: Services) -> Provider:
             LoadBalancers(registry, addresses, data_path),
             BackendAddressPools(registry, data_path),
             FrontendIPConfigurations(registry),
-            InboundNatRules(registry),
+            InboundNatRules(registry, data_path),
             LoadBalancingRules(registry, data_path),
             OutboundRules(registry),
             Probes(registry),

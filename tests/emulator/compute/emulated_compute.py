@@ -15,8 +15,8 @@ from pipeline.emulator.arm.manager import ResourceManager
 from pipeline.emulator.arm.providers import Call, Providers
 from pipeline.emulator.arm.store import Internals, Record, Store
 from pipeline.emulator.compute import provider_of
-from pipeline.emulator.compute.identities import Identities
 from pipeline.emulator.compute.guests import Guests
+from pipeline.emulator.compute.identities import Identities
 from pipeline.emulator.compute.internals import MachineInternals
 from pipeline.emulator.machines.simulated import Simulated
 from tests.emulator.compute.bodies import (
