@@ -75,14 +75,15 @@ ACCOUNT: tuple[Command, ...] = (
            then="resource list --resource-group rg-account"),
     Passes("group delete --name rg-account --yes", "@", False,
            then="group exists --name rg-account"),
-    NotServed("group export --name rg-shared", "action 'exportTemplate'"),
+    NotServed("group export --name rg-shared", "exportTemplate"),
     NotServed("policy assignment list", "policyAssignments"),
-    NotServed("role definition create --role-definition "
-              "'{{\"Name\": \"swap\", \"Actions\": [\"*/read\"], "
-              "\"AssignableScopes\": [\"/subscriptions/{subscription}\"]}}'", "roleDefinitions"),
+    Passes("role definition create --role-definition "
+           "'{{\"Name\": \"swap\", \"Actions\": [\"*/read\"], "
+           "\"AssignableScopes\": [\"/subscriptions/{subscription}\"]}}'", "roleName", "swap"),
     NotServed("ad sp list", "Microsoft Graph"),
     NotServed("monitor activity-log list", "eventtypes"),
-    NotServed("keyvault list --resource-group rg-shared", "Microsoft.KeyVault/vaults"),
+    NotServed("keyvault create --resource-group rg-shared --name vault --location westeurope",
+              "Microsoft.KeyVault/vaults"),
     NotServed("storage account list --resource-group rg-shared",
               "Microsoft.Storage/storageAccounts"),
 )  # fmt: skip

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.setup import commands, places
+from pipeline.setup.commands import Command as Words
 from pipeline.setup.reporting import Reporter
 from tests.conformance_az.deployments import TEMPLATE
 from tests.conformance_az.expected import Command, NotServed, Passes, RefusedByAzure
@@ -44,8 +45,8 @@ def ensure() -> Path:
         return python
     with places.only_one(folders.cache, reporter), reporter.step("Azure CLI", "some minutes"):
         log = folders.logs / "azure-cli.log"
-        venv = [sys.executable, "-m", "venv", "--clear", str(home)]
-        install = [python, "-m", "pip", "install", f"azure-cli=={VERSION}"]
+        venv: Words = [sys.executable, "-m", "venv", "--clear", str(home)]
+        install: Words = [python, "-m", "pip", "install", f"azure-cli=={VERSION}"]
         for name, command in (("python -m venv", venv), ("pip", install)):
             commands.run_logged(
                 name, command, log=log, reporter=reporter, remedy="make conformance"

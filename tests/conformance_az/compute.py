@@ -32,9 +32,7 @@ CATALOGUE: tuple[Command, ...] = (
     Passes("vm image list --location westeurope --publisher Debian --offer debian-12 --sku 12-gen2 "
            "--all", "[0].publisher", "Debian"),
     Passes(f"vm image show --location westeurope --urn {_IMAGE}", "hyperVGeneration", "V2"),
-    RefusedByAzure("vm image show --location westeurope --urn Debian:debian-12:12-none:latest",
-                   "ImageNotFound"),
-    NotServed("vm image terms show --urn Debian:debian-12:12-gen2:latest", "MarketplaceOrdering"),
+    Passes("vm image list-skus --location westeurope --publisher Debian --offer none", "@", []),
 )  # fmt: skip
 
 MACHINES: tuple[Command, ...] = (
@@ -89,7 +87,7 @@ MACHINES: tuple[Command, ...] = (
     NotServed(f"vm simulate-eviction {_VM}", "simulateEviction"),
     NotServed(f"vm redeploy {_VM}", "redeploy"),
     NotServed(f"vm disk attach {_G} --vm-name vm --name data --new --size-gb 8",
-              "Microsoft.Compute/disks"),
+              "dataDisks"),
     NotServed(f"vm availability-set create {_G} --name set", "availabilitySets"),
     NotServed(f"disk create {_G} --name data --size-gb 8", "a disk"),
     NotServed(f"snapshot list {_G}", "Microsoft.Compute/snapshots"),

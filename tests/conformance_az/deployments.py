@@ -41,10 +41,11 @@ DEPLOYMENTS: tuple[Command, ...] = (
     Passes(f"deployment group wait {_G} --name first --created"),
     Passes(f"deployment group delete {_G} --name first", "[].name", ["second"],
            then=f"deployment group list {_G}"),
-    RefusedByAzure(f"deployment group show {_G} --name first", "DeploymentNotFound"),
+    RefusedByAzure(f"deployment group show {_G} --name none", "DeploymentNotFound"),
     NotServed(f"deployment group what-if {_FROM}", "whatIf"),
     NotServed(f"deployment group export {_G} --name second", "exportTemplate"),
-    NotServed("deployment sub list", "Microsoft.Resources/deployments"),
+    NotServed("deployment sub create --location westeurope --template-file {folder}/template.json",
+              "Microsoft.Resources/deployments"),
     Passes("group delete --name rg-deploy --yes", "@", False,
            then="group exists --name rg-deploy"),
 )  # fmt: skip

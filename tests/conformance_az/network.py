@@ -79,12 +79,11 @@ NETWORK: tuple[Command, ...] = (
     NotServed(f"network application-gateway list {_G}", "Microsoft.Network/applicationGateways"),
     NotServed(f"network vnet peering list {_G} --vnet-name net", "virtualNetworkPeerings"),
     NotServed(f"network asg create {_G} --name asg", "Microsoft.Network/applicationSecurityGroups"),
-    NotServed(f"network dns zone create {_G} --name example.com", "Microsoft.Network/dnszones"),
+    NotServed(f"network dns zone create {_G} --name example.com", "Microsoft.Network/dnsZones"),
     NotServed("network list-service-tags --location westeurope", "serviceTags"),
     NotServed("network watcher list", "Microsoft.Network/networkWatchers"),
     NotServed(f"network public-ip prefix create {_G} --name prefix --length 30",
               "Microsoft.Network/publicIPPrefixes"),
-    NotServed(f"network bastion list {_G}", "bastionHosts"),
 )  # fmt: skip
 
 BALANCER: tuple[Command, ...] = (
@@ -151,8 +150,9 @@ BALANCER: tuple[Command, ...] = (
            then=f"network lb probe list {_LB}"),
     Passes(f"network lb address-pool delete {_LB} --name green", "[].name", ["blue"],
            then=f"network lb address-pool list {_LB}"),
-    RefusedByAzure(f"network lb create {_G} --name basic --sku Basic", "BasicSkuLoadBalancer"),
-    NotServed(f"network cross-region-lb list {_G}", "x"),
+    RefusedByAzure(f"network lb create {_G} --name basic --sku Basic",
+                   "BasicSkuLoadBalancerRetired"),
+    Passes(f"network cross-region-lb list {_G}", "length(@)", 0),
     Passes(f"network lb delete {_G} --name lb", "length(@)", 0, then=f"network lb list {_G}"),
     Passes(f"network nic delete {_G} --name nic", "length(@)", 0, then=f"network nic list {_G}"),
     Passes("group delete --name rg-network --yes", "@", False,

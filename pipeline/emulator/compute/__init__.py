@@ -9,6 +9,7 @@ from pipeline.emulator.compute.extension_images import ROUTES as EXTENSION_IMAGE
 from pipeline.emulator.compute.extensions import Extensions
 from pipeline.emulator.compute.fleet import Fleet
 from pipeline.emulator.compute.galleries import Definitions, Galleries
+from pipeline.emulator.compute.guest_access import GuestAccess
 from pipeline.emulator.compute.guests import Guests
 from pipeline.emulator.compute.identities import Identities
 from pipeline.emulator.compute.images import Images
@@ -33,7 +34,7 @@ def provider(services: Services) -> Provider:
 def provider_of(guests: Guests, identities: Identities) -> Provider:
     """The provider whose machines and principals these are."""
     registry, fleet = guests.manager, Fleet(guests)
-    quotas = Quotas(registry)
+    quotas, access = Quotas(registry), GuestAccess(guests)
     return Provider(
         namespace="Microsoft.Compute",
         limits=LIMITS,
@@ -54,7 +55,9 @@ def provider_of(guests: Guests, identities: Identities) -> Provider:
             *quotas.routes,
             *Questions(registry).routes,
             *EXTENSION_IMAGES,
+            *access.routes,
         ),
+        open_routes=access.open_routes,
         resume=guests.resume,
         close=guests.close,
     )

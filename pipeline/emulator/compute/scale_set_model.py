@@ -50,7 +50,8 @@ def merged(existing: Record | None, given: dict[str, Any]) -> dict[str, Any]:
         profile["storageProfile"] = {**profile["storageProfile"], "imageReference": image}
     properties["virtualMachineProfile"] = profile
     properties.setdefault("orchestrationMode", "Uniform")
-    properties.setdefault("overprovision", True)
+    if str(properties["orchestrationMode"]).lower() == "uniform":
+        properties.setdefault("overprovision", True)
     properties.setdefault("uniqueId", str(uuid.uuid4()))
     properties.setdefault("timeCreated", now())
     return properties
@@ -78,12 +79,13 @@ def check_served(identifier: ResourceId, properties: dict[str, Any]) -> None:
     """Refuse names that Azure refuses, and by name what would matter and is not carried."""
     if not _NAME.match(identifier.name):
         raise invalid_name("vmScaleSetName", _NAME.pattern)
-    if properties["orchestrationMode"] != "Uniform":
+    orchestration = str(properties["orchestrationMode"]).lower()
+    if orchestration not in {"uniform", "flexible"}:
         raise not_served(f"orchestrationMode '{properties['orchestrationMode']}'")
     mode = at(properties, "upgradePolicy", "mode")
-    if not mode:
+    if not mode and orchestration == "uniform":
         raise missing("upgradePolicy.mode")
-    if mode.lower() not in {"manual", "automatic"}:
+    if mode and mode.lower() not in {"manual", "automatic"}:
         raise not_served(f"upgradePolicy.mode '{mode}'")
     if is_true(at(properties, "automaticRepairsPolicy", "enabled")):
         raise not_served("'automaticRepairsPolicy.enabled'")

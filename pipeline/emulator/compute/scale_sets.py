@@ -1,4 +1,4 @@
-"""`Microsoft.Compute/virtualMachineScaleSets`, Uniform."""
+"""`Microsoft.Compute/virtualMachineScaleSets`: Uniform, and the little that Flexible ones need."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from copy import deepcopy
 from dataclasses import replace
 from typing import Any
 
-from pipeline.emulator.arm.errors import invalid_parameter
+from pipeline.emulator.arm.errors import invalid_parameter, not_served
 from pipeline.emulator.arm.ids import ResourceId
 from pipeline.emulator.arm.kinds import Action, Kind
 from pipeline.emulator.arm.store import Record
+from pipeline.emulator.compute import flexible
 from pipeline.emulator.compute import scale_set_model as model
 from pipeline.emulator.compute import scale_set_network as network
 from pipeline.emulator.compute.fleet import Fleet
@@ -41,6 +42,7 @@ class ScaleSets(Kind):
         self._fleet = fleet
         self._quotas = quotas
         self._identities = identities
+        self._flexible = flexible.FlexibleSets(guests)
 
     # -- documents -------------------------------------------------------------------------------
 
@@ -58,6 +60,8 @@ class ScaleSets(Kind):
         given = body.get("properties") or {}
         record.document["properties"] = model.merged(existing, given)
         model.check_served(identifier, record.properties)
+        if flexible.is_flexible(record):
+            flexible.check(record.properties, record.document.get("identity"))
         model.check_sku(record.document["sku"], record.properties)
         kept = model.take_secrets(record, existing)
         sources = self._guests.sources
@@ -92,12 +96,17 @@ class ScaleSets(Kind):
 
     async def realize(self, identifier: ResourceId) -> None:
         """Bring the instances to the capacity; under `Automatic` also to the latest model."""
-        profile = self.require(identifier).properties["virtualMachineProfile"]
+        record = self.require(identifier)
+        if flexible.is_flexible(record):
+            await self._flexible.converge(identifier)
+            return
+        profile = record.properties["virtualMachineProfile"]
         network.check_probe_is_reachable(identifier, profile)
         await self._fleet.converge(identifier)
 
     async def destroy(self, identifier: ResourceId) -> None:
         """Remove all instances, in whatever pool they are."""
+        await self._flexible.remove_all(identifier)
         listed = self._fleet.instances(identifier)
         await self._fleet.each((record.id for record in listed), self._fleet.remove)
 
@@ -115,7 +124,7 @@ class ScaleSets(Kind):
             "restart": self._for_instances(fleet.restart),
             "poweroff": self._for_instances(fleet.power_off),
             "deallocate": self._for_instances(fleet.deallocate),
-            "delete": Action(self._check, self._delete),
+            "delete": Action(self._check_present, self._delete),
         }
 
     def _for_instances(self, work: Callable[[ResourceId], Awaitable[None]]) -> Action:
@@ -126,11 +135,19 @@ class ScaleSets(Kind):
 
     async def _delete(self, identifier: ResourceId, body: dict[str, Any]) -> None:
         chosen = self._chosen(identifier, body)
+        if flexible.is_flexible(self.require(identifier)):
+            await self._fleet.each(chosen, self._flexible.remove)
+            return
         await self._fleet.each(chosen, self._fleet.remove)
         self._fleet.lower_capacity(identifier, by=len(chosen))
 
     def _check(self, identifier: ResourceId, body: dict[str, Any]) -> None:
-        present = {record.id.name for record in self._fleet.instances(identifier)}
+        if flexible.is_flexible(self.require(identifier)):
+            raise not_served("this action of a Flexible scale set, but of its machines")
+        self._check_present(identifier, body)
+
+    def _check_present(self, identifier: ResourceId, body: dict[str, Any]) -> None:
+        present = {record.id.name for record in self._members(identifier)}
         for asked in _asked(body):
             if asked != "*" and asked not in present:
                 raise invalid_parameter(
@@ -141,12 +158,19 @@ class ScaleSets(Kind):
 
     def _chosen(self, identifier: ResourceId, body: dict[str, Any]) -> list[ResourceId]:
         asked = _asked(body)
-        listed = self._fleet.instances(identifier)
+        listed = self._members(identifier)
         return [record.id for record in listed if "*" in asked or record.id.name in asked]
+
+    def _members(self, identifier: ResourceId) -> list[Record]:
+        if flexible.is_flexible(self.require(identifier)):
+            return flexible.members(self.registry.store, identifier)
+        return self._fleet.instances(identifier)
 
     # -- inside ----------------------------------------------------------------------------------
 
     def _view(self, record: Record) -> dict[str, Any]:
+        if flexible.is_flexible(record):
+            flexible.refuse_view()
         listed = self._fleet.instances(record.id)
         states = Counter(f"ProvisioningState/{_state(one)}" for one in listed)
         states.update(

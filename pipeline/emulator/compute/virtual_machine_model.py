@@ -24,7 +24,6 @@ from pipeline.emulator.compute.wording import at, change_not_allowed, invalid_na
 _NAME = re.compile(r"^[^_\W][\w\-.]{0,63}(?<![-.])$")
 _NOT_CARRIED = (
     "availabilitySet",
-    "virtualMachineScaleSet",
     "host",
     "hostGroup",
     "capacityReservation",

@@ -12,6 +12,7 @@ from pipeline.emulator.arm.ids import ResourceId
 from pipeline.emulator.arm.kinds import Action, Kind
 from pipeline.emulator.arm.operations import now
 from pipeline.emulator.arm.store import Record
+from pipeline.emulator.compute import flexible
 from pipeline.emulator.compute import virtual_machine_model as model
 from pipeline.emulator.compute.disks import attached_disk
 from pipeline.emulator.compute.guests import Guests, network_interface
@@ -45,6 +46,7 @@ class VirtualMachines(Kind):
         """A new VM, or changes to one: size, tags, delete options and what has no effect here."""
         given = deepcopy(body.get("properties") or {})
         model.check_served(given)
+        flexible.require_set(self.registry.store, given)
         record = self.envelope(identifier, body, existing)
         self._identities.grant(record, existing)
         if existing is not None:
@@ -105,6 +107,7 @@ class VirtualMachines(Kind):
     async def destroy(self, identifier: ResourceId) -> None:
         """End the machine, let go of disk and NIC; `deleteOption: Delete` takes them along."""
         record = self.require(identifier)
+        flexible.member_left(self.registry.store, record)
         await self._guests.discard(identifier)
         for extension in self.registry.store.children(identifier, "extensions"):
             self.registry.store.delete(extension.id)
@@ -122,7 +125,7 @@ class VirtualMachines(Kind):
 
     @property
     def actions(self) -> Mapping[str, Action]:
-        """What can be POSTed. `runCommand` and the rest are not served."""
+        """What can be POSTed; `runCommand` is in `guest_access`, the rest is not served."""
         return {
             "start": Action(self._check_start, self._start),
             "restart": Action(self._check_start, self._restart),

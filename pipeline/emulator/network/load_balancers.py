@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -95,6 +95,21 @@ class LoadBalancers(NetworkKind):
         document.shown(record, list(presences(self.registry.store)))
         nat_rules.shown(record, self.registry.store)
         return record.document
+
+    @property
+    def views(self) -> Mapping[str, Callable[[Record], dict[str, Any]]]:
+        """`GET …/networkInterfaces`: the stand-alone interfaces in its pools."""
+        return {"networkinterfaces": self._interfaces}
+
+    def _interfaces(self, record: Record) -> dict[str, Any]:
+        pools = {key(pool["id"]) for pool in record.properties["backendAddressPools"]}
+        kind = self.registry.kind(references.INTERFACE)
+        members = [
+            kind.present(interface, {})
+            for interface in self.registry.store.of_type(references.INTERFACE)
+            if interface.internals(InterfaceInternals).endpoint.pool_keys & pools
+        ]
+        return {"value": members}
 
     def _check_frontends(self, record: Record) -> None:
         for frontend in record.properties["frontendIPConfigurations"]:

@@ -40,6 +40,14 @@ class Deployments(Kind):
     updating_state: ClassVar[str] = "Accepted"
     waits_for_others: ClassVar[bool] = True
 
+    def require(self, identifier: ResourceId) -> Record:
+        """The record, or 404 as recorded (azure-cli, deployments)."""
+        record = self.find(identifier)
+        if record is None:
+            name = identifier.name
+            raise ArmError(404, "DeploymentNotFound", f"Deployment '{name}' could not be found.")
+        return record
+
     def __init__(self, manager: ResourceManager) -> None:
         super().__init__(manager)
         self._manager = manager
