@@ -73,6 +73,8 @@ ACCOUNT: tuple[Command, ...] = (
            then=f"role assignment list --scope {_GROUP} --fill-principal-name false"),
     Passes("network vnet delete --resource-group rg-account --name net", "length(@)", 0,
            then="resource list --resource-group rg-account"),
+    NotServed("keyvault create --resource-group rg-account --name vault --location westeurope",
+              "Microsoft.KeyVault/vaults"),
     Passes("group delete --name rg-account --yes", "@", False,
            then="group exists --name rg-account"),
     NotServed("group export --name rg-shared", "exportTemplate"),
@@ -82,8 +84,6 @@ ACCOUNT: tuple[Command, ...] = (
            "\"AssignableScopes\": [\"/subscriptions/{subscription}\"]}}'", "roleName", "swap"),
     NotServed("ad sp list", "Microsoft Graph"),
     NotServed("monitor activity-log list", "eventtypes"),
-    NotServed("keyvault create --resource-group rg-shared --name vault --location westeurope",
-              "Microsoft.KeyVault/vaults"),
     NotServed("storage account list --resource-group rg-shared",
               "Microsoft.Storage/storageAccounts"),
 )  # fmt: skip

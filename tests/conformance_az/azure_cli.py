@@ -112,37 +112,35 @@ class AzureCli:
         return Ended(**json.loads(answered.readline()))
 
     def verdict(self, command: Command) -> str:
-        """ "" when the command ended as expected, else what was wrong."""
-        match command:
-            case Passes():
-                return self._passed(command)
-            case RefusedByAzure(text=text, code=code):
-                return _refused(self.run(text), f"({code})", f"Code: {code}")
-            case NotServed(text=text, what=what):
-                ended = self.run(text)
-                return _refused(ended, "NotServedByEmulator") or _refused(ended, what)
-
-    def _passed(self, command: Passes) -> str:
-        last = command.text
-        for text in filter(None, (command.text, command.then)):
-            last = text
-            query = ["--query", command.query] if command.query and text == _asked(command) else []
-            ended = self.run(shlex.join([*shlex.split(text), "--output", "json", *query]))
+        """What was wrong with a command; "" when it ended as expected."""
+        if not isinstance(command, Passes):
+            return judge(command, self.run(command.text))
+        if command.then:
+            ended = self.run(command.text)
             if ended.code:
-                return f"az {last} ended with {ended.code}: {ended.reason}"
-        if command.query and ended.value != command.value:
-            return f"`{command.query}` of az {last} is {ended.value!r}, not {command.value!r}"
-        return ""
+                return judge(command, ended)
+        query = ["--query", command.query] if command.query else []
+        words = [*shlex.split(command.then or command.text), "--output", "json", *query]
+        return judge(command, self.run(shlex.join(words)))
 
 
-def write_private(file: Path, text: str) -> None:
-    """Write a file that only its owner reads."""
-    file.touch(mode=0o600)
-    file.write_text(text)
+def judge(command: Command, ended: Ended) -> str:
+    """What was wrong; "" for nothing."""
+    match command:
+        case Passes():
+            return _failed(command, ended)
+        case RefusedByAzure(code=code):
+            return _refused(ended, f"({code})", f"Code: {code}")
+        case NotServed(what=what):
+            return _refused(ended, "The emulator does not serve") or _refused(ended, what)
 
 
-def _asked(command: Passes) -> str:
-    return command.then or command.text
+def _failed(command: Passes, ended: Ended) -> str:
+    if ended.code:
+        return f"it ended with {ended.code}: {ended.reason}"
+    if command.query and ended.value != command.value:
+        return f"`{command.query}` is {ended.value!r}, not {command.value!r}"
+    return ""
 
 
 def _refused(ended: Ended, *any_of: str) -> str:
@@ -151,6 +149,12 @@ def _refused(ended: Ended, *any_of: str) -> str:
     if any(each in ended.errors for each in any_of):
         return ""
     return f"{any_of[0]} is not in: {ended.reason}"
+
+
+def write_private(file: Path, text: str) -> None:
+    """Write a file that only its owner reads."""
+    file.touch(mode=0o600)
+    file.write_text(text)
 
 
 @contextmanager

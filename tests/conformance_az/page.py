@@ -22,15 +22,17 @@ def figures(sections: Sequence[str]) -> str:
 def text() -> str:
     """The whole page."""
     parts = [_HEAD.format(version=VERSION, figures=figures(tuple(SECTIONS)))]
-    for name, commands in SECTIONS.items():
-        rows = "\n".join(
-            f"| `az {_cell(one.text)}` | {outcome} | {_cell(what)} |"
-            for one in commands
-            for outcome, what in [describe(one)]
-        )
-        parts.append(f"## {name.capitalize()}\n\n| command | outcome | what was true |\n"
-                     f"|---|---|---|\n{rows}\n")  # fmt: skip
-    return "\n".join(parts)
+    return "\n".join((*parts, *map(_section, SECTIONS)))
+
+
+def _section(name: str) -> str:
+    rows = "".join(
+        f"| `az {_cell(one.text)}` | {outcome} | {_cell(what)} |\n"
+        for one in SECTIONS[name]
+        for outcome, what in [describe(one)]
+    )
+    head = "| command | outcome | what was true |\n|---|---|---|\n"
+    return f"## {name.replace('-', ' ').capitalize()}\n\n{head}{rows}"
 
 
 def _cell(text: str) -> str:

@@ -18,5 +18,5 @@ SECTIONS: Mapping[str, tuple[Command, ...]] = {
     "catalogue": CATALOGUE,
     "machines": MACHINES,
     "galleries": GALLERIES,
-    "scale sets": SCALE_SETS,
+    "scale-sets": SCALE_SETS,
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from pipeline.emulator.arm.errors import not_served
+from pipeline.emulator.arm.errors import ArmError, not_served
 from pipeline.emulator.arm.ids import ResourceId
 from pipeline.emulator.arm.kinds import Action, Kind
 from pipeline.emulator.arm.store import Record
@@ -13,7 +13,7 @@ from pipeline.emulator.compute import flexible, instance_model
 from pipeline.emulator.compute.fleet import Fleet
 from pipeline.emulator.compute.guests import Guests
 from pipeline.emulator.compute.internals import InstanceInternals, ScaleSetInternals
-from pipeline.emulator.compute.wording import conflict
+from pipeline.emulator.compute.wording import conflict, counted_etag, stale_etag
 
 
 class Instances(Kind):
@@ -64,6 +64,14 @@ class Instances(Kind):
         """Remove the instance; the capacity goes down with it."""
         await self._fleet.remove(identifier)
         self._fleet.lower_capacity(identifier.parent or identifier, by=1)
+
+    def etag(self, previous: str | None) -> str | None:
+        """It counts the writes."""
+        return counted_etag(previous)
+
+    def etag_mismatch(self, identifier: ResourceId, wanted: str, current: str | None) -> ArmError:
+        """Compute's words."""
+        return stale_etag(wanted, current)
 
     def busy(self, identifier: ResourceId) -> Exception:
         """Azure's conflict."""

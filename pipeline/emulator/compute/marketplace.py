@@ -71,7 +71,7 @@ class MarketplaceImages:
         return self._machines.marketplace_versions(asked["publisher"], asked["offer"], asked["sku"])
 
 
-_WITHOUT_IMAGES = (("Microsoft.ManagedServices",),)
+_WITHOUT_IMAGES = (("Microsoft.ManagedServices",), ("Microsoft.Azure.Extensions",))
 """Publishers of extensions only."""
 
 

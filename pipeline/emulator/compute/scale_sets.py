@@ -8,7 +8,7 @@ from copy import deepcopy
 from dataclasses import replace
 from typing import Any
 
-from pipeline.emulator.arm.errors import invalid_parameter, not_served
+from pipeline.emulator.arm.errors import ArmError, invalid_parameter, not_served
 from pipeline.emulator.arm.ids import ResourceId
 from pipeline.emulator.arm.kinds import Action, Kind
 from pipeline.emulator.arm.store import Record
@@ -21,7 +21,7 @@ from pipeline.emulator.compute.identities import Identities
 from pipeline.emulator.compute.internals import InstanceInternals, ScaleSetInternals
 from pipeline.emulator.compute.quotas import Quotas
 from pipeline.emulator.compute.views import status
-from pipeline.emulator.compute.wording import at, conflict
+from pipeline.emulator.compute.wording import at, conflict, counted_etag, stale_etag
 
 
 class ScaleSets(Kind):
@@ -80,8 +80,12 @@ class ScaleSets(Kind):
         return False
 
     def etag(self, previous: str | None) -> str | None:
-        """A counter in quotes, as newer api-versions answer it."""
-        return f'"{int(previous.strip(chr(34))) + 1 if previous else 1}"'
+        """It counts the writes."""
+        return counted_etag(previous)
+
+    def etag_mismatch(self, identifier: ResourceId, wanted: str, current: str | None) -> ArmError:
+        """Compute's words."""
+        return stale_etag(wanted, current)
 
     def busy(self, identifier: ResourceId) -> Exception:
         """Azure's conflict."""

@@ -8,6 +8,7 @@ from copy import deepcopy
 from dataclasses import replace
 from typing import Any
 
+from pipeline.emulator.arm.errors import ArmError
 from pipeline.emulator.arm.ids import ResourceId
 from pipeline.emulator.arm.kinds import Action, Kind
 from pipeline.emulator.arm.operations import now
@@ -19,7 +20,13 @@ from pipeline.emulator.compute.guests import Guests, network_interface
 from pipeline.emulator.compute.identities import Identities
 from pipeline.emulator.compute.internals import DiskInternals, VirtualMachineInternals
 from pipeline.emulator.compute.quotas import Quotas
-from pipeline.emulator.compute.wording import at, conflict, not_allowed
+from pipeline.emulator.compute.wording import (
+    at,
+    conflict,
+    counted_etag,
+    not_allowed,
+    stale_etag,
+)
 
 
 class VirtualMachines(Kind):
@@ -75,6 +82,14 @@ class VirtualMachines(Kind):
         if "userdata" in expand and user_data:
             record.properties["userData"] = user_data
         return record.document
+
+    def etag(self, previous: str | None) -> str | None:
+        """It counts the writes."""
+        return counted_etag(previous)
+
+    def etag_mismatch(self, identifier: ResourceId, wanted: str, current: str | None) -> ArmError:
+        """Compute's words."""
+        return stale_etag(wanted, current)
 
     def busy(self, identifier: ResourceId) -> Exception:
         """Azure's conflict."""

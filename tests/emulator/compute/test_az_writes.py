@@ -122,7 +122,11 @@ async def test_the_catalogue_is_listed_from_the_publisher_down(arm: EmulatedComp
     async def names(path: str) -> list[str]:
         return [one["name"] for one in await arm.ask(f"{place}{path}", {})]
 
-    assert await names("") == ["Debian", "Microsoft.ManagedServices"]
+    assert await names("") == [
+        "Debian",
+        "Microsoft.ManagedServices",
+        "Microsoft.Azure.Extensions",
+    ]
     assert await names("/debian/artifacttypes/vmimage/offers") == ["debian-12"]
     assert await names("/Debian/artifacttypes/vmimage/offers/debian-12/skus") == ["12-gen2"]
     assert await names("/Microsoft.ManagedServices/artifacttypes/vmimage/offers") == []
