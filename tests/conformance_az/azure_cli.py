@@ -130,7 +130,7 @@ def judge(command: Command, ended: Ended) -> str:
         case Passes():
             return _failed(command, ended)
         case RefusedByAzure(code=code):
-            return _refused(ended, f"({code})", f"Code: {code}")
+            return _refused(ended, f"({code})", f'"code": "{code}"')
         case NotServed(what=what):
             return _refused(ended, "The emulator does not serve") or _refused(ended, what)
 

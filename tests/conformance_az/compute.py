@@ -60,6 +60,7 @@ MACHINES: tuple[Command, ...] = (
            then=f"vm show {_VM}"),
     Passes(f"vm boot-diagnostics get-boot-log-uris {_VM}",
            "serialConsoleLogBlobUri | starts_with(@, 'https://')", True),
+    Passes(f"vm boot-diagnostics get-boot-log {_VM}", "contains(@, 'ttyS0')", True),
     Passes(f"vm extension set {_G} --vm-name vm --name ApplicationHealthLinux {_HEALTH}",
            "provisioningState", "Succeeded"),
     Passes(f"vm extension list {_G} --vm-name vm", "[].name", ["ApplicationHealthLinux"]),

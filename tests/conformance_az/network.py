@@ -95,6 +95,8 @@ BALANCER: tuple[Command, ...] = (
     Passes(f"network lb address-pool create {_LB} --name green", "name", "green"),
     Passes(f"network lb address-pool list {_LB}", "[].name", ["blue", "green"]),
     Passes(f"network lb address-pool show {_LB} --name green", "provisioningState", "Succeeded"),
+    Passes(f"network lb list-mapping {_G} --name lb --backend-pool-name green --request "
+           "ip=10.0.0.4", "inboundNatRulePortMappings", []),
     Passes(f"network lb frontend-ip list {_LB}", "[].name", ["production"]),
     Passes(f"network lb frontend-ip show {_LB} --name production", "name", "production"),
     Passes(f"network public-ip create {_G} --name staging", "publicIp.name", "staging"),
@@ -151,8 +153,7 @@ BALANCER: tuple[Command, ...] = (
     Passes(f"network lb address-pool delete {_LB} --name green", "[].name", ["blue"],
            then=f"network lb address-pool list {_LB}"),
     RefusedByAzure(f"network lb create {_G} --name basic --sku Basic",
-                   "BasicSkuLoadBalancerRetired"),
-    Passes(f"network cross-region-lb list {_G}", "length(@)", 0),
+                   "IPv4BasicSkuPublicIpCountLimitReached"),
     Passes(f"network lb delete {_G} --name lb", "length(@)", 0, then=f"network lb list {_G}"),
     Passes(f"network nic delete {_G} --name nic", "length(@)", 0, then=f"network nic list {_G}"),
     Passes("group delete --name rg-network --yes", "@", False,
