@@ -29,7 +29,7 @@ ACCOUNT: tuple[Command, ...] = (
     Passes("group exists --name rg-account", "@", True),
     Passes("group exists --name rg-none", "@", False),
     Passes("group show --name rg-account", "tags.owner", "sre"),
-    Passes("group list --query [].name", "", None),
+    Passes("group list", "[?name=='rg-account'].location", ["westeurope"]),
     Passes("group list --tag owner=sre", "[].name", ["rg-account"]),
     Passes("group update --name rg-account --set tags.stage=test", "tags",
            {"owner": "sre", "stage": "test"}),

@@ -36,7 +36,7 @@ def _section(name: str) -> str:
 
 
 def _cell(text: str) -> str:
-    return text.replace("{{", "{").replace("}}", "}").replace("|", "\\|")
+    return text.replace("{{", "{").replace("}}", "}").replace("|", "\\|").replace("\n", "\\n")
 
 
 _HEAD = """# What az says of the emulator

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from pipeline.emulator.arm.errors import ArmError
-from tests.emulator.compute.bodies import HEALTH, scale_set_properties, sku, vm_properties
+from pipeline.emulator.arm.ids import ResourceId
+from tests.emulator.compute.bodies import COMPUTE, HEALTH, scale_set_properties, sku, vm_properties
 from tests.emulator.compute.emulated_compute import EmulatedCompute
 
 
@@ -80,6 +81,32 @@ async def test_an_identity_of_an_unknown_type_is_refused(arm: EmulatedCompute) -
     vm = await arm.vm()
     with pytest.raises(ArmError, match="'Managed' is no type of identity"):
         await arm.patch(vm, {"identity": {"type": "Managed"}})
+
+
+async def test_conditions_count_for_machines_and_are_ignored_by_galleries(
+    arm: EmulatedCompute,
+) -> None:
+    scale_set = await arm.scale_set(capacity=1)
+    vm, instance = await arm.vm(), f"{scale_set}/virtualMachines/0"
+    for path in (scale_set, vm, instance):
+        etag = arm.get(path)["etag"]
+        with pytest.raises(ArmError) as refusal:
+            await changed(arm, path, "invalid")
+        assert refusal.value.status == 412
+        assert refusal.value.message == (
+            f'Etag provided in if-match header "invalid" does not match etag {etag} of resource.'
+        )
+        await changed(arm, path, etag)
+        assert arm.get(path)["etag"] != etag
+    await arm.definition()
+    await changed(arm, f"{COMPUTE}/galleries/gallery", "invalid")
+
+
+async def changed(arm: EmulatedCompute, path: str, etag: str) -> None:
+    """Write other tags under a condition."""
+    identifier = ResourceId.parse(path)
+    answer = await arm.manager.patch(identifier, {"tags": {"a": "1"}}, {"if-match": etag})
+    await arm.manager.settle(answer)
 
 
 async def test_a_disk_smaller_than_its_image_is_refused(arm: EmulatedCompute) -> None:
