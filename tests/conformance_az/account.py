@@ -78,7 +78,8 @@ ACCOUNT: tuple[Command, ...] = (
     Passes("group delete --name rg-account --yes", "@", False,
            then="group exists --name rg-account"),
     NotServed("group export --name rg-shared", "exportTemplate"),
-    NotServed("policy assignment list", "policyAssignments"),
+    Passes("policy assignment list", "length(@)", 0),
+    NotServed("policy set-definition list", "policySetDefinitions"),
     Passes("role definition create --role-definition "
            "'{{\"Name\": \"swap\", \"Actions\": [\"*/read\"], "
            "\"AssignableScopes\": [\"/subscriptions/{subscription}\"]}}'", "roleName", "swap"),

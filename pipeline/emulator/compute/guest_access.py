@@ -6,11 +6,11 @@ Shapes and limits: "Run scripts in your Linux VM" of Azure's documentation, and 
 from __future__ import annotations
 
 import secrets
-import time
 from collections.abc import Mapping
 from typing import Any
 
 from pipeline.emulator.arm.answers import Answer
+from pipeline.emulator.arm.clock import CLOCK
 from pipeline.emulator.arm.errors import ArmError, not_served
 from pipeline.emulator.arm.ids import ResourceId
 from pipeline.emulator.arm.providers import Call, Route
@@ -80,13 +80,13 @@ class GuestAccess:
         seconds = 60.0 * int(asked) if asked.isdecimal() else _SECONDS
         signature = secrets.token_urlsafe(24)
         machine = record.internals(MachineInternals).machine
-        self._signed[signature] = machine, time.monotonic() + seconds
+        self._signed[signature] = machine, CLOCK.seconds() + seconds
         path = _CONSOLE.format(signature=signature)
         return Answer(200, {"serialConsoleLogBlobUri": f"{call.base}{path}"})
 
     async def _console(self, call: Call) -> Answer:
         machine, until = self._signed.get(call.parameters["signature"], ("", 0.0))
-        if time.monotonic() > until:
+        if CLOCK.seconds() > until:
             raise ArmError(
                 403, "AuthenticationFailed", "Signature not valid in the specified time."
             )
