@@ -173,13 +173,13 @@ def test_unknown_machines_and_machine_faults_are_refused(emulator: Emulator, gro
 def test_a_reset_leaves_nothing(start_emulator: StartEmulator) -> None:
     emulator = start_emulator()
     emulator.call("PUT", "/resourceGroups/rg", {"location": "westeurope"})
-    emulator.call("POST", "/emulator/faults", {"action": {"drop": True}, "times": 9})
     scope = f"/subscriptions/{emulator.subscription}"
     tags = f"{scope}/providers/Microsoft.Resources/tags/default"
     emulator.call("PUT", tags, {"properties": {"tags": {"a": "1"}}})
     roles = f"{scope}/providers/Microsoft.Authorization/roleAssignments"
     somebody = {"roleDefinitionId": "reader", "principalId": "somebody"}
     emulator.call("PUT", f"{roles}/one", {"properties": somebody})
+    emulator.call("POST", "/emulator/faults", {"action": {"drop": True}, "times": 9})
     answer = emulator.call("POST", "/emulator/reset")
     assert (answer.status, answer.body) == (200, {"deleted": ["rg"]})
     assert emulator.call("GET", tags).body["properties"]["tags"] == {}
