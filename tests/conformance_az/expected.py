@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -51,6 +52,5 @@ def describe(command: Command) -> tuple[str, str]:
 
 
 def shown(value: Any) -> str:
-    """A value as az prints it."""
-    words = {True: "true", False: "false", None: "null"}
-    return words[value] if value is None or isinstance(value, bool) else str(value)
+    """A value as az prints it, text without quotes."""
+    return value if isinstance(value, str) else json.dumps(value)
