@@ -79,8 +79,9 @@ async def test_an_identity_has_a_principal_that_stays(arm: EmulatedCompute) -> N
 
 async def test_an_identity_of_an_unknown_type_is_refused(arm: EmulatedCompute) -> None:
     vm = await arm.vm()
-    with pytest.raises(ArmError, match="'Managed' is no type of identity"):
+    with pytest.raises(ArmError, match="Managed") as refusal:
         await arm.patch(vm, {"identity": {"type": "Managed"}})
+    assert refusal.value.status == 400
 
 
 async def test_conditions_count_for_machines_and_are_ignored_by_galleries(
