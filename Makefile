@@ -3,6 +3,8 @@
 
 PYTHON ?= python3
 PARTS ?=
+# Sections of `make conformance`, such as "network balancer"; all of them when empty.
+SECTIONS ?=
 # What `make torture` draws from, and how many rounds of random commands it runs.
 SEED ?= $(shell date +%s)
 ROUNDS ?= 100
@@ -17,7 +19,7 @@ FAST_TESTS := -n 4 --dist worksteal -m "not vm and not packer and not slow"
 # Branch coverage that `make test` holds, in per cent, for each part.
 FLOORS := definition:99 planning:100 execution:95
 
-.PHONY: help demo test test-fast check bench torture faults verify-azure setup lock clean python3
+.PHONY: help demo test test-fast check bench torture faults verify-azure conformance setup lock clean python3
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
@@ -59,6 +61,10 @@ faults: setup ## write docs/faults.md: every call of every swap, met by every fa
 verify-azure: PARTS = python
 verify-azure: setup ## ask a subscription of Azure whether what we believe of it is true
 	@$(VENV)/python -m tests.beliefs
+
+conformance: PARTS = machines python
+conformance: setup ## what az says of the emulator; writes docs/conformance-az.md
+	$(VENV)/python -m tests.conformance_az $(SECTIONS)
 
 setup: python3 ## bring what is missing; PARTS="python packer" for less (docs/setup.md)
 	@$(PYTHON) -m pipeline.setup $(PARTS)

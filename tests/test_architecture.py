@@ -101,7 +101,7 @@ EMULATOR = {
         "edge", "arm", "files", "identity", "machines.seam", libraries=("aiohttp",)
     ),
     "pipeline.emulator.resources": emulator_room("resources", "arm"),
-    "pipeline.emulator.authorization": emulator_room("arm"),
+    "pipeline.emulator.authorization": emulator_room("authorization", "arm"),
     "pipeline.emulator.insights": emulator_room("insights", "arm"),
     "pipeline.emulator.policy": emulator_room("arm"),
     "pipeline.emulator.network": emulator_room("network", "arm", "balancer", "machines.seam"),

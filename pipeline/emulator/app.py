@@ -55,13 +55,15 @@ async def serve(settings: Settings, announce: Callable[[dict[str, Any]], None]) 
     """Serve until SIGTERM, SIGINT or a request to stop; everything started is stopped again.
 
     `announce` gets the facts that clients need, once requests are answered.
-    Raises StateFolderInUse or AddressesInUse when another emulator has the folder or the block.
+    Raises StateFolderInUse or AddressesInUse when another emulator has the folder or the block,
+    and OtherMachines when the state was made with another kind.
     """
     folder = StateFolder(settings.state)
     stop_asked = asyncio.Event()
     for signal_number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(signal_number, stop_asked.set)
     with folder.locked(), claimed(settings.addresses, folder.root):
+        folder.keep_machines(settings.machines)
         emulator = _Emulator(settings, folder, stop_asked)
         async with emulator.serving() as facts:
             with folder.announced(facts):

@@ -18,11 +18,12 @@ from pipeline.emulator.address_block import AddressesInUse
 from pipeline.emulator.app import Settings, make_machines, serve
 from pipeline.emulator.files import FileError
 from pipeline.emulator.machines.seam import MachineError, Marketplace
-from pipeline.emulator.state_folder import StateFolderInUse
+from pipeline.emulator.state_folder import OtherMachines, StateFolderInUse
 
 _DESCRIPTION = "A local Azure Resource Manager with real virtual machines, on loopback only."
 _EPILOG = """exit codes: 0 stopped as asked; 1 the host could not do it; 2 wrong arguments, or
-another emulator has the state folder or addresses of the block"""
+another emulator has the state folder or addresses of the block, or it was made with other
+machines"""
 
 
 _LONGEST_LATENCY = 100.0
@@ -49,7 +50,7 @@ def main(arguments: Sequence[str] | None = None, announce: Announce | None = Non
                 latency=chosen.latency,
             )
             asyncio.run(serve(settings, announce or _print))
-    except (AddressesInUse, StateFolderInUse) as refusal:
+    except (AddressesInUse, OtherMachines, StateFolderInUse) as refusal:
         return _refuse(str(refusal), 2)
     except (FileError, MachineError) as failure:
         return _refuse(str(failure), 1)

@@ -17,6 +17,10 @@ class StateFolderInUse(Exception):
     """Another emulator uses the state folder; the text says which."""
 
 
+class OtherMachines(Exception):
+    """The state was made with other machines; the text says which, and what to do."""
+
+
 class StateFolder:
     """Paths below the folder. What holds secrets is private; the CA's certificate is not."""
 
@@ -27,6 +31,7 @@ class StateFolder:
         self.signing_key = self.root / "signing-key.pem"
         self._serving = self.root / "serving.json"
         self._port = self.root / "port"
+        self._machines = self.root / "machines"
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -51,6 +56,16 @@ class StateFolder:
             except OSError as error:
                 raise FileError.of(path, error) from error
             yield
+
+    def keep_machines(self, kind: str) -> None:
+        """Hold to the kind of machines that the state was made with. Raises OtherMachines."""
+        kept = (read(self._machines) or b"").decode(errors="replace").strip()
+        if kept and kept != kind:
+            raise OtherMachines(
+                f"{self.root} was made with {kept} machines, not with {kind} ones; start with "
+                f"--machines {kept}, or choose another folder with --state"
+            )
+        write(self._machines, f"{kind}\n".encode())
 
     @contextmanager
     def announced(self, facts: dict[str, Any]) -> Iterator[None]:

@@ -11,7 +11,10 @@ from pipeline.emulator.arm.operations import Operation
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the edge sends: a status, a body, perhaps an operation to point at."""
+    """What the edge sends: a status, a body, perhaps an operation to point at.
+
+    A body is JSON; bytes are sent as plain text.
+    """
 
     status: int
     body: Any = None

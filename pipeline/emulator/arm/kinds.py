@@ -96,10 +96,6 @@ class Kind:
         """The body of a new resource with defaults that depend on the api-version."""
         return body
 
-    def unsaid(self, existing: Record) -> dict[str, Any]:
-        """What a PATCH leaves as it is, as if it had been sent: the whole document."""
-        return existing.document
-
     def accept(
         self, identifier: ResourceId, body: dict[str, Any], existing: Record | None
     ) -> Record:
@@ -111,6 +107,10 @@ class Kind:
         record = self.envelope(identifier, body, existing)
         record.document["properties"] = dict(body.get("properties") or {})
         return record
+
+    def patched(self, existing: Record, change: dict[str, Any]) -> dict[str, Any]:
+        """The document that a PATCH is merged into: all of it, unless the kind loses some."""
+        return existing.document
 
     def envelope(
         self, identifier: ResourceId, body: dict[str, Any], existing: Record | None

@@ -117,7 +117,7 @@ class ResourceManager(Registry):
         if not kind.patchable:
             raise not_served(f"PATCH of '{kind.type}'")
         existing = kind.require(identifier)
-        return await self.put(identifier, merge(kind.unsaid(existing), body), headers)
+        return await self.put(identifier, merge(kind.patched(existing, body), body), headers)
 
     async def delete(
         self, identifier: ResourceId, headers: Mapping[str, str] | None = None

@@ -38,12 +38,16 @@ class Services:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A request that a route answers. `path` is as it was sent; names of `query` in lower case."""
+    """A request that a route answers. `path` is as it was sent; names of `query` in lower case.
+
+    `base` is the emulator as the client addresses it, without a slash at the end.
+    """
 
     path: str
     parameters: Mapping[str, str]
     query: Mapping[str, str] = field(default_factory=dict)
     body: Mapping[str, Any] = field(default_factory=dict)
+    base: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +117,7 @@ class Provider:
     """A resource provider. Actions and views are its kinds' own.
 
     `limits` are how often it lets itself be asked, when somebody asks for that.
+    `open_routes` are answered without a token: their addresses are known to whoever may ask.
     `resume` starts again, after a restart, what was running, and returns when all of it runs;
     `close` ends what the provider itself started.
     """
@@ -122,6 +127,7 @@ class Provider:
     polling: Polling = field(default_factory=Polling)
     routes: tuple[Route, ...] = ()
     limits: tuple[Limit, ...] = ()
+    open_routes: tuple[Route, ...] = ()
     resume: Callable[[], Awaitable[None]] = _nothing
     close: Callable[[], Awaitable[None]] = _nothing
 
@@ -153,12 +159,14 @@ class Providers:
 
     def route(self, method: str, segments: Sequence[str]) -> tuple[Route, Mapping[str, str]] | None:
         """The first route for a request, and the parameters in its path."""
-        for provider in self._providers:
-            for route in provider.routes:
-                parameters = route.matches(segments) if route.method == method else None
-                if parameters is not None:
-                    return route, parameters
-        return None
+        return _first((one for each in self._providers for one in each.routes), method, segments)
+
+    def open_route(
+        self, method: str, segments: Sequence[str]
+    ) -> tuple[Route, Mapping[str, str]] | None:
+        """The same of those that need no token."""
+        routes = (one for each in self._providers for one in each.open_routes)
+        return _first(routes, method, segments)
 
     def resume(self) -> None:
         """Start again, in the background, what was running before a restart."""
@@ -177,3 +185,13 @@ class Providers:
         await asyncio.gather(*self._resuming, return_exceptions=True)
         for provider in reversed(self._providers):
             await provider.close()
+
+
+def _first(
+    routes: Iterable[Route], method: str, segments: Sequence[str]
+) -> tuple[Route, Mapping[str, str]] | None:
+    for route in routes:
+        parameters = route.matches(segments) if route.method == method else None
+        if parameters is not None:
+            return route, parameters
+    return None

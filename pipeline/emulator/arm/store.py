@@ -257,6 +257,10 @@ class Store:
         """Forget a fact; no error when it was never set."""
         self._run("DELETE FROM facts WHERE key = ?", name)
 
+    def drop_facts(self, prefix: str) -> None:
+        """Forget the facts whose name begins with `prefix`."""
+        self._run("DELETE FROM facts WHERE key GLOB ?", f"{prefix}*")
+
     def close(self) -> None:
         """Close the file."""
         self._database.close()

@@ -1,4 +1,4 @@
-"""The resource provider Microsoft.Authorization: management locks. No roles."""
+"""The resource provider Microsoft.Authorization: management locks, and roles that are kept."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from pipeline.emulator.arm.answers import Answer
 from pipeline.emulator.arm.ids import ResourceId
 from pipeline.emulator.arm.manager import ResourceManager
 from pipeline.emulator.arm.providers import Call, Provider, Route, Services
+from pipeline.emulator.authorization.roles import Roles
 
 _PERMISSIONS = "{scope}/providers/Microsoft.Authorization/permissions"
 _LOCKS = "{scope}/providers/Microsoft.Authorization/locks"
@@ -14,9 +15,12 @@ _LOCKS = "{scope}/providers/Microsoft.Authorization/locks"
 def provider(services: Services) -> Provider:
     """Microsoft.Authorization for one emulator."""
     locks = ManagementLocks(services.manager)
+    roles = Roles(services.manager.store)
     permissions = Route("GET", _PERMISSIONS, _Permissions(services.manager).listing)
     return Provider(
-        namespace="Microsoft.Authorization", kinds=(), routes=(*locks.routes, permissions)
+        namespace="Microsoft.Authorization",
+        kinds=(),
+        routes=(*locks.routes, *roles.routes, permissions),
     )
 
 

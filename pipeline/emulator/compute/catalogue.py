@@ -17,6 +17,7 @@ from pipeline.emulator.arm.regions import REGIONS, normal_location
 from pipeline.emulator.compute import sizes
 
 _SKUS = "/subscriptions/{subscription}/providers/Microsoft.Compute/skus"
+_SIZES = "/subscriptions/{subscription}/providers/Microsoft.Compute/locations/{location}/vmSizes"
 _FILTER = re.compile(r"\s*location\s+eq\s+'([\w ]+)'\s*", re.IGNORECASE)
 _SIZE = re.compile(r"Standard_(?P<letters>[A-Z]+)(?P<cores>\d+)(?P<suffix>[a-z]*)(?:_v(?P<v>\d))?")
 _FIRST_WITH_NVME_ONLY = 6
@@ -32,8 +33,13 @@ class Catalogue:
 
     @property
     def routes(self) -> tuple[Route, ...]:
-        """The list, which `$filter=location eq '…'` narrows."""
-        return (Route("GET", _SKUS, self.listing),)
+        """The list, which `$filter=location eq '…'` narrows, and the older one of a region."""
+        return (Route("GET", _SKUS, self.listing), Route("GET", _SIZES, self._sizes))
+
+    async def _sizes(self, call: Call) -> Answer:
+        where = call.parameters["location"]
+        offered = (size for size in sizes.names() if not self._allowances.restriction(where, size))
+        return Answer(200, {"value": [sized(size) for size in offered]})
 
     async def listing(self, call: Call) -> Answer:
         """One entry for each size and region, as Azure lists them."""
@@ -61,6 +67,19 @@ class Catalogue:
             ],
             "restrictions": [_restriction(location, reason)] if reason else [],
         }
+
+
+def sized(size: str) -> dict[str, Any]:
+    """A size as `vmSizes` lists it; the shape is azure-mgmt-compute's VirtualMachineSize."""
+    cores, memory = sizes.cores_and_memory(size)
+    return {
+        "name": size,
+        "numberOfCores": cores,
+        "osDiskSizeInMB": 1047552,
+        "resourceDiskSizeInMB": 0,
+        "memoryInMB": memory,
+        "maxDataDiskCount": cores * 2,
+    }
 
 
 def check_offered(allowances: Allowances, size: str, location: str) -> None:

@@ -238,6 +238,20 @@ def network_interface(vm: Record) -> ResourceId | None:
     return ResourceId.parse(listed[0]["id"]) if listed else None
 
 
+def check_disk_size(os_disk: dict[str, Any]) -> None:
+    """Raises ArmError for a disk smaller than its image (reported: hitachienergy/epiphany#1049)."""
+    size = os_disk.get("diskSizeGB")
+    if size is not None and int(size) < DISK_SIZE_GB:
+        raise ArmError(
+            409,
+            "OperationNotAllowed",
+            f"The specified disk size {size} GB is smaller than the size of the corresponding disk "
+            f"in the VM image: {DISK_SIZE_GB} GB. This is not allowed. Please choose equal or "
+            "greater size or do not specify an explicit size.",
+            target="osDisk.diskSizeGB",
+        )
+
+
 @contextmanager
 def host_failures(identifier: ResourceId) -> Iterator[None]:
     """What the host could not do becomes the operation's error."""

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from pipeline.emulator.arm.errors import not_served
+from pipeline.emulator.arm.errors import ArmError, not_served
 from pipeline.emulator.arm.ids import ResourceId
 from pipeline.emulator.arm.kinds import Action, Kind
 from pipeline.emulator.arm.store import Record
-from pipeline.emulator.compute import instance_model
+from pipeline.emulator.compute import flexible, instance_model
 from pipeline.emulator.compute.fleet import Fleet
 from pipeline.emulator.compute.guests import Guests
 from pipeline.emulator.compute.internals import InstanceInternals, ScaleSetInternals
-from pipeline.emulator.compute.wording import conflict
+from pipeline.emulator.compute.wording import conflict, counted_etag, stale_etag
 
 
 class Instances(Kind):
@@ -28,7 +28,10 @@ class Instances(Kind):
         self._fleet = fleet
 
     def listing(self, parent: ResourceId) -> list[Record]:
-        """All instances, by ascending number."""
+        """All instances, by ascending number; of a Flexible set its machines."""
+        scale_set = self.registry.store.get(parent)
+        if scale_set is not None and flexible.is_flexible(scale_set):
+            return flexible.listed(self.registry.store, parent)
         return self._fleet.instances(parent)
 
     def accept(
@@ -47,6 +50,8 @@ class Instances(Kind):
 
     def present(self, record: Record, query: Mapping[str, str]) -> dict[str, Any]:
         """With `$expand=instanceView` as asked for."""
+        if not isinstance(record.internal, InstanceInternals):
+            return record.document
         scale_set = self.registry.store.get(record.id.parent or record.id)
         latest = scale_set.internals(ScaleSetInternals).model if scale_set else None
         model = record.internals(InstanceInternals).model
@@ -59,6 +64,14 @@ class Instances(Kind):
         """Remove the instance; the capacity goes down with it."""
         await self._fleet.remove(identifier)
         self._fleet.lower_capacity(identifier.parent or identifier, by=1)
+
+    def etag(self, previous: str | None) -> str | None:
+        """It counts the writes."""
+        return counted_etag(previous)
+
+    def etag_mismatch(self, identifier: ResourceId, wanted: str, current: str | None) -> ArmError:
+        """Compute's words."""
+        return stale_etag(wanted, current)
 
     def busy(self, identifier: ResourceId) -> Exception:
         """Azure's conflict."""

@@ -15,6 +15,7 @@ from pipeline.emulator.arm.regions import normal_location
 from pipeline.emulator.arm.store import Record
 from pipeline.emulator.compute import sizes
 from pipeline.emulator.compute.catalogue import check_offered, family
+from pipeline.emulator.compute.flexible import is_flexible
 from pipeline.emulator.compute.guests import VM
 from pipeline.emulator.compute.wording import not_allowed
 
@@ -79,6 +80,9 @@ class Quotas:
         for record in self._registry.store.peek(VM, _SCALE_SET):
             if normal_location(record.document["location"]) != normal_location(location):
                 continue
+            if is_flexible(record):
+                used[record.id.segments[0][0]] += 1
+                continue  # its machines are counted
             size, cores = _cores(record)
             used[_TOTAL] += cores
             used[family(size)] += cores

@@ -16,6 +16,7 @@ from pipeline.emulator.arm.store import Record
 from pipeline.emulator.compute import os_profile, sizes, traits
 from pipeline.emulator.compute import scale_set_network as network
 from pipeline.emulator.compute.catalogue import capabilities
+from pipeline.emulator.compute.guests import check_disk_size
 from pipeline.emulator.compute.health import Settings
 from pipeline.emulator.compute.health_settings import (
     check_extension,
@@ -42,32 +43,59 @@ _MOST_IN_ONE_PLACEMENT_GROUP = 100
 def merged(existing: Record | None, given: dict[str, Any]) -> dict[str, Any]:
     """The properties after a PUT, which may be partial: `az vmss scale` sends none at all.
 
-    A `virtualMachineProfile` that names its network replaces the old one, another is merged in.
+    Of a `virtualMachineProfile` each part that is left out stays, and so does the image of a
+    `storageProfile` without one: `az vmss update` and `az vmss extension set` leave it out "to
+    avoid unnecessary permission check of image" (azure-cli, get_vmss_modified_by_aaz).
     """
     before = existing.properties if existing else {}
     properties = {**before, **{key: value for key, value in given.items() if value is not None}}
-    profile = dict(given.get("virtualMachineProfile") or {})
-    if not profile.get("networkProfile"):
-        profile = {**(before.get("virtualMachineProfile") or {}), **profile}
+    old, new = before.get("virtualMachineProfile") or {}, given.get("virtualMachineProfile") or {}
+    if new and old.get("osProfile") and not new.get("osProfile"):
+        raise missing("osProfile")  # reported: ansible-collections/azure#378
+    profile = {**old, **{name: part for name, part in new.items() if part is not None}}
+    image = at(old, "storageProfile", "imageReference")
+    if image and profile.get("storageProfile") and not at(new, "storageProfile", "imageReference"):
+        profile["storageProfile"] = {**profile["storageProfile"], "imageReference": image}
     properties["virtualMachineProfile"] = profile
     properties.setdefault("orchestrationMode", "Uniform")
-    properties.setdefault("overprovision", True)
-    properties.setdefault("singlePlacementGroup", True)
+    is_uniform = str(properties["orchestrationMode"]).lower() == "uniform"
+    if is_uniform:
+        properties.setdefault("overprovision", True)
+    properties.setdefault("singlePlacementGroup", is_uniform)
     properties.setdefault("uniqueId", str(uuid.uuid4()))
     properties.setdefault("timeCreated", now())
     return properties
+
+
+def patched(existing: Record, change: dict[str, Any]) -> dict[str, Any]:
+    """What a PATCH is merged into: without the disks that its storage profile leaves out.
+
+    Reported: azure-rest-api-specs#13164; and #10322 that the image must be given then.
+    """
+    storage = at(change, "properties", "virtualMachineProfile", "storageProfile")
+    document = existing.copy().document
+    if not storage:
+        return document
+    if not storage.get("imageReference"):
+        raise missing("imageReference")
+    kept = document["properties"]["virtualMachineProfile"]["storageProfile"]
+    for name in ("osDisk", "dataDisks"):
+        if name not in storage:
+            kept.pop(name, None)
+    return document
 
 
 def check_served(identifier: ResourceId, properties: dict[str, Any]) -> None:
     """Refuse names that Azure refuses, and by name what would matter and is not carried."""
     if not _NAME.match(identifier.name):
         raise invalid_name("vmScaleSetName", _NAME.pattern)
-    if properties["orchestrationMode"] != "Uniform":
+    orchestration = str(properties["orchestrationMode"]).lower()
+    if orchestration not in {"uniform", "flexible"}:
         raise not_served(f"orchestrationMode '{properties['orchestrationMode']}'")
     mode = at(properties, "upgradePolicy", "mode")
-    if not mode:
+    if not mode and orchestration == "uniform":
         raise missing("upgradePolicy.mode")
-    if mode.lower() not in {"manual", "automatic"}:
+    if mode and mode.lower() not in {"manual", "automatic"}:
         raise not_served(f"upgradePolicy.mode '{mode}'")
     if is_true(at(properties, "automaticRepairsPolicy", "enabled")):
         raise not_served("'automaticRepairsPolicy.enabled'")
@@ -158,6 +186,7 @@ def check_profile(
             raise missing("osProfile")
     if profile.get("osProfile"):
         os_profile.check(profile["osProfile"], secrets)
+    check_disk_size(at(profile, "storageProfile", "osDisk") or {})
     network.check(registry, record.id, profile)
 
 

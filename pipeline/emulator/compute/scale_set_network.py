@@ -15,8 +15,8 @@ from pipeline.emulator.arm.kinds import Registry
 from pipeline.emulator.compute.wording import at, is_true, missing
 from pipeline.emulator.network.shared_pools import refuse_shared_model
 
+_NAT_POOLS = "loadBalancerInboundNatPools"
 _NOT_CARRIED = (
-    "loadBalancerInboundNatPools",
     "applicationGatewayBackendAddressPools",
     "publicIPAddressConfiguration",
 )
@@ -74,7 +74,18 @@ def check(registry: Registry, scale_set: ResourceId, profile: dict[str, Any]) ->
             raise invalid_reference(referenced, str(scale_set))
     place = f"{interface(profile)['name']}/ipConfigurations/{ip_configuration(profile)['name']}"
     refuse_shared_model(registry.store, scale_set, place, frozenset(map(key, joined)))
+    for pool in addresses.get(_NAT_POOLS) or []:
+        _require_nat_pool(registry, scale_set, str(pool.get("id")))
     _check_probe(registry, profile)
+
+
+def _require_nat_pool(registry: Registry, scale_set: ResourceId, pool: str) -> None:
+    """A NAT pool is written with its load balancer and has no address of its own."""
+    owner, _, name = pool.rpartition("/inboundNatPools/")
+    balancer = registry.find(ResourceId.parse(owner)) if owner else None
+    pools = balancer.properties.get("inboundNatPools") or [] if balancer else []
+    if not any(same(each["name"], name) for each in pools):
+        raise invalid_reference(pool, str(scale_set))
 
 
 def check_probe_is_reachable(scale_set: ResourceId, profile: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""`Microsoft.Compute/virtualMachineScaleSets`, Uniform."""
+"""`Microsoft.Compute/virtualMachineScaleSets`: Uniform, and the little that Flexible ones need."""
 
 from __future__ import annotations
 
@@ -8,35 +8,41 @@ from copy import deepcopy
 from dataclasses import replace
 from typing import Any
 
-from pipeline.emulator.arm.errors import invalid_parameter
+from pipeline.emulator.arm.errors import ArmError, invalid_parameter, not_served
 from pipeline.emulator.arm.ids import ResourceId
 from pipeline.emulator.arm.kinds import Action, Kind
 from pipeline.emulator.arm.store import Record
+from pipeline.emulator.compute import flexible
 from pipeline.emulator.compute import scale_set_model as model
 from pipeline.emulator.compute import scale_set_network as network
 from pipeline.emulator.compute.fleet import Fleet
 from pipeline.emulator.compute.guests import Guests
+from pipeline.emulator.compute.identities import Identities
 from pipeline.emulator.compute.internals import InstanceInternals, ScaleSetInternals
 from pipeline.emulator.compute.quotas import Quotas
 from pipeline.emulator.compute.views import status
-from pipeline.emulator.compute.wording import at, conflict
+from pipeline.emulator.compute.wording import at, conflict, counted_etag, stale_etag
 
 
 class ScaleSets(Kind):
     """Scale sets whose instances are machines of their own.
 
     `overprovision` is accepted and never makes more instances than asked for. `zones`, `priority`,
-    `securityProfile`, `identity` and the like are kept and answered, and have no effect here.
+    `securityProfile` and the like are kept and answered, and have no effect here.
     """
 
     type = "Microsoft.Compute/virtualMachineScaleSets"
     internals = ScaleSetInternals
 
-    def __init__(self, guests: Guests, fleet: Fleet, quotas: Quotas) -> None:
+    def __init__(
+        self, guests: Guests, fleet: Fleet, quotas: Quotas, identities: Identities
+    ) -> None:
         super().__init__(guests.manager)
         self._guests = guests
         self._fleet = fleet
         self._quotas = quotas
+        self._identities = identities
+        self._flexible = flexible.FlexibleSets(guests)
 
     # -- documents -------------------------------------------------------------------------------
 
@@ -50,9 +56,12 @@ class ScaleSets(Kind):
         whole = {**{name: before[name] for name in names if name in before}, **body}
         whole["sku"] = {"tier": "Standard", **before.get("sku", {}), **(body.get("sku") or {})}
         record = self.envelope(identifier, whole, existing)
+        self._identities.grant(record, existing)
         given = body.get("properties") or {}
         record.document["properties"] = model.merged(existing, given)
         model.check_served(identifier, record.properties)
+        if flexible.is_flexible(record):
+            flexible.check(record.properties, record.document.get("identity"))
         model.check_sku(record.document["sku"])
         capacity = int(record.document["sku"]["capacity"])
         model.check_placement(identifier, capacity, record.properties, existing)
@@ -64,13 +73,21 @@ class ScaleSets(Kind):
         record.internal = model.counted(replace(kept, health=health), record)
         return record
 
+    def patched(self, existing: Record, change: dict[str, Any]) -> dict[str, Any]:
+        """A PATCH of the storage profile loses the disks that it leaves out."""
+        return model.patched(existing, change)
+
     def is_quick(self, record: Record) -> bool:
         """Never: instances follow behind the answer."""
         return False
 
     def etag(self, previous: str | None) -> str | None:
-        """A counter in quotes, as newer api-versions answer it."""
-        return f'"{int(previous.strip(chr(34))) + 1 if previous else 1}"'
+        """It counts the writes."""
+        return counted_etag(previous)
+
+    def etag_mismatch(self, identifier: ResourceId, wanted: str, current: str | None) -> ArmError:
+        """Compute's words."""
+        return stale_etag(wanted, current)
 
     def busy(self, identifier: ResourceId) -> Exception:
         """Azure's conflict."""
@@ -85,12 +102,17 @@ class ScaleSets(Kind):
 
     async def realize(self, identifier: ResourceId) -> None:
         """Bring the instances to the capacity; under `Automatic` also to the latest model."""
-        profile = self.require(identifier).properties["virtualMachineProfile"]
+        record = self.require(identifier)
+        if flexible.is_flexible(record):
+            await self._flexible.converge(identifier)
+            return
+        profile = record.properties["virtualMachineProfile"]
         network.check_probe_is_reachable(identifier, profile)
         await self._fleet.converge(identifier)
 
     async def destroy(self, identifier: ResourceId) -> None:
         """Remove all instances, in whatever pool they are."""
+        await self._flexible.remove_all(identifier)
         listed = self._fleet.instances(identifier)
         await self._fleet.each((record.id for record in listed), self._fleet.remove)
 
@@ -108,7 +130,7 @@ class ScaleSets(Kind):
             "restart": self._for_instances(fleet.restart),
             "poweroff": self._for_instances(fleet.power_off),
             "deallocate": self._for_instances(fleet.deallocate),
-            "delete": Action(self._check, self._delete),
+            "delete": Action(self._check_present, self._delete),
         }
 
     def _for_instances(self, work: Callable[[ResourceId], Awaitable[None]]) -> Action:
@@ -119,11 +141,19 @@ class ScaleSets(Kind):
 
     async def _delete(self, identifier: ResourceId, body: dict[str, Any]) -> None:
         chosen = self._chosen(identifier, body)
+        if flexible.is_flexible(self.require(identifier)):
+            await self._fleet.each(chosen, self._flexible.remove)
+            return
         await self._fleet.each(chosen, self._fleet.remove)
         self._fleet.lower_capacity(identifier, by=len(chosen))
 
     def _check(self, identifier: ResourceId, body: dict[str, Any]) -> None:
-        present = {record.id.name for record in self._fleet.instances(identifier)}
+        if flexible.is_flexible(self.require(identifier)):
+            raise not_served("this action of a Flexible scale set, but of its machines")
+        self._check_present(identifier, body)
+
+    def _check_present(self, identifier: ResourceId, body: dict[str, Any]) -> None:
+        present = {record.id.name for record in self._members(identifier)}
         for asked in _asked(body):
             if asked != "*" and asked not in present:
                 raise invalid_parameter(
@@ -134,12 +164,19 @@ class ScaleSets(Kind):
 
     def _chosen(self, identifier: ResourceId, body: dict[str, Any]) -> list[ResourceId]:
         asked = _asked(body)
-        listed = self._fleet.instances(identifier)
+        listed = self._members(identifier)
         return [record.id for record in listed if "*" in asked or record.id.name in asked]
+
+    def _members(self, identifier: ResourceId) -> list[Record]:
+        if flexible.is_flexible(self.require(identifier)):
+            return flexible.members(self.registry.store, identifier)
+        return self._fleet.instances(identifier)
 
     # -- inside ----------------------------------------------------------------------------------
 
     def _view(self, record: Record) -> dict[str, Any]:
+        if flexible.is_flexible(record):
+            flexible.refuse_view()
         listed = self._fleet.instances(record.id)
         states = Counter(f"ProvisioningState/{_state(one)}" for one in listed)
         states.update(

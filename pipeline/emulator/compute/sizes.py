@@ -37,11 +37,16 @@ _SIZES: dict[str, tuple[int, float]] = {
         for cores in (2, 4, 8, 16)
         for suffix in (
             *("_v3", "s_v3", "_v4", "s_v4", "as_v4", "ds_v4", "_v5", "s_v5", "as_v5", "ads_v5"),
-            *("ds_v5", "s_v6", "as_v6", "ads_v6", "ds_v6"),
+            *("ds_v5", "s_v6", "as_v6", "ads_v6", "ds_v6", "s_v7", "ds_v7", "as_v7", "ads_v7"),
+            *("ps_v5", "pds_v5", "ps_v6", "pds_v6"),
         )
     },
     **{f"Standard_D{cores}ls_v5": (cores, cores * 2) for cores in (2, 4, 8)},
-    **{f"Standard_D{cores}ps_v5": (cores, cores * 4) for cores in (2, 4, 8)},
+    **{
+        f"Standard_D{cores}{suffix}": (cores, cores * 2)
+        for cores in (2, 4, 8)
+        for suffix in ("pls_v5", "pls_v6")
+    },
     **{f"Standard_F{cores}s_v2": (cores, cores * 2) for cores in (2, 4, 8, 16)},
 }
 _BY_LOWER_CASE = {name.lower(): shape for name, shape in _SIZES.items()}

@@ -73,7 +73,7 @@ class Versions(Kind):
             self._refuse_other_source(existing, asked)
         return record
 
-    def unsaid(self, existing: Record) -> dict[str, Any]:
+    def patched(self, existing: Record, change: dict[str, Any]) -> dict[str, Any]:
         """All but the source: only one that is sent is looked at."""
         kept = {**existing.properties, "storageProfile": {}}
         return {**existing.document, "properties": kept}

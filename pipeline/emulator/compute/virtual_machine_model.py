@@ -12,14 +12,19 @@ from pipeline.emulator.arm.store import Record
 from pipeline.emulator.compute import os_profile, sizes, traits
 from pipeline.emulator.compute.catalogue import capabilities
 from pipeline.emulator.compute.disks import Disks
-from pipeline.emulator.compute.guests import DISK_SIZE_GB, VM, Guests, network_interface
+from pipeline.emulator.compute.guests import (
+    DISK_SIZE_GB,
+    VM,
+    Guests,
+    check_disk_size,
+    network_interface,
+)
 from pipeline.emulator.compute.sources import Source
 from pipeline.emulator.compute.wording import at, change_not_allowed, invalid_name, missing
 
 _NAME = re.compile(r"^[^_\W][\w\-.]{0,63}(?<![-.])$")
 _NOT_CARRIED = (
     "availabilitySet",
-    "virtualMachineScaleSet",
     "host",
     "hostGroup",
     "capacityReservation",
@@ -94,6 +99,7 @@ def new_os_disk(guests: Guests, record: Record, attached: Record | None) -> dict
             "Only CreateOption.Attach is supported.",
         )
     managed = given.get("managedDisk") or {}
+    check_disk_size(given)
     return {
         "osType": "Linux",
         "caching": "ReadWrite",

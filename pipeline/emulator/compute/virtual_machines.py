@@ -8,32 +8,42 @@ from copy import deepcopy
 from dataclasses import replace
 from typing import Any
 
+from pipeline.emulator.arm.errors import ArmError
 from pipeline.emulator.arm.ids import ResourceId
 from pipeline.emulator.arm.kinds import Action, Kind
 from pipeline.emulator.arm.operations import now
 from pipeline.emulator.arm.store import Record
+from pipeline.emulator.compute import flexible
 from pipeline.emulator.compute import virtual_machine_model as model
 from pipeline.emulator.compute.disks import attached_disk
 from pipeline.emulator.compute.guests import Guests, network_interface
+from pipeline.emulator.compute.identities import Identities
 from pipeline.emulator.compute.internals import DiskInternals, VirtualMachineInternals
 from pipeline.emulator.compute.quotas import Quotas
-from pipeline.emulator.compute.wording import at, conflict, not_allowed
+from pipeline.emulator.compute.wording import (
+    at,
+    conflict,
+    counted_etag,
+    not_allowed,
+    stale_etag,
+)
 
 
 class VirtualMachines(Kind):
     """Linux VMs with one NIC and one OS disk.
 
-    `zones`, `priority`, `securityProfile`, `diagnosticsProfile`, `identity`, `plan` and the like
+    `zones`, `priority`, `securityProfile`, `diagnosticsProfile`, `plan` and the like
     are kept and answered, and have no effect here.
     """
 
     type = "Microsoft.Compute/virtualMachines"
     internals = VirtualMachineInternals
 
-    def __init__(self, guests: Guests, quotas: Quotas) -> None:
+    def __init__(self, guests: Guests, quotas: Quotas, identities: Identities) -> None:
         super().__init__(guests.manager)
         self._guests = guests
         self._quotas = quotas
+        self._identities = identities
 
     # -- documents -------------------------------------------------------------------------------
 
@@ -43,7 +53,9 @@ class VirtualMachines(Kind):
         """A new VM, or changes to one: size, tags, delete options and what has no effect here."""
         given = deepcopy(body.get("properties") or {})
         model.check_served(given)
+        flexible.require_set(self.registry.store, given)
         record = self.envelope(identifier, body, existing)
+        self._identities.grant(record, existing)
         if existing is not None:
             record.document["properties"] = model.updated(existing, given)
             model.check_size(record.properties)
@@ -70,6 +82,14 @@ class VirtualMachines(Kind):
         if "userdata" in expand and user_data:
             record.properties["userData"] = user_data
         return record.document
+
+    def etag(self, previous: str | None) -> str | None:
+        """It counts the writes."""
+        return counted_etag(previous)
+
+    def etag_mismatch(self, identifier: ResourceId, wanted: str, current: str | None) -> ArmError:
+        """Compute's words."""
+        return stale_etag(wanted, current)
 
     def busy(self, identifier: ResourceId) -> Exception:
         """Azure's conflict."""
@@ -102,6 +122,7 @@ class VirtualMachines(Kind):
     async def destroy(self, identifier: ResourceId) -> None:
         """End the machine, let go of disk and NIC; `deleteOption: Delete` takes them along."""
         record = self.require(identifier)
+        flexible.member_left(self.registry.store, record)
         await self._guests.discard(identifier)
         for extension in self.registry.store.children(identifier, "extensions"):
             self.registry.store.delete(extension.id)
@@ -119,7 +140,7 @@ class VirtualMachines(Kind):
 
     @property
     def actions(self) -> Mapping[str, Action]:
-        """What can be POSTed. `runCommand` and the rest are not served."""
+        """What can be POSTed; `runCommand` is in `guest_access`, the rest is not served."""
         return {
             "start": Action(self._check_start, self._start),
             "restart": Action(self._check_start, self._restart),

@@ -19,6 +19,8 @@ from pipeline.emulator.edge.machine_faults import MachineFaults
 
 _REMEMBERED = 5000
 """Requests that are remembered."""
+_FORGOTTEN = ("authorization/", "subscription-tags")
+"""What the names of facts begin with that a reset forgets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +139,8 @@ class Admin:
         self._manager.locks.clear()
         self._manager.policies.clear()
         self._manager.allowances.clear()
+        for prefix in _FORGOTTEN:
+            self._manager.store.drop_facts(prefix)
         groups = list(self._manager.store.groups())
         answers = [await self._manager.delete(group.id) for group in groups]
         await asyncio.gather(*(self._manager.settle(answer) for answer in answers))

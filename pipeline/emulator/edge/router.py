@@ -39,7 +39,8 @@ class Router:
         if routed is not None:
             route, parameters = routed
             path = "/" + "/".join(exchange.segments)
-            return await route.answer(Call(path, parameters, exchange.query, exchange.body()))
+            call = Call(path, parameters, exchange.query, exchange.body(), exchange.base)
+            return await route.answer(call)
         return await self._in_subscription(exchange)
 
     def _require_subscription(self, exchange: Exchange) -> None:

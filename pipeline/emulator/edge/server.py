@@ -14,11 +14,11 @@ from aiohttp import web
 
 from pipeline.emulator.arm.answers import Answer
 from pipeline.emulator.arm.clock import CLOCK
-from pipeline.emulator.arm.errors import ArmError
+from pipeline.emulator.arm.errors import ArmError, not_served
 from pipeline.emulator.arm.ids import ResourceId
 from pipeline.emulator.arm.manager import ResourceManager
 from pipeline.emulator.arm.operations import now
-from pipeline.emulator.arm.providers import Providers
+from pipeline.emulator.arm.providers import Call, Providers
 from pipeline.emulator.edge import polling
 from pipeline.emulator.edge.admin import Admin
 from pipeline.emulator.edge.exchange import Exchange
@@ -58,6 +58,7 @@ class Edge:
         self._steps: tuple[Step, ...] = (
             self._meet_faults,
             sign_in.answer,
+            self._answer_openly,
             self._authenticate,
             admin.answer,
             self._require_api_version,
@@ -109,6 +110,13 @@ class Edge:
         if exchange.words[:1] != ["emulator"]:
             await self._faults.before_answer(exchange.method, exchange.path)
 
+    async def _answer_openly(self, exchange: Exchange) -> Answer | None:
+        routed = self._providers.open_route(exchange.method, exchange.segments)
+        if routed is None:
+            return None
+        route, parameters = routed
+        return await route.answer(Call(exchange.path, parameters, exchange.query))
+
     async def _authenticate(self, exchange: Exchange) -> None:
         scheme, _, token = exchange.headers.get("authorization", "").partition(" ")
         try:
@@ -130,6 +138,8 @@ class Edge:
             ) from refusal
 
     async def _require_api_version(self, exchange: Exchange) -> None:
+        if exchange.words[:1] == ["v1.0"]:
+            raise not_served("Microsoft Graph")
         version = exchange.api_version
         if not version:
             raise ArmError(
@@ -168,6 +178,10 @@ class Edge:
         headers |= answer.headers
         if answer.body is None:
             return web.Response(status=answer.status, headers=headers)
+        if isinstance(answer.body, bytes):
+            return web.Response(
+                status=answer.status, body=answer.body, headers=headers, content_type="text/plain"
+            )
         text = json.dumps(answer.body)
         return web.Response(
             status=answer.status, text=text, headers=headers, content_type="application/json"

@@ -53,6 +53,11 @@ class BaseImages:
         self._folder = cache / f"debian-{self._host.release}-{_recipe()}"
         self.offer = Offer(self._folder, self._host)
 
+    @property
+    def skus(self) -> tuple[tuple[str, str, str], ...]:
+        """Publisher, offer and SKU of what can be made here."""
+        return self._host.skus
+
     def versions(self, publisher: str, offer: str, sku: str) -> tuple[str, ...]:
         """Versions on offer, oldest first; none of an image that cannot be made here."""
         return self.offer.versions() if self._host.offers(publisher, offer, sku) else ()

@@ -46,13 +46,16 @@ class Host:
         fields = platform.freedesktop_os_release()
         return cls(fields["ID"], fields.get("VERSION_ID", ""), fields.get("VERSION_CODENAME", ""))
 
+    @property
+    def skus(self) -> tuple[tuple[str, str, str], ...]:
+        """Publisher, offer and SKU of what can be made here, as Azure spells them."""
+        skus = (self.release, f"{self.release}-gen2") if self.id == "debian" else ()
+        return tuple(("Debian", f"debian-{self.release}", sku) for sku in skus)
+
     def offers(self, publisher: str, offer: str, sku: str) -> bool:
         """Whether it can be made here. Azure compares these names without regard to case."""
         name = (publisher.lower(), offer.lower(), sku.lower())
-        skus = (self.release, f"{self.release}-gen2")
-        return self.id == "debian" and name in {
-            ("debian", f"debian-{self.release}", sku) for sku in skus
-        }
+        return name in {(one.lower(), two.lower(), three.lower()) for one, two, three in self.skus}
 
 
 @dataclass(frozen=True, slots=True)

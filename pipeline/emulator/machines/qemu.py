@@ -26,6 +26,7 @@ BOOT_SECONDS: Final = {"kvm": 120.0, "tcg": 420.0}
 STOP_SECONDS: Final = 60.0
 CLOSE_SECONDS: Final = 20.0
 """For all machines together when the emulator ends."""
+LARGEST_CONSOLE: Final = 1024 * 1024
 LOOK_AGAIN: Final = 0.2
 BANNER_SECONDS: Final = 3.0
 
@@ -40,6 +41,7 @@ class Qemu:
     """Machines that run a real operating system. `state` is this emulator's, `cache` is shared."""
 
     kind = "qemu"
+    runs_scripts = False
 
     def __init__(self, state: Path, cache: Path) -> None:
         state = state.resolve()
@@ -59,6 +61,9 @@ class Qemu:
     def accelerator(self) -> Accelerator | None:
         """How guests are run on this host, and why; None until the first one is started."""
         return self._accelerator
+
+    def marketplace_skus(self) -> tuple[tuple[str, str, str], ...]:
+        return self._base_images.skus
 
     def marketplace_versions(self, publisher: str, offer: str, sku: str) -> tuple[str, ...]:
         return self._base_images.versions(publisher, offer, sku)
@@ -111,6 +116,13 @@ class Qemu:
     def is_running(self, name: str) -> bool:
         guest = self._guests.get(name)
         return guest is not None and guest.process.is_running
+
+    async def run_script(self, name: str, script: str) -> tuple[str, str]:
+        raise MachineError(f"{name} has no agent that runs scripts")
+
+    def console(self, name: str) -> bytes:
+        file = self._folder / name / CONSOLE
+        return file.read_bytes()[-LARGEST_CONSOLE:] if file.is_file() else b""
 
     async def open_ports(self, name: str, ports: frozenset[int]) -> None:
         async with self._locks[name]:

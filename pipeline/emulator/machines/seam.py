@@ -63,6 +63,11 @@ class Machines(Protocol):
     """A kind of machine. Every method may be repeated after a crash: it ends in the same state."""
 
     kind: str
+    runs_scripts: bool
+    """Whether `run_script` can be asked for."""
+
+    def marketplace_skus(self) -> tuple[tuple[str, str, str], ...]:
+        """Publisher, offer and SKU of every marketplace image on offer."""
 
     def marketplace_versions(self, publisher: str, offer: str, sku: str) -> tuple[str, ...]:
         """Versions on offer, oldest first; empty when there is no such marketplace image."""
@@ -99,6 +104,12 @@ class Machines(Protocol):
 
     def is_running(self, name: str) -> bool:
         """Whether the machine runs now."""
+
+    async def run_script(self, name: str, script: str) -> tuple[str, str]:
+        """Run a shell script as root in a running machine; answers what it printed, and errors."""
+
+    def console(self, name: str) -> bytes:
+        """What the machine printed on its serial console since its last start; b"" for nothing."""
 
     async def open_ports(self, name: str, ports: frozenset[int]) -> None:
         """Serve these guest ports (besides SSH) at the machine's address from now on."""

@@ -42,6 +42,7 @@ class Simulated:
     """Implements `seam.Machines`; `state` is the folder of disks and images."""
 
     kind = "simulated"
+    runs_scripts = True
 
     def __init__(self, state: Path) -> None:
         self._disks = state / "simulated" / "disks"
@@ -71,6 +72,10 @@ class Simulated:
         self._faults.clear(who)
 
     # -- the seam -------------------------------------------------------------------------------
+
+    def marketplace_skus(self) -> tuple[tuple[str, str, str], ...]:
+        """Publisher, offer and SKU of every image on offer, each once."""
+        return tuple({(one.publisher, one.offer, one.sku): None for one in self._offers})
 
     def marketplace_versions(self, publisher: str, offer: str, sku: str) -> tuple[str, ...]:
         """Versions on offer, oldest first; names are compared without regard to case."""
@@ -162,6 +167,23 @@ class Simulated:
     def is_running(self, name: str) -> bool:
         """Whether the machine runs now."""
         return name in self._running
+
+    async def run_script(self, name: str, script: str) -> tuple[str, str]:
+        """What the machine's shell answers; nothing is executed."""
+        running = self._running.get(name)
+        if running is None:
+            raise MachineError(f"{name} does not run")
+        result = running.host.shell.run(script)
+        return result.stdout, result.stderr
+
+    def console(self, name: str) -> bytes:
+        """A login prompt."""
+        running = self._running.get(name)
+        return (
+            f"Debian GNU/Linux 12 {running.host.shell.hostname} ttyS0\n".encode()
+            if running
+            else b""
+        )
 
     async def open_ports(self, name: str, ports: frozenset[int]) -> None:
         """Serve exactly these ports (besides SSH)."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +13,9 @@ import asyncssh
 from pipeline.emulator.files import read_json, write_json
 from pipeline.emulator.machines.seam import SSH_PORT, Profile
 from pipeline.emulator.machines.simulated_shell import Shell
+
+_MODES = 0o755
+"""What a umask of 022 leaves of a file's mode."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +90,14 @@ class _Connection(asyncssh.SSHServer):
 
 class _Files(asyncssh.SFTPServer):
     """The machine's files. OpenSSH's scp wants an exit status at the end, which asyncssh omits."""
+
+    def open(self, path: bytes, pflags: int, attrs: asyncssh.SFTPAttrs) -> object:
+        """A new file gets the mode that the client asks for, as `scp` and `sftp put` do."""
+        is_new = not os.path.lexists(self.map_path(path))
+        file = super().open(path, pflags, attrs)
+        if is_new and attrs.permissions is not None:
+            Path(os.fsdecode(self.map_path(path))).chmod(attrs.permissions & _MODES)
+        return file
 
     def exit(self) -> None:
         self.channel.exit(0)

@@ -16,6 +16,7 @@ from pipeline.emulator.network.load_balancers import LoadBalancers
 from pipeline.emulator.network.nat_gateways import NatGateways
 from pipeline.emulator.network.private_dns import PrivateDnsZones, TextRecordSets
 from pipeline.emulator.network.public_addresses import PublicIPAddresses
+from pipeline.emulator.network.questions import Questions
 from pipeline.emulator.network.scale_set_interfaces import InstanceInterfaces, ScaleSetInterfaces
 from pipeline.emulator.network.security_groups import NetworkSecurityGroups, SecurityRules
 from pipeline.emulator.network.usages import Usages
@@ -46,7 +47,7 @@ def provider(services: Services) -> Provider:
             LoadBalancers(registry, addresses, data_path),
             BackendAddressPools(registry, data_path),
             FrontendIPConfigurations(registry),
-            InboundNatRules(registry),
+            InboundNatRules(registry, data_path),
             LoadBalancingRules(registry, data_path),
             OutboundRules(registry),
             Probes(registry),
@@ -56,5 +57,5 @@ def provider(services: Services) -> Provider:
             InstanceInterfaces(registry),
         ),
         polling=POLLING,
-        routes=Usages(registry).routes,
+        routes=(*Usages(registry).routes, *Questions(registry).routes),
     )

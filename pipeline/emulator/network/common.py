@@ -32,6 +32,17 @@ class NetworkKind(Kind):
         """429 as Azure words it; clients that honour `Retry-After` simply come again."""
         return another_operation(identifier)
 
+    def etag_mismatch(self, identifier: ResourceId, wanted: str, current: str | None) -> ArmError:
+        """412 as recorded (cloud-provider-azure): the server does the quoting by itself."""
+        bare = wanted.strip().removeprefix("W/").strip('"')
+        detail = ArmError(
+            412,
+            "PreconditionFailedEtagMismatch",
+            f'Etag provided in if-match header W/"{bare}" does not match etag {current} of '
+            f"resource {identifier} in NRP data store.",
+        )
+        return ArmError(412, "PreconditionFailed", "Precondition failed.", details=(detail,))
+
     def envelope(
         self, identifier: ResourceId, body: dict[str, Any], existing: Record | None
     ) -> Record:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,13 +15,16 @@ from pipeline.emulator.arm.ids import ResourceId, key
 from pipeline.emulator.arm.store import Record, Store
 from pipeline.emulator.balancer.balancer import Balancer
 from pipeline.emulator.balancer.traffic import Backend, BalancerError, Probe, Rule, Traffic
-from pipeline.emulator.machines.seam import MachineError, Machines
+from pipeline.emulator.machines.seam import SSH_PORT, MachineError, Machines
+from pipeline.emulator.network import nat_rules
 from pipeline.emulator.network.common import reference
 from pipeline.emulator.network.load_balancer_document import LoadBalancerInternals
 from pipeline.emulator.network.membership import Membership
 from pipeline.emulator.network.probe_reasons import reason
 from pipeline.emulator.network.public_addresses import PublicAddressInternals
 from pipeline.emulator.network.references import LOAD_BALANCER
+
+_SSH = 22
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +95,7 @@ class HaproxyDataPath:
         async with self._turn:
             self._next = None
             self._membership.stamp()
+            nat_rules.assign(self._store)
             wanted = derive(self._store)
             try:
                 await self._open_ports(self._still_with(wanted.ports))
@@ -138,7 +142,9 @@ def derive(store: Store) -> Wanted:
         rule.backend: frozenset(endpoint.address for endpoint in by_pool[rule.backend.pool])
         for rule in rules
     }
-    return Wanted(Traffic(rules, members), _ports(running, rules))
+    natted = {rule: endpoint for rule, endpoint in _natted(store) if endpoint in running}
+    members |= {rule.backend: frozenset({each.address}) for rule, each in natted.items()}
+    return Wanted(Traffic(rules | natted.keys(), members), _ports(running, rules, natted))
 
 
 def derived_rule(store: Store, rule: ResourceId) -> Rule | None:
@@ -154,8 +160,37 @@ def _running(store: Store) -> list[Endpoint]:
     return [presence.endpoint for presence in presences(store) if presence.is_running]
 
 
-def _ports(running: list[Endpoint], rules: frozenset[Rule]) -> dict[str, frozenset[int]]:
+def _natted(store: Store) -> Iterator[tuple[Rule, Endpoint]]:
+    """Each port of NAT rules and pools as a rule of its own, with the member it leads to."""
+    for record in store.of_type(LOAD_BALANCER):
+        if record.properties.get("provisioningState") == "Deleting":
+            continue
+        fronts = {key(each["id"]): each for each in record.properties["frontendIPConfigurations"]}
+        for each in nat_rules.mapped(store, record):
+            properties = each.child["properties"]
+            frontend = fronts[key(reference(properties, "frontendIPConfiguration") or "")]
+            address = _address(store, record, frontend)
+            if address is not None:
+                backend = Backend(
+                    f"{each.child['id']} {each.endpoint.ip_configuration}",
+                    _served_at(properties["backendPort"]),
+                    probe=None,
+                    idle_seconds=60 * properties["idleTimeoutInMinutes"],
+                )
+                yield Rule(address, each.port, backend), each.endpoint
+
+
+def _served_at(port: int) -> int:
+    """Where a guest's port is served."""
+    return SSH_PORT if port == _SSH else port
+
+
+def _ports(
+    running: list[Endpoint], rules: frozenset[Rule], natted: Mapping[Rule, Endpoint]
+) -> dict[str, frozenset[int]]:
     ports: dict[str, set[int]] = defaultdict(set)
+    for rule, endpoint in natted.items():
+        ports[endpoint.machine] |= {rule.backend.port} - {SSH_PORT}
     for endpoint in running:
         ports[endpoint.machine] |= {endpoint.health_port} if endpoint.health_port else set()
         for rule in rules:

@@ -18,14 +18,19 @@ from pipeline.emulator.network.shared_pools import refuse_shared_ports
 
 _CONFIGURATION_READ_ONLY = ("privateIPAddress", "provisioningState")
 _POOLS = "loadBalancerBackendAddressPools"
-_NOT_CARRIED = ("loadBalancerInboundNatRules", "applicationGatewayBackendAddressPools")
+_NAT_RULES = "loadBalancerInboundNatRules"
+_NOT_CARRIED = ("applicationGatewayBackendAddressPools",)
 
 
 @dataclass(frozen=True, kw_only=True)
 class InterfaceInternals(Connected):
-    """`left_pools` are those that the latest PUT took the interface out of, or kept it in."""
+    """`left_pools` are those that the latest PUT took the interface out of, or kept it in.
+
+    `has_nat_rules` says whether a NAT rule leads there since then, or did before.
+    """
 
     left_pools: tuple[str, ...] = ()
+    has_nat_rules: bool = False
 
 
 class NetworkInterfaces(InUseKind):
@@ -84,6 +89,8 @@ class NetworkInterfaces(InUseKind):
         pools = ids(_POOLS, properties.get(_POOLS))
         for pool in pools:
             require(self.registry, identifier, pool)
+        for nat_rule in ids(_NAT_RULES, properties.get(_NAT_RULES)):
+            require(self.registry, identifier, nat_rule)
         refuse_shared_ports(self.registry.store, identifier, frozenset(map(key, pools)))
 
     def _keep_machine(self, record: Record, existing: Record | None) -> None:
@@ -100,7 +107,11 @@ class NetworkInterfaces(InUseKind):
         endpoint = replace(
             before, ip_configuration=identifier, pools=tuple(ids(_POOLS, properties.get(_POOLS)))
         )
-        record.internal = InterfaceInternals(endpoint=endpoint, left_pools=before.pools)
+        record.internal = InterfaceInternals(
+            endpoint=endpoint,
+            left_pools=before.pools,
+            has_nat_rules=_names_nat_rules(record) or _names_nat_rules(existing),
+        )
         machine = existing.properties.get("virtualMachine") if existing else None
         if machine:
             record.properties["virtualMachine"] = machine
@@ -108,7 +119,7 @@ class NetworkInterfaces(InUseKind):
     def is_quick(self, record: Record) -> bool:
         """Done at once unless a pool's membership changed."""
         kept = record.internals(InterfaceInternals)
-        return not kept.endpoint.pools and not kept.left_pools
+        return not (kept.endpoint.pools or kept.left_pools or kept.has_nat_rules)
 
     async def realize(self, identifier: ResourceId) -> None:
         """Let traffic follow the pools."""
@@ -155,3 +166,8 @@ class NetworkInterfaces(InUseKind):
             configuration["properties"] |= {"provisioningState": state, "primary": True}
         record.properties["primary"] = True
         return record.document
+
+
+def _names_nat_rules(record: Record | None) -> bool:
+    configurations = record.properties["ipConfigurations"] if record else []
+    return any(each["properties"].get(_NAT_RULES) for each in configurations)

@@ -1,4 +1,4 @@
-"""A load balancer's children: all can be read, only backend address pools written."""
+"""A load balancer's children: all can be read, only pools and inbound NAT rules written."""
 
 from __future__ import annotations
 
@@ -10,8 +10,14 @@ from pipeline.emulator.arm.errors import ArmError
 from pipeline.emulator.arm.ids import ResourceId, key
 from pipeline.emulator.arm.kinds import Action, Registry
 from pipeline.emulator.arm.store import Record
-from pipeline.emulator.network import load_balancer_document, load_balancer_uses, references
-from pipeline.emulator.network.common import InlineKind, ReadOnlyChild, reference
+from pipeline.emulator.network import (
+    load_balancer_document,
+    load_balancer_rules,
+    load_balancer_uses,
+    nat_rules,
+    references,
+)
+from pipeline.emulator.network.common import InlineKind, ReadOnlyChild, reference, same_name
 
 
 class BackendAddressPools(InlineKind):
@@ -72,6 +78,15 @@ class BackendAddressPools(InlineKind):
     async def destroy(self, identifier: ResourceId) -> None:
         """Let traffic follow."""
         await self._data_path.refresh()
+
+    @property
+    def actions(self) -> Mapping[str, Action]:
+        """`queryInboundNatRulePortMapping`: the ports that lead to each member."""
+        return {"queryinboundnatruleportmapping": Action(check=self._port_mappings)}
+
+    def _port_mappings(self, identifier: ResourceId, _: dict[str, Any]) -> dict[str, Any]:
+        parent = self._parent(identifier)
+        return nat_rules.port_mappings(parent, self.registry.store, identifier) if parent else {}
 
 
 class FrontendIPConfigurations(ReadOnlyChild):
@@ -138,8 +153,44 @@ class OutboundRules(ReadOnlyChild):
     array = "outboundRules"
 
 
-class InboundNatRules(ReadOnlyChild):
-    """`loadBalancers/inboundNatRules`: always an empty list, since none are carried."""
+class InboundNatRules(InlineKind):
+    """`loadBalancers/inboundNatRules`: those with a PUT of their own, as in Azure."""
 
     type = "Microsoft.Network/loadBalancers/inboundNatRules"
     array = "inboundNatRules"
+
+    def __init__(self, registry: Registry, data_path: DataPath) -> None:
+        super().__init__(registry)
+        self._data_path = data_path
+
+    def accept(
+        self, identifier: ResourceId, body: dict[str, Any], existing: Record | None
+    ) -> Record:
+        """The rule, when its load balancer with it is one that Azure takes."""
+        record = super().accept(identifier, body, existing)
+        parent = self._parent(identifier)
+        if parent is None:
+            return record
+        given = {"name": record.id.name, "properties": record.properties}
+        kept = load_balancer_document.kept_properties(parent.id, {self.array: [given]})
+        record.document["properties"] = kept[self.array][0]["properties"]
+        others = [
+            child
+            for child in parent.properties[self.array]
+            if not same_name(child["name"], record.id.name)
+        ]
+        parent.properties[self.array] = [*others, record.document]
+        load_balancer_rules.check(parent)
+        return record
+
+    def is_quick(self, record: Record) -> bool:
+        """Never: traffic follows behind the answer."""
+        return False
+
+    async def realize(self, identifier: ResourceId) -> None:
+        """Let traffic follow."""
+        await self._data_path.refresh()
+
+    async def destroy(self, identifier: ResourceId) -> None:
+        """Stop carrying it."""
+        await self._data_path.refresh()

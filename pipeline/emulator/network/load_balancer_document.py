@@ -7,7 +7,7 @@ etags, back-references, members) is dropped on the way in and made anew on the w
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from pipeline.emulator.arm.data_path import Presence
@@ -43,15 +43,20 @@ _READ_ONLY = {
         "inboundNatRules",
     ),
     "probes": ("loadBalancingRules",),
+    "inboundNatRules": ("backendIPConfiguration",),
 }
 MAX_PORT = 65535
 
 
 @dataclass(frozen=True, kw_only=True)
 class LoadBalancerInternals(Internals):
-    """`addresses` says where private frontends are reached, by their comparable id."""
+    """`addresses` says where private frontends are reached, by their comparable id.
+
+    `ports` are those of NAT ranges that members have, by the ids of rule and member.
+    """
 
     addresses: Mapping[str, str]
+    ports: Mapping[str, int] = field(default_factory=dict)
 
 
 def stamp(document: dict[str, Any], etag: str) -> None:
@@ -75,6 +80,8 @@ def kept_properties(identifier: ResourceId, given: Mapping[str, Any]) -> dict[st
         _complete_rule(rule)
     for probe in kept["probes"]:
         _complete_probe(probe)
+    for child in (*kept["inboundNatRules"], *kept["inboundNatPools"]):
+        _complete_nat(child)
     return kept
 
 
@@ -114,6 +121,23 @@ def _complete_rule(rule: dict[str, Any]) -> None:
     }  # fmt: skip
     properties.setdefault("loadDistribution", "Default")
     _mirror_pools(rule)
+
+
+def _complete_nat(child: dict[str, Any]) -> None:
+    """A NAT rule or pool; a rule for a range says so by its first and last port."""
+    properties = child["properties"]
+    protocol = str(properties.get("protocol", ""))
+    has_range = bool(properties.get("frontendPortRangeStart"))
+    names = ("frontendPortRangeStart", "frontendPortRangeEnd") if has_range else ("frontendPort",)
+    properties |= {
+        "protocol": protocol[:1].upper() + protocol[1:].lower(),
+        **{name: integer(properties, name, 1, MAX_PORT - 1) for name in names},
+        "backendPort": integer(properties, "backendPort", 1, MAX_PORT),
+        "idleTimeoutInMinutes": integer({"idleTimeoutInMinutes": 4} | properties,
+                                        "idleTimeoutInMinutes", 4, 100),
+        "enableFloatingIP": _boolean(properties.get("enableFloatingIP")),
+        "enableTcpReset": _boolean(properties.get("enableTcpReset")),
+    }  # fmt: skip
 
 
 def _mirror_pools(rule: dict[str, Any]) -> None:
@@ -177,7 +201,7 @@ def shown(record: Record, members: list[Presence]) -> dict[str, Any]:
 
 
 def _refer_back(properties: Mapping[str, Any], child: dict[str, Any], name: str) -> None:
-    for array in ("loadBalancingRules", "outboundRules"):
+    for array in ("loadBalancingRules", "outboundRules", "inboundNatRules", "inboundNatPools"):
         users = [
             {"id": rule["id"]}
             for rule in properties[array]

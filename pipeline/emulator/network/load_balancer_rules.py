@@ -21,6 +21,7 @@ from pipeline.emulator.arm.ids import key
 from pipeline.emulator.arm.store import Record
 from pipeline.emulator.network.common import ids, reference
 
+_NAT = ("inboundNatRules", "inboundNatPools")
 _REFERENCES = {
     "frontendIPConfiguration": "frontendIPConfigurations",
     "backendAddressPool": "backendAddressPools",
@@ -32,7 +33,9 @@ def check(record: Record) -> None:
     """Raises ArmError for the first thing that Azure refuses or the emulator does not carry."""
     properties = record.properties
     _refuse_not_carried(record)
-    has_children = any(properties[array] for array in ("loadBalancingRules", "outboundRules"))
+    has_children = any(
+        properties[array] for array in ("loadBalancingRules", "outboundRules", *_NAT)
+    )
     if has_children and not properties["frontendIPConfigurations"]:
         raise ArmError(
             400,
@@ -46,7 +49,11 @@ def check(record: Record) -> None:
         _check_rule(record, rule)
     for rule in properties["outboundRules"]:
         _check_outbound_rule(record, rule)
+    for array in _NAT:
+        for child in properties[array]:
+            _check_nat(record, child)
     _check_pairs(properties["loadBalancingRules"])
+    _check_ports(properties)
     _check_outbound_pairs(properties["outboundRules"])
 
 
@@ -59,13 +66,17 @@ def can_be_bound(port: int) -> bool:
 
 def _refuse_not_carried(record: Record) -> None:
     sku = record.document.get("sku") or {}
+    if str(sku.get("name")).lower() == "basic":
+        raise ArmError(
+            400,
+            "BasicSkuLoadBalancerRetired",
+            "Basic SKU load balancers are retired since 30 September 2025. Please use the "
+            "Standard SKU.",
+        )
     if str(sku.get("name", "Standard")).lower() == "gateway":
         raise not_served("Gateway load balancers")
     if str(sku.get("tier", "Regional")).lower() == "global":
         raise not_served("cross-region load balancers")
-    for array in ("inboundNatPools", "inboundNatRules"):
-        if record.properties[array]:
-            raise not_served(f"'{array}' of a load balancer")
     for frontend in record.properties["frontendIPConfigurations"]:
         for name in ("publicIPPrefix", "gatewayLoadBalancer"):
             if reference(frontend["properties"], name):
@@ -94,6 +105,53 @@ def _check_rule(record: Record, rule: dict[str, Any]) -> None:
             )
     for name, array in _REFERENCES.items():
         _check_reference(record, rule, name, array)
+
+
+def _check_nat(record: Record, child: dict[str, Any]) -> None:
+    """A NAT rule or pool: what it refers to, and what is not carried."""
+    properties = child["properties"]
+    if properties["protocol"] == "Udp":
+        raise not_served(f"protocol 'Udp' of NAT rule '{child['name']}'")
+    if properties["protocol"] not in ("Tcp", "All"):
+        raise invalid_parameter("protocol", f"{child['name']} must have protocol Tcp.")
+    if properties["enableFloatingIP"]:
+        raise not_served(f"floating IP (NAT rule '{child['name']}')")
+    if not reference(properties, "frontendIPConfiguration"):
+        raise invalid_parameter("frontendIPConfiguration", f"{child['name']} must have a frontend.")
+    for name in ("frontendIPConfiguration", "backendAddressPool"):
+        _check_reference(record, child, name, _REFERENCES[name])
+    ports = _ports(properties)
+    if not ports:
+        raise invalid_parameter(
+            "frontendPortRangeEnd", f"The range of ports of {child['name']} is empty."
+        )
+    if not can_be_bound(ports[0]):
+        raise not_served(f"port {ports[0]} for a user who may not listen below 1024")
+
+
+def _ports(properties: dict[str, Any]) -> range:
+    """The frontend ports of a load balancing rule, NAT rule or NAT pool."""
+    first = properties.get("frontendPortRangeStart") or properties["frontendPort"]
+    return range(first, (properties.get("frontendPortRangeEnd") or first) + 1)
+
+
+def _check_ports(properties: dict[str, Any]) -> None:
+    """No NAT rule listens where another one or a load balancing rule does.
+
+    Azure refuses it; its words are not known.
+    """
+    listening = [child for name in ("loadBalancingRules", *_NAT) for child in properties[name]]
+    for one, other in itertools.combinations(listening, 2):
+        mine, yours = one["properties"], other["properties"]
+        fronts = {key(reference(each, "frontendIPConfiguration") or "") for each in (mine, yours)}
+        first, second = _ports(mine), _ports(yours)
+        if len(fronts) == 1 and first[0] <= second[-1] and second[0] <= first[-1]:
+            raise ArmError(
+                400,
+                "RulesUseSameFrontendPortProtocolAndIPConfig",
+                f"{one['id']} and {other['id']} use the same frontend port, protocol and frontend "
+                "IP configuration.",
+            )
 
 
 def _check_reference(record: Record, rule: dict[str, Any], name: str, array: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -13,7 +13,12 @@ from pipeline.emulator.arm.ids import ResourceId, key
 from pipeline.emulator.arm.kinds import Registry
 from pipeline.emulator.arm.store import Record
 from pipeline.emulator.network import load_balancer_document as document
-from pipeline.emulator.network import load_balancer_rules, load_balancer_uses, references
+from pipeline.emulator.network import (
+    load_balancer_rules,
+    load_balancer_uses,
+    nat_rules,
+    references,
+)
 from pipeline.emulator.network.common import NetworkKind, reference, require, sku_of
 from pipeline.emulator.network.interfaces import InterfaceInternals
 from pipeline.emulator.network.load_balancer_document import LoadBalancerInternals
@@ -38,7 +43,7 @@ class LoadBalancers(NetworkKind):
         """The new document, when Azure would take it."""
         record = self.envelope(identifier, body, existing)
         record.document["sku"] = sku_of(body, "Standard")
-        given = self.properties(body, existing)
+        given = nat_rules.without_those_of_pools(self.properties(body, existing))
         record.document["properties"] = document.kept_properties(record.id, given)
         load_balancer_rules.check(record)
         self._check_frontends(record)
@@ -48,12 +53,17 @@ class LoadBalancers(NetworkKind):
             load_balancer_uses.refuse_unused_probe(store, record, existing)
             load_balancer_uses.refuse_while_members_are_deleted(store, existing)
         refuse_shared_members(store, record)
-        record.internal = LoadBalancerInternals(addresses=self._private_addresses(record, existing))
+        record.internal = LoadBalancerInternals(
+            addresses=self._private_addresses(record, existing),
+            ports=existing.internals(LoadBalancerInternals).ports if existing else {},
+        )
         return record
 
     def is_quick(self, record: Record) -> bool:
         """Without members it is done at once, as recorded for Azure: there is no traffic."""
         pools = {key(pool["id"]) for pool in record.properties["backendAddressPools"]}
+        if any(record.properties[array] for array in (nat_rules.RULES, nat_rules.POOLS)):
+            return False
         return not any(
             presence.endpoint.pool_keys & pools for presence in presences(self.registry.store)
         )
@@ -82,7 +92,24 @@ class LoadBalancers(NetworkKind):
 
     def present(self, record: Record, query: Mapping[str, str]) -> dict[str, Any]:
         """With states, back-references, members and private addresses."""
-        return document.shown(record, list(presences(self.registry.store)))
+        document.shown(record, list(presences(self.registry.store)))
+        nat_rules.shown(record, self.registry.store)
+        return record.document
+
+    @property
+    def views(self) -> Mapping[str, Callable[[Record], dict[str, Any]]]:
+        """`GET …/networkInterfaces`: the stand-alone interfaces in its pools."""
+        return {"networkinterfaces": self._interfaces}
+
+    def _interfaces(self, record: Record) -> dict[str, Any]:
+        pools = {key(pool["id"]) for pool in record.properties["backendAddressPools"]}
+        kind = self.registry.kind(references.INTERFACE)
+        members = [
+            kind.present(interface, {})
+            for interface in self.registry.store.of_type(references.INTERFACE)
+            if interface.internals(InterfaceInternals).endpoint.pool_keys & pools
+        ]
+        return {"value": members}
 
     def _check_frontends(self, record: Record) -> None:
         for frontend in record.properties["frontendIPConfigurations"]:

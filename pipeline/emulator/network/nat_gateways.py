@@ -24,6 +24,7 @@ class NatGateways(NetworkKind):
         """The gateway, when its public addresses exist and are free."""
         record = self.envelope(identifier, body, existing)
         record.document["properties"] = self.properties(body, existing, ("subnets",))
+        record.properties.setdefault("idleTimeoutInMinutes", 4)
         name = "publicIpAddresses"
         for used in ids(name, record.properties.get(name)):
             require_free(self.registry, used, str(record.id))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pipeline.emulator.arm.addresses import Addresses
@@ -20,9 +20,13 @@ TYPE = "Microsoft.Network/publicIPAddresses"
 
 @dataclass(frozen=True, kw_only=True)
 class PublicAddressInternals(Internals):
-    """`address` is the loopback address, whether it is answered or not."""
+    """`address` is the loopback address, whether it is answered or not.
+
+    It is answered once the first PUT has been carried out.
+    """
 
     address: str
+    is_allocated: bool = False
 
 
 class PublicIPAddresses(InUseKind):
@@ -54,11 +58,24 @@ class PublicIPAddresses(InUseKind):
         properties.setdefault("idleTimeoutInMinutes", 4)
         properties.setdefault("ipTags", [])
         record.document["sku"] = sku_of(body, "Basic")
+        if existing is None and str((body.get("sku") or {}).get("name")).lower() == "basic":
+            raise _basic_is_retired()
         record.document["properties"] = properties
         self._check_allocation(record)
         taken = self._addresses.take(str(record.id), "public")
-        record.internal = PublicAddressInternals(address=taken)
+        is_allocated = existing and existing.internals(PublicAddressInternals).is_allocated
+        record.internal = PublicAddressInternals(address=taken, is_allocated=bool(is_allocated))
         return record
+
+    def is_quick(self, record: Record) -> bool:
+        """A new address is `Updating` first, as recorded (azure-powershell, Standard sku)."""
+        return record.internals(PublicAddressInternals).is_allocated
+
+    async def realize(self, identifier: ResourceId) -> None:
+        """Allocate it: only from now on it is shown."""
+        self.registry.store.change(
+            identifier, PublicAddressInternals, lambda kept: replace(kept, is_allocated=True)
+        )
 
     def _check_allocation(self, record: Record) -> None:
         is_standard = record.document["sku"]["name"].lower() == "standard"
@@ -77,9 +94,9 @@ class PublicIPAddresses(InUseKind):
             name = "natGateway" if "/natgateways/" in user.lower() else "ipConfiguration"
             record.properties[name] = {"id": user}
         is_static = str(record.properties["publicIPAllocationMethod"]).lower() == "static"
-        if user is not None or is_static:
-            own = record.internals(PublicAddressInternals).address
-            record.properties["ipAddress"] = self._reached_at(user) or own
+        kept = record.internals(PublicAddressInternals)
+        if kept.is_allocated and (user is not None or is_static):
+            record.properties["ipAddress"] = self._reached_at(user) or kept.address
         return record.document
 
     def _reached_at(self, user: str | None) -> str | None:
@@ -111,6 +128,16 @@ class PublicIPAddresses(InUseKind):
         """Give the address back once nothing uses it."""
         await super().destroy(identifier)
         self._addresses.release(str(identifier))
+
+
+def _basic_is_retired() -> ArmError:
+    """Since September 2025; reported: skypilot#7977, tac-course#5."""
+    return ArmError(
+        400,
+        "IPv4BasicSkuPublicIpCountLimitReached",
+        "Cannot create more than 0 IPv4 Basic SKU public IP addresses for this subscription in "
+        "this region.",
+    )
 
 
 def require_free(registry: Registry, public_address: str, user: str) -> Record:

@@ -10,6 +10,7 @@ from pipeline.emulator.arm.ids import ResourceId
 from pipeline.emulator.arm.store import Record
 from pipeline.emulator.network import references
 from pipeline.emulator.network.common import InlineKind, InUseKind, children, same_name
+from pipeline.emulator.network.default_rules import default_rules
 
 
 class NetworkSecurityGroups(InUseKind):
@@ -60,6 +61,7 @@ class NetworkSecurityGroups(InUseKind):
         for rule in record.properties["securityRules"]:
             rule["type"] = SecurityRules.type
             rule["properties"].setdefault("provisioningState", "Succeeded")
+        record.properties["defaultSecurityRules"] = default_rules(record)
         by_type: dict[str, list[dict[str, str]]] = {}
         for user in self.users(record.id):
             by_type.setdefault(user.type.lower(), []).append({"id": str(user)})

@@ -1,4 +1,4 @@
-"""The resource provider Microsoft.Resources: subscriptions, resource groups, deployments."""
+"""The resource provider Microsoft.Resources: subscriptions, groups, deployments, tags."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from pipeline.emulator.arm.providers import Polling, Provider, Services
 from pipeline.emulator.resources.deployments import Deployments
 from pipeline.emulator.resources.groups import ResourceGroups
 from pipeline.emulator.resources.subscriptions import Subscriptions
+from pipeline.emulator.resources.tags import Tags
 
 POLLING = Polling(
     status="{resource}/operationStatuses/{id}",
@@ -24,5 +25,8 @@ def provider(services: Services) -> Provider:
         namespace="Microsoft.Resources",
         kinds=(ResourceGroups(manager), Deployments(manager)),
         polling=POLLING,
-        routes=Subscriptions(manager, services.tenant, services.subscription).routes,
+        routes=(
+            *Subscriptions(manager, services.tenant, services.subscription).routes,
+            *Tags(manager).routes,
+        ),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import time
 import uuid
 from collections.abc import Callable, Mapping
@@ -39,6 +40,14 @@ class Deployments(Kind):
     creating_state: ClassVar[str] = "Accepted"
     updating_state: ClassVar[str] = "Accepted"
     waits_for_others: ClassVar[bool] = True
+
+    def require(self, identifier: ResourceId) -> Record:
+        """The record, or 404 as recorded (azure-cli, deployments)."""
+        record = self.find(identifier)
+        if record is None:
+            name = identifier.name
+            raise ArmError(404, "DeploymentNotFound", f"Deployment '{name}' could not be found.")
+        return record
 
     def __init__(self, manager: ResourceManager) -> None:
         super().__init__(manager)
@@ -119,7 +128,7 @@ class Deployments(Kind):
         functions = {**planned.functions, "reference": self._reference(planned)}
         try:
             return {
-                name: {
+                _lower_camel(name): {
                     "type": str(output.get("type", "String")).capitalize(),
                     "value": resolve(output.get("value"), functions),
                 }
@@ -210,3 +219,9 @@ def _raise_failures(identifier: ResourceId, outcomes: list[Outcome]) -> None:
             target=str(identifier),
             details=failures,
         )
+
+
+def _lower_camel(name: str) -> str:
+    """An output's name as ARM answers it: az's templates say `VMSS`, its documentation `vmss`."""
+    capitals = re.match(r"[A-Z]+(?=[A-Z][a-z]|[^A-Za-z]|$)|[A-Z]", name)
+    return name[: capitals.end()].lower() + name[capitals.end() :] if capitals else name

@@ -80,8 +80,9 @@ class Subscriptions:
         group = call.parameters.get("group")
         if group is not None:
             self._registry.require_group(self._id, group)
+        expand = call.query.get("$expand", "").lower()
         records = (
-            _brief(record)
+            _brief(record, expand)
             for record in self._registry.store.everything()
             if not record.id.is_group
             and self._registry.kind(record.id.type).tracked
@@ -157,12 +158,17 @@ def _location(subscription: str, name: str, display_name: str) -> dict[str, Any]
     }
 
 
-def _brief(record: Record) -> dict[str, Any]:
-    """A resource as listings show it: without `properties`, children with their parents' names."""
+def _brief(record: Record, expand: str) -> dict[str, Any]:
+    """A resource as listings show it: without `properties`, children with their parents' names.
+
+    Of what `$expand` can ask for, only the provisioning state is kept here, and no times.
+    """
     keys = ("id", "type", "location", "tags", "sku", "zones", "identity")
     brief = {key: record.document[key] for key in keys if key in record.document}
     brief["name"] = "/".join(name for _, name in record.id.segments)
     brief["resourceGroup"] = record.id.resource_group
+    if "provisioningstate" in expand:
+        brief["provisioningState"] = record.properties.get("provisioningState", "Succeeded")
     return brief
 
 

@@ -16,6 +16,7 @@ from pipeline.emulator.arm.providers import Call, Providers
 from pipeline.emulator.arm.store import Internals, Record, Store
 from pipeline.emulator.compute import provider_of
 from pipeline.emulator.compute.guests import Guests
+from pipeline.emulator.compute.identities import Identities
 from pipeline.emulator.compute.internals import MachineInternals
 from pipeline.emulator.machines.simulated import Simulated
 from tests.emulator.compute.bodies import (
@@ -107,7 +108,7 @@ class EmulatedCompute:
         self.manager = ResourceManager(self.store)
         guests = Guests(self.manager, self.addresses, NoTraffic(), self.machines)
         self.health = guests.health
-        self.compute = provider_of(guests)
+        self.compute = provider_of(guests, Identities("11111111-1111-4111-8111-111111111111"))
         stands = (_LoadBalancers, _Pools, _Probes, _VirtualNetworks, _Subnets)
         self.manager.register(
             *self.compute.kinds,

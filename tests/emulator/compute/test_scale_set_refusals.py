@@ -143,13 +143,6 @@ async def test_a_health_probe_must_be_in_use_and_reachable(
     assert refusal.value.code == code
 
 
-async def test_a_flexible_scale_set_is_refused_by_name(arm: EmulatedCompute) -> None:
-    await arm.landing_zone()
-    properties = scale_set_properties() | {"orchestrationMode": "Flexible"}
-    with pytest.raises(ArmError, match="orchestrationMode 'Flexible'"):
-        await arm.put(f"{COMPUTE}/virtualMachineScaleSets/web", properties, sku=sku(1))
-
-
 async def test_what_a_scale_set_refers_to_is_checked_in_its_network(arm: EmulatedCompute) -> None:
     await arm.landing_zone()
     await arm.delete(SUBNET)

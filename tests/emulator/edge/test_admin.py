@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -172,9 +173,17 @@ def test_unknown_machines_and_machine_faults_are_refused(emulator: Emulator, gro
 def test_a_reset_leaves_nothing(start_emulator: StartEmulator) -> None:
     emulator = start_emulator()
     emulator.call("PUT", "/resourceGroups/rg", {"location": "westeurope"})
+    scope = f"/subscriptions/{emulator.subscription}"
+    tags = f"{scope}/providers/Microsoft.Resources/tags/default"
+    emulator.call("PUT", tags, {"properties": {"tags": {"a": "1"}}})
+    roles = f"{scope}/providers/Microsoft.Authorization/roleAssignments"
+    somebody = {"roleDefinitionId": "reader", "principalId": "somebody"}
+    emulator.call("PUT", f"{roles}/one", {"properties": somebody})
     emulator.call("POST", "/emulator/faults", {"action": {"drop": True}, "times": 9})
     answer = emulator.call("POST", "/emulator/reset")
     assert (answer.status, answer.body) == (200, {"deleted": ["rg"]})
+    assert emulator.call("GET", tags).body["properties"]["tags"] == {}
+    assert emulator.call("GET", roles).body == {"value": []}
     assert emulator.call("HEAD", "/resourceGroups/rg").status == 404
     assert emulator.call("GET", "/emulator/status").body["resources"] == {}
 
@@ -245,6 +254,20 @@ def test_two_emulators_do_not_share_addresses(
         second.stderr
     )
     assert second.stderr.count("\n") == 1
+
+
+def test_a_state_is_not_started_with_other_machines(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    state = tmp_path / "state"
+    state.mkdir()
+    (state / "machines").write_text("simulated\n")
+    block = f"127.{80 + os.getpid() % 16}.251.0/24"
+    assert main(["serve", "--state", str(state), "--addresses", block]) == 2
+    assert capsys.readouterr().err == (
+        f"emulator: {state} was made with simulated machines, not with qemu ones; start with "
+        "--machines simulated, or choose another folder with --state\n"
+    )
 
 
 def test_all_secrets_are_private_files_and_none_is_announced(

@@ -161,6 +161,14 @@ def test_resources_are_found_by_filters(emulator: Emulator, group: str) -> None:
     assert names("tagName eq 'run' and tagValue eq 'r2'", f"/resourceGroups/{group}") == []
 
 
+def test_a_listed_resource_tells_its_state_when_asked(emulator: Emulator, group: str) -> None:
+    emulator.call("PUT", f"/resourceGroups/{group}/{NETWORKS}/vn1", NETWORK)
+    path = f"/resourceGroups/{group}/resources"
+    (plain,) = emulator.call("GET", path).body["value"]
+    (told,) = emulator.call("GET", f"{path}?$expand=createdTime,provisioningState").body["value"]
+    assert told == {**plain, "provisioningState": "Succeeded"}
+
+
 def test_a_filter_that_is_not_understood_is_refused(emulator: Emulator) -> None:
     path = f"/subscriptions/{emulator.subscription}/resources?$filter=startswith(name,'a')"
     answer = emulator.call("GET", path)

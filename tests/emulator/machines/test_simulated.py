@@ -142,6 +142,7 @@ async def test_uploaded_files_are_part_of_a_captured_image(
     booted: BootedMachine, tmp_path: Path
 ) -> None:
     (tmp_path / "page").write_text("v2")
+    (tmp_path / "page").chmod(0o700)
     await booted.call("scp", str(tmp_path / "page"), f"packer@{ADDRESS}:/var/page")
     await booted.machines.stop("m1")
     await booted.machines.capture("d1", "captured")
@@ -151,6 +152,8 @@ async def test_uploaded_files_are_part_of_a_captured_image(
     await booted.machines.create_disk("d2", "version")
     await booted.machines.start(booted.machine("m2", "d2"))
     assert await booted.ssh("cat /var/page") == (0, "v2")
+    (uploaded,) = tmp_path.glob("**/d2/root/var/page")
+    assert uploaded.stat().st_mode & 0o777 == 0o700
 
 
 async def test_another_key_does_not_log_in(booted: BootedMachine) -> None:

@@ -123,12 +123,6 @@ async def test_rules_that_are_not_carried_are_refused_by_name(
     assert word in refusal.message
 
 
-async def test_nat_pools_are_refused_by_name(arm: EmulatedNetwork) -> None:
-    body = balancer(inboundNatPools=[{"name": "ssh", "properties": {}}])
-    refusal = await arm.refusal(arm.begin(BALANCER, body))
-    assert "'inboundNatPools'" in refusal.message
-
-
 async def test_numbers_and_enums_arrive_as_templates_write_them(arm: EmulatedNetwork) -> None:
     loose = rule("production", 8080, "blue", frontendPort="8080", protocol="tcp")
     shown = await arm.put(BALANCER, balancer(loose))

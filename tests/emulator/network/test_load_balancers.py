@@ -150,7 +150,9 @@ async def test_a_stale_etag_is_refused_and_a_fresh_one_is_not(arm: EmulatedNetwo
         arm.begin(BALANCER, production_and_staging("green", "blue"), if_match=stale)
     )
     assert (refusal.status, refusal.code) == (412, "PreconditionFailed")
-    assert f"if-match header {stale} does not match etag {fresh}" in refusal.message
+    (detail,) = refusal.details
+    assert detail.code == "PreconditionFailedEtagMismatch"
+    assert f"if-match header {stale} does not match etag {fresh}" in detail.message
     assert pools_of(arm.get(BALANCER))["production"] == "blue"
     await arm.put(BALANCER, production_and_staging("green", "blue"), if_match=fresh)
 

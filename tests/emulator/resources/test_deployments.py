@@ -47,7 +47,10 @@ async def test_a_deployment_makes_its_resources_and_shows_what_it_made(arm: Emul
     body = template(
         resource("second", "first", slow=True),
         resource("first", slow=True),
-        outputs={"state": {"type": "string", "value": "[reference('first').provisioningState]"}},
+        outputs={
+            name: {"type": "string", "value": "[reference('first').provisioningState]"}
+            for name in ("state", "VMSS", "VMName")
+        },
     )
     answer = await arm.manager.put(deployment("d"), body)
     assert answer.status == 201
@@ -57,6 +60,7 @@ async def test_a_deployment_makes_its_resources_and_shows_what_it_made(arm: Emul
     properties = arm.manager.get(deployment("d"), {}).body["properties"]
     assert properties["provisioningState"] == "Succeeded"
     assert properties["outputs"]["state"] == {"type": "String", "value": "Succeeded"}
+    assert set(properties["outputs"]) == {"state", "vmss", "vmName"}  # ARM's spelling
     assert await operations(arm, "d") == {"first": "Succeeded", "second": "Succeeded"}
 
 

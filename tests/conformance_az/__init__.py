@@ -1,0 +1,1 @@
+"""What `az` says of the emulator, command by command: `make conformance`."""

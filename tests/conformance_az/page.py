@@ -1,0 +1,51 @@
+"""docs/conformance-az.md: the commands and what was true after each; the same for every run."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from tests.conformance_az.azure_cli import VERSION
+from tests.conformance_az.expected import describe
+from tests.conformance_az.sections import SECTIONS
+from tests.conftest import ROOT
+
+PAGE = ROOT / "docs" / "conformance-az.md"
+
+
+def figures(sections: Sequence[str]) -> str:
+    """How many commands there are, of each outcome."""
+    count = Counter(describe(one)[0] for name in sections for one in SECTIONS[name])
+    return f"{count.total()} commands: {count['passed']} passed, {count['refused']} refused by name"
+
+
+def text() -> str:
+    """The whole page."""
+    parts = [_HEAD.format(version=VERSION, figures=figures(tuple(SECTIONS)))]
+    return "\n".join((*parts, *map(_section, SECTIONS)))
+
+
+def _section(name: str) -> str:
+    rows = "".join(
+        f"| `az {_cell(one.text)}` | {outcome} | {_cell(what)} |\n"
+        for one in SECTIONS[name]
+        for outcome, what in [describe(one)]
+    )
+    head = "| command | outcome | what was true |\n|---|---|---|\n"
+    return f"## {name.replace('-', ' ').capitalize()}\n\n{head}{rows}"
+
+
+def _cell(text: str) -> str:
+    return text.replace("{{", "{").replace("}}", "}").replace("|", "\\|").replace("\n", "\\n")
+
+
+_HEAD = """# What az says of the emulator
+
+Written by `make conformance`: `az` {version}, unmodified, in an environment of its own, against an
+emulator with simulated machines that is registered as a cloud. A command passes when it ends with 0
+and a JMESPath query of its answer, or of a command after it, finds what is named; or when it is
+refused with the code that Azure refuses it with. It is refused when the emulator answers 501 and
+names what it does not serve. Anything else is wrong, and no page is written.
+
+{figures}.
+"""
