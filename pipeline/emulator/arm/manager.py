@@ -12,6 +12,7 @@ from typing import Any
 
 from pipeline.emulator.arm.allowances import Allowances
 from pipeline.emulator.arm.answers import Answer
+from pipeline.emulator.arm.bodies import read_body
 from pipeline.emulator.arm.clock import CLOCK
 from pipeline.emulator.arm.errors import (
     ArmError,
@@ -27,7 +28,6 @@ from pipeline.emulator.arm.pace import Pace
 from pipeline.emulator.arm.policies import Policies
 from pipeline.emulator.arm.preconditions import check_preconditions
 from pipeline.emulator.arm.regions import normal_location
-from pipeline.emulator.arm.shapes import check_shapes
 from pipeline.emulator.arm.store import Record, Store
 
 
@@ -87,6 +87,12 @@ class ResourceManager(Registry):
         self, identifier: ResourceId, body: dict[str, Any], headers: Mapping[str, str] | None = None
     ) -> Answer:
         """PUT of one resource. `headers` has lower-case names (`if-match`, `if-none-match`)."""
+        read = read_body(self.kind(identifier.type), "PUT", body)
+        return self._accept(identifier, read, headers or {})
+
+    def _accept(
+        self, identifier: ResourceId, body: dict[str, Any], headers: Mapping[str, str]
+    ) -> Answer:
         self._require_group(identifier, to_write=True)
         kind = self.kind(identifier.type)
         self.allowances.require_registered(kind.type.split("/")[0])
@@ -94,10 +100,9 @@ class ResourceManager(Registry):
         if identifier.parent is not None:
             self._require_parent(identifier.parent)
         existing = kind.find(identifier)
-        check_preconditions(kind, identifier, existing, headers or {})
+        check_preconditions(kind, identifier, existing, headers)
         if self.operations.under_way(existing.id if existing else identifier):
             raise kind.busy(identifier)
-        check_shapes(body)
         record = kind.accept(identifier, body, existing)
         self.policies.check(str(identifier), {**record.document, "type": kind.type})
         return self._write(kind, record, existing)
@@ -110,8 +115,9 @@ class ResourceManager(Registry):
         kind = self.kind(identifier.type)
         if not kind.patchable:
             raise not_served(f"PATCH of '{kind.type}'")
+        change = read_body(kind, "PATCH", body)
         existing = kind.require(identifier)
-        return await self.put(identifier, merge(existing.document, body), headers)
+        return self._accept(identifier, merge(existing.document, change), headers or {})
 
     async def delete(
         self, identifier: ResourceId, headers: Mapping[str, str] | None = None
