@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 
+from pipeline.planning.writable import writable
 from tests.conformance.checker import check_body
-from tests.planning.goldens import GOLDENS
+from tests.planning.goldens import GOLDENS, answer
 from tests.planning.test_bodies import NOT_IN_THE_MODELS
 
+POOLS = "Microsoft.Network/loadBalancers/backendAddressPools"
 OTHERS = {"claims-zone": "PrivateZone", "record-set": "RecordSet"}
 """Goldens whose type no locked package knows, and its model."""
 
@@ -34,3 +36,25 @@ def test_a_planned_body_fits_its_model(name: str) -> None:
 def _passes_through(path: str) -> bool:
     """Whether a property is one that an answer of the future holds: it must be sent back."""
     return path.rpartition(".")[2] in NOT_IN_THE_MODELS
+
+
+def test_a_load_balancer_with_members_of_every_kind_is_sent_back_clean() -> None:
+    there = answer("load-balancer")
+    there["properties"]["backendAddressPools"][0]["properties"]["loadBalancerBackendAddresses"] = [
+        {
+            "id": "/pool/loadBalancerBackendAddresses/one",
+            "etag": 'W/"1"',
+            "type": f"{POOLS}/loadBalancerBackendAddresses",
+            "name": "one",
+            "properties": {
+                "provisioningState": "Succeeded",
+                "networkInterfaceIPConfiguration": {"id": "/an/interface"},
+                **decision,
+            },
+        }
+        for decision in ({}, {"adminState": "Down"}, {"ipAddress": "10.0.0.4"})
+    ]
+
+    found = check_body("network", "LoadBalancer", writable(there), "request")
+
+    assert [str(each) for each in found if not _passes_through(each.path)] == []
