@@ -40,6 +40,7 @@ class ResourceManager(Registry):
         self.policies = Policies(store)
         self.before_work: Callable[[Operation], Awaitable[None]] = _nothing
         self.pace = pace or Pace()
+        self.on_inner_write: Callable[[ResourceId, dict[str, Any]], None] = _not_told
 
     # -- requests ----------------------------------------------------------------------------------
 
@@ -86,7 +87,12 @@ class ResourceManager(Registry):
     async def put(
         self, identifier: ResourceId, body: dict[str, Any], headers: Mapping[str, str] | None = None
     ) -> Answer:
-        """PUT of one resource. `headers` has lower-case names (`if-match`, `if-none-match`)."""
+        """PUT of one resource. `headers` has lower-case names (`if-match`, `if-none-match`).
+
+        A deployment's resources come without headers, and are told to `on_inner_write`.
+        """
+        if headers is None:
+            self.on_inner_write(identifier, body)
         read = read_body(self.kind(identifier.type), "PUT", body)
         return self._accept(identifier, read, headers or {})
 
@@ -258,6 +264,10 @@ class ResourceManager(Registry):
                 f"Failed to perform 'write' on resource(s) of type '{parent.type}', because the "
                 f"parent resource '{parent}' could not be found.",
             )
+
+
+def _not_told(identifier: ResourceId, body: dict[str, Any]) -> None:
+    """What becomes of a deployment's writes unless they are recorded."""
 
 
 async def _nothing(_: Operation) -> None:

@@ -7,7 +7,7 @@ import logging
 import re
 import ssl
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from email.utils import format_datetime
 
 from aiohttp import web
@@ -33,6 +33,9 @@ _API_VERSION = re.compile(r"\d{4}-\d{2}-\d{2}(-\w+)?")
 
 _log = logging.getLogger(__name__)
 
+OnAnswer = Callable[[Exchange, Answer, Mapping[str, str]], None]
+"""Told of each answer and its headers."""
+
 Step = Callable[[Exchange], Awaitable[Answer | None]]
 
 
@@ -51,6 +54,7 @@ class Edge:
         providers: Providers,
     ) -> None:
         self._manager = manager
+        self.on_answer: OnAnswer = _not_told
         self._providers = providers
         self._tokens = tokens
         self._faults = faults
@@ -78,7 +82,9 @@ class Edge:
             answer = Answer(500)
         took = round(time.monotonic() - started, 4)
         self._admin.remember(now(), took, exchange.method, exchange.path, answer.status)
-        return self._response(exchange, answer)
+        response = self._response(exchange, answer)
+        self.on_answer(exchange, answer, response.headers)
+        return response
 
     async def _answer(self, exchange: Exchange) -> Answer:
         try:
@@ -172,6 +178,10 @@ class Edge:
         return web.Response(
             status=answer.status, text=text, headers=headers, content_type="application/json"
         )
+
+
+def _not_told(exchange: Exchange, answer: Answer, headers: Mapping[str, str]) -> None:
+    """What becomes of an answer unless it is recorded."""
 
 
 def _internal_error(message: str) -> Answer:
