@@ -53,7 +53,7 @@ class Recorder:
                 "path": exchange.path,
                 "status": answer.status,
                 "body": blanked(_json(exchange.content)),
-                "answer": blanked(answer.body),
+                "answer": None if isinstance(answer.body, bytes) else blanked(answer.body),
                 "headers": {
                     name.lower(): value
                     for name, value in headers.items()
