@@ -113,7 +113,7 @@ EMULATOR = {
     "pipeline.emulator.compute": emulator_room(
         # A scale set's model is refused for load balancing rules: only the network knows those.
         *("compute", "arm", "machines.seam", "network.shared_pools"),
-        *("files", "serialization"),
+        *("files", "models", "serialization"),
     ),
 }
 

@@ -29,6 +29,7 @@ from pipeline.emulator.arm.policies import Policies
 from pipeline.emulator.arm.preconditions import check_preconditions
 from pipeline.emulator.arm.regions import normal_location
 from pipeline.emulator.arm.store import Record, Store
+from pipeline.emulator.models.defaults import fill
 
 
 class ResourceManager(Registry):
@@ -110,6 +111,7 @@ class ResourceManager(Registry):
         if self.operations.under_way(existing.id if existing else identifier):
             raise kind.busy(identifier)
         record = kind.accept(identifier, body, existing)
+        fill(kind.type, record.document)
         self.policies.check(str(identifier), {**record.document, "type": kind.type})
         return self._write(kind, record, existing)
 

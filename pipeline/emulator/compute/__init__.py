@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.emulator.arm.providers import Provider, Services
+from pipeline.emulator.arm.providers import Polling, Provider, Services
 from pipeline.emulator.compute.catalogue import Catalogue
 from pipeline.emulator.compute.disks import Disks
 from pipeline.emulator.compute.extensions import Extensions
@@ -31,6 +31,7 @@ def provider_of(guests: Guests) -> Provider:
     quotas = Quotas(registry)
     return Provider(
         namespace="Microsoft.Compute",
+        polling=Polling(headers={"azure-asyncnotification": "Enabled"}),
         kinds=(
             VirtualMachines(guests, quotas),
             Extensions(guests),

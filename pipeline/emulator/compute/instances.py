@@ -13,7 +13,7 @@ from pipeline.emulator.compute import instance_model
 from pipeline.emulator.compute.fleet import Fleet
 from pipeline.emulator.compute.guests import Guests
 from pipeline.emulator.compute.internals import InstanceInternals, ScaleSetInternals
-from pipeline.emulator.compute.wording import conflict
+from pipeline.emulator.compute.wording import conflict, counted
 
 
 class Instances(Kind):
@@ -54,6 +54,10 @@ class Instances(Kind):
         if "instanceview" in query.get("$expand", "").lower():
             record.properties["instanceView"] = self._guests.view(record)
         return record.document
+
+    def etag(self, previous: str | None) -> str | None:
+        """It counts, as its scale set's does (azure-cli's test_vmss_create_and_modify, 2024)."""
+        return counted(previous)
 
     async def destroy(self, identifier: ResourceId) -> None:
         """Remove the instance; the capacity goes down with it."""

@@ -24,6 +24,7 @@ from pipeline.emulator.compute.health_settings import (
 from pipeline.emulator.compute.internals import ScaleSetInternals
 from pipeline.emulator.compute.sources import Sources
 from pipeline.emulator.compute.wording import at, invalid_name, is_true, missing, not_allowed
+from pipeline.emulator.models.defaults import fill_model
 from pipeline.emulator.serialization import dumps
 
 _NAME = re.compile(r"^(?!-)[A-Za-z0-9-]{1,64}(?<!-)$")
@@ -46,6 +47,7 @@ def merged(existing: Record | None, given: dict[str, Any]) -> dict[str, Any]:
     properties.setdefault("overprovision", True)
     properties.setdefault("uniqueId", str(uuid.uuid4()))
     properties.setdefault("timeCreated", now())
+    fill_model("compute", "VirtualMachineScaleSetProperties", properties)
     return properties
 
 

@@ -55,6 +55,11 @@ def conflict(identifier: ResourceId) -> ArmError:
     )
 
 
+def counted(previous: str | None) -> str:
+    """The next etag: a counter in quotes, as newer api-versions answer it on scale sets."""
+    return f'"{int(previous.strip(chr(34))) + 1 if previous else 1}"'
+
+
 def is_true(value: Any) -> bool:
     """Booleans also arrive as text from templates."""
     return value is True or str(value).lower() == "true"

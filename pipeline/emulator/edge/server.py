@@ -31,6 +31,15 @@ from pipeline.emulator.identity.tokens import InvalidToken, Tokens
 _LARGEST_BODY = 16 * 1024 * 1024
 _API_VERSION = re.compile(r"\d{4}-\d{2}-\d{2}(-\w+)?")
 
+_LIMITS = {
+    "GET": ("reads", "16499"),
+    "PUT": ("writes", "11999"),
+    "PATCH": ("writes", "11999"),
+    "POST": ("writes", "11999"),
+    "DELETE": ("deletes", "2999"),
+}
+"""What is left of the resource manager's limits, as recorded in 2024 and 2026: it hardly moves."""
+
 _log = logging.getLogger(__name__)
 
 OnAnswer = Callable[[Exchange, Answer, Mapping[str, str]], None]
@@ -163,6 +172,9 @@ class Edge:
             "Date": format_datetime(CLOCK.now(), usegmt=True),
             "X-Content-Type-Options": "nosniff",
         }
+        limit = _LIMITS.get(exchange.method)
+        if limit is not None:
+            headers[f"x-ms-ratelimit-remaining-subscription-global-{limit[0]}"] = limit[1]
         client_id = exchange.headers.get("x-ms-client-request-id")
         if client_id is not None:
             headers["x-ms-client-request-id"] = client_id
