@@ -52,7 +52,7 @@ class Recorder:
                 "method": exchange.method,
                 "path": exchange.path,
                 "status": answer.status,
-                "body": blanked(_json(exchange.content)),
+                "body": _json(exchange.content),
                 "answer": None if isinstance(answer.body, bytes) else blanked(answer.body),
                 "headers": {
                     name.lower(): value
@@ -105,6 +105,6 @@ def _of_parameters(given: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _json(content: bytes) -> Any:
     try:
-        return json.loads(content) if content.strip() else None
-    except ValueError:
+        return blanked(json.loads(content)) if content.strip() else None
+    except (ValueError, RecursionError):
         return None

@@ -26,6 +26,7 @@ ANSWERED: Mapping[str, str] = {
     "LoadBalancerBackendAddress.id": _MEMBERS,
     "LoadBalancerBackendAddress.type": _MEMBERS,
     "LoadBalancerBackendAddressPropertiesFormat.provisioningState": _MEMBERS,
+    "Usage.isAdjustable": "azure-cli's recording test_network_usage_list (2022) answers it",
 }
 """Properties that only Azure writes, and that no model has."""
 

@@ -82,10 +82,11 @@ def test_no_secret_is_recorded(recorder: Recorder, tmp_path: Path) -> None:
 
 
 def test_a_body_that_is_no_json_is_none(recorder: Recorder, tmp_path: Path) -> None:
-    exchange = Exchange.of("PUT", PATH, {}, b"no json")
-    recorder.keep(exchange, Answer(400, b"plain"), {})
+    for number, content in enumerate((b"no json", b'{"a":' * 100_000)):
+        exchange = Exchange.of("PUT", f"{PATH}{number}", {}, content)
+        recorder.keep(exchange, Answer(400, b"plain"), {})
 
-    assert (recorded(tmp_path)[0]["body"], recorded(tmp_path)[0]["answer"]) == (None, None)
+    assert [(each["body"], each["answer"]) for each in recorded(tmp_path)] == [(None, None)] * 2
 
 
 def test_a_folder_that_cannot_be_used_is_named(tmp_path: Path) -> None:
