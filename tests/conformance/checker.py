@@ -74,7 +74,7 @@ def check_exchange(exchanged: Exchanged, *, is_held: bool = True) -> list[Violat
     place = place_of(exchanged.method, exchanged.path)
     if place is None:
         return []
-    kind, verb, operation = place
+    kind, _, operation = place
     if exchanged.status >= 400:
         return list(_refusal(exchanged.answer))
     found = list(_status(exchanged, operation)) if exchanged.status else []
@@ -82,7 +82,7 @@ def check_exchange(exchanged: Exchanged, *, is_held: bool = True) -> list[Violat
         sent = check_body(kind.package, operation.body, exchanged.body, "request")
         is_patch = exchanged.method == "PATCH"  # it says only what changes
         found += [each for each in sent if not (is_patch and each.what == "missing")]
-    for body in _answered(verb, exchanged.answer):
+    for body in _answered(operation, exchanged.answer):
         if operation.answer:
             found += check_body(kind.package, operation.answer, body, "answer")
     return list(dict.fromkeys(found))
@@ -121,11 +121,11 @@ def _parts(path: str) -> tuple[list[str], list[str]]:
     return [*rest[:1], *rest[1::2]], rest[2::2]
 
 
-def _answered(verb: str, answer: Any) -> list[Mapping[str, Any]]:
+def _answered(operation: Operation, answer: Any) -> list[Mapping[str, Any]]:
     """The bodies in an answer: one, those of a list, or none."""
     if not isinstance(answer, dict):
         return []
-    if verb.endswith(" *") or set(answer) <= {"value", "nextLink"}:
+    if operation.many:
         return [each for each in answer.get("value") or [] if isinstance(each, dict)]
     return [answer]
 

@@ -30,7 +30,8 @@ def operations_of(types: Sequence[str], text: str) -> dict[str, dict[str, Operat
 
     `PUT`, `GET` and so on are of one resource, `GET *` of a collection, `POST x` and `GET x` of an
     action or a view. `api` is the api-version, `codes` are the statuses of success, `body` and
-    `answer` names of models; `long` means that the operation may go on behind the answer.
+    `answer` names of models; `long` means that the operation may go on behind the answer, `many`
+    that this is a list of what is in `answer`.
     """
     builders = _builders(text)
     found: dict[str, dict[str, Operation]] = {}
@@ -109,8 +110,13 @@ def _ending(methods: list[tuple[str, str]]) -> str:
 
 def _operation(body: str, ending: str) -> Operation:
     made: Operation = {"codes": [int(code) for code in _first(_CODES, body).split(",")]}
-    answer = _first(_ITEM, ending) or _first(_ANSWER, ending)
-    named = {"body": _first(_BODY, body), "answer": answer, "long": ending is not body}
+    item = _first(_ITEM, ending)
+    named = {
+        "body": _first(_BODY, body),
+        "answer": item or _first(_ANSWER, ending),
+        "long": ending is not body,
+        "many": bool(item),
+    }
     return made | {key: value for key, value in named.items() if value}
 
 

@@ -169,3 +169,10 @@ def test_each_item_of_a_list_is_held_to_it() -> None:
 
     (found,) = check_exchange(Exchanged("GET", path, 200, None, listed, {}))
     assert found.path == "colour"
+
+
+def test_a_result_with_a_value_is_no_list() -> None:
+    path = f"{S}/Microsoft.Compute/virtualMachines/vm/runCommand"
+    result = {"value": [{"code": "ProvisioningState/succeeded", "message": "out"}]}
+
+    assert check_exchange(Exchanged("POST", path, 200, None, result, {})) == []

@@ -62,7 +62,7 @@ class Model:
 class Operation:
     """What an operation takes and answers: names of models ("" for none), statuses of success.
 
-    `long` means that it may go on behind the answer.
+    `long` means that it may go on behind the answer, `many` that the answer is a list of these.
     """
 
     api: str
@@ -70,6 +70,7 @@ class Operation:
     body: str = ""
     answer: str = ""
     long: bool = False
+    many: bool = False
 
 
 @dataclass(frozen=True, slots=True)
