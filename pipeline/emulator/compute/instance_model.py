@@ -18,7 +18,7 @@ from pipeline.emulator.compute.guests import DISK_SIZE_GB
 from pipeline.emulator.compute.internals import InstanceInternals, ScaleSetInternals
 from pipeline.emulator.compute.scale_set_model import boot_digest
 from pipeline.emulator.compute.sources import Source
-from pipeline.emulator.compute.wording import at, counted
+from pipeline.emulator.compute.wording import at, counted_etag
 
 TYPE = "Microsoft.Compute/virtualMachineScaleSets/virtualMachines"
 _DIGITS = string.digits + string.ascii_uppercase
@@ -33,8 +33,8 @@ def new_instance(scale_set: Record, number: int, source: Source, addresses: Addr
         "name": f"{scale_set.id.name}_{number}",
         "id": str(identifier),
         "type": TYPE,
+        "etag": counted_etag(None),
         "instanceId": str(number),
-        "etag": counted(None),
         "location": scale_set.document["location"],
         "tags": dict(scale_set.document.get("tags") or {}),
         "properties": {

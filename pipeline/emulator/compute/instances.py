@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from pipeline.emulator.arm.errors import not_served
+from pipeline.emulator.arm.errors import ArmError, not_served
 from pipeline.emulator.arm.ids import ResourceId
 from pipeline.emulator.arm.kinds import Action, Kind
 from pipeline.emulator.arm.store import Record
@@ -13,7 +13,7 @@ from pipeline.emulator.compute import instance_model
 from pipeline.emulator.compute.fleet import Fleet
 from pipeline.emulator.compute.guests import Guests
 from pipeline.emulator.compute.internals import InstanceInternals, ScaleSetInternals
-from pipeline.emulator.compute.wording import conflict, counted
+from pipeline.emulator.compute.wording import conflict, counted_etag, stale_etag
 
 
 class Instances(Kind):
@@ -55,14 +55,18 @@ class Instances(Kind):
             record.properties["instanceView"] = self._guests.view(record)
         return record.document
 
-    def etag(self, previous: str | None) -> str | None:
-        """It counts, as its scale set's does (azure-cli's test_vmss_create_and_modify, 2024)."""
-        return counted(previous)
-
     async def destroy(self, identifier: ResourceId) -> None:
         """Remove the instance; the capacity goes down with it."""
         await self._fleet.remove(identifier)
         self._fleet.lower_capacity(identifier.parent or identifier, by=1)
+
+    def etag(self, previous: str | None) -> str | None:
+        """It counts the writes."""
+        return counted_etag(previous)
+
+    def etag_mismatch(self, identifier: ResourceId, wanted: str, current: str | None) -> ArmError:
+        """Compute's words."""
+        return stale_etag(wanted, current)
 
     def busy(self, identifier: ResourceId) -> Exception:
         """Azure's conflict."""

@@ -19,7 +19,7 @@ from pipeline.emulator.compute.guests import Guests
 from pipeline.emulator.compute.internals import InstanceInternals, ScaleSetInternals
 from pipeline.emulator.compute.quotas import Quotas
 from pipeline.emulator.compute.views import status
-from pipeline.emulator.compute.wording import at, conflict, counted
+from pipeline.emulator.compute.wording import at, conflict
 
 
 class ScaleSets(Kind):
@@ -67,8 +67,8 @@ class ScaleSets(Kind):
         return False
 
     def etag(self, previous: str | None) -> str | None:
-        """It counts."""
-        return counted(previous)
+        """A counter in quotes, as newer api-versions answer it."""
+        return f'"{int(previous.strip(chr(34))) + 1 if previous else 1}"'
 
     def busy(self, identifier: ResourceId) -> Exception:
         """Azure's conflict."""

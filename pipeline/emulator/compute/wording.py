@@ -55,9 +55,19 @@ def conflict(identifier: ResourceId) -> ArmError:
     )
 
 
-def counted(previous: str | None) -> str:
-    """The next etag: a counter in quotes, as newer api-versions answer it on scale sets."""
+def counted_etag(previous: str | None) -> str:
+    """A counter in quotes, as newer api-versions answer it."""
     return f'"{int(previous.strip(chr(34))) + 1 if previous else 1}"'
+
+
+def stale_etag(wanted: str, current: str | None) -> ArmError:
+    """412 as recorded (cloud-provider-azure)."""
+    bare = wanted.strip().strip('"')
+    return ArmError(
+        412,
+        "PreconditionFailed",
+        f'Etag provided in if-match header "{bare}" does not match etag {current} of resource.',
+    )
 
 
 def is_true(value: Any) -> bool:
