@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,19 @@ Raw requests of tests need not, nor do SDK calls of theirs that say `LOOSE`: the
 other clients send, such as a GET's answer with all that only Azure writes.
 """
 LOOSE = "as-other-clients-do"
+_MORE_AGENT = "AZURE_HTTP_USER_AGENT"
+"""What azure-core adds to the name of every client."""
 _NOT_HELD = (LOOSE, "azurecli")
+
+
+@contextmanager
+def sent_loosely() -> Iterator[None]:
+    """What SDK clients send meanwhile need not fit: somebody else sends it."""
+    os.environ[_MORE_AGENT] = LOOSE
+    try:
+        yield
+    finally:
+        os.environ.pop(_MORE_AGENT, None)
 
 
 def violations_in(folder: Path) -> list[str]:
