@@ -24,7 +24,11 @@ from azure.mgmt.compute import ComputeManagementClient
 from azure.mgmt.network import NetworkManagementClient
 from azure.mgmt.resource.resources import ResourceManagementClient
 
+from tests.conformance.recordings import LOOSE, violations_in
+
 ROOT = Path(__file__).parent.parent
+RECORD = "BAKESWAP_EMULATOR_RECORD"
+"""Where emulators record, those that a command starts too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +89,7 @@ class Emulator:
             "credential_scopes": [f"{self.base}/.default"],
             "connection_verify": self.ca_file,
             "polling_interval": 1,
+            "user_agent": LOOSE,
         }
 
     def token(self) -> str:
@@ -180,6 +185,17 @@ def running_emulator(state: Path, addresses: str, *arguments: str) -> Iterator[E
         finally:
             if process.poll() is None:
                 emulator.stop()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def conformance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Hold what emulators are asked and answer in this session to Azure's models."""
+    folder = tmp_path_factory.mktemp("recordings")
+    os.environ[RECORD] = str(folder)
+    yield
+    del os.environ[RECORD]
+    if found := violations_in(folder):
+        pytest.fail("\n".join([f"not as Azure's models say ({folder}):", *found]), pytrace=False)
 
 
 @pytest.fixture(scope="session")

@@ -93,7 +93,10 @@ EMULATOR = {
     "pipeline.emulator.state_folder": emulator_room("files"),
     "pipeline.emulator.files": emulator_room("serialization"),
     "pipeline.emulator.serialization": emulator_room(),
-    "pipeline.emulator.arm": emulator_room("arm", "files", "machines.seam", "serialization"),
+    "pipeline.emulator.models": emulator_room("models"),
+    "pipeline.emulator.arm": emulator_room(
+        "arm", "files", "machines.seam", "models", "serialization"
+    ),
     "pipeline.emulator.balancer": emulator_room("balancer", "files"),
     "pipeline.emulator.identity": emulator_room("identity", "files", libraries=("cryptography",)),
     "pipeline.emulator.machines": emulator_room("machines", "files", libraries=("asyncssh",)),
@@ -104,11 +107,13 @@ EMULATOR = {
     "pipeline.emulator.authorization": emulator_room("authorization", "arm"),
     "pipeline.emulator.insights": emulator_room("insights", "arm"),
     "pipeline.emulator.policy": emulator_room("arm"),
-    "pipeline.emulator.network": emulator_room("network", "arm", "balancer", "machines.seam"),
+    "pipeline.emulator.network": emulator_room(
+        "network", "arm", "balancer", "machines.seam", "models"
+    ),
     "pipeline.emulator.compute": emulator_room(
         # A scale set's model is refused for load balancing rules: only the network knows those.
         *("compute", "arm", "machines.seam", "network.shared_pools"),
-        *("files", "serialization"),
+        *("files", "models", "serialization"),
     ),
 }
 

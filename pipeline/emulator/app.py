@@ -23,6 +23,7 @@ from pipeline.emulator.arm.store import Store
 from pipeline.emulator.edge.admin import Admin
 from pipeline.emulator.edge.faults import Faults
 from pipeline.emulator.edge.machine_faults import MachineFaults
+from pipeline.emulator.edge.recording import Recorder
 from pipeline.emulator.edge.router import Router
 from pipeline.emulator.edge.server import Edge, listen
 from pipeline.emulator.edge.sign_in import CLOUD, SignIn
@@ -49,6 +50,7 @@ class Settings:
     poll_wait: float = 10.0
     latency: float | None = None
     """Operations take so many times what was recorded of Azure; None: as long as the work."""
+    record: Path | None = None
 
 
 async def serve(settings: Settings, announce: Callable[[dict[str, Any]], None]) -> None:
@@ -101,7 +103,11 @@ class _Emulator:
         self._providers = Providers(provide(services) for provide in PROVIDERS)
         self._manager.register(*self._providers.kinds)
         self._addressed: dict[str, str] = {}
+        self._recorder = Recorder(settings.record) if settings.record else None
         self._edge = self._make_edge(stop_asked)
+        if self._recorder is not None:
+            self._edge.on_answer = self._recorder.keep
+            self._manager.on_inner_write = self._recorder.keep_inner
 
     @asynccontextmanager
     async def serving(self) -> AsyncIterator[dict[str, Any]]:
@@ -111,6 +117,8 @@ class _Emulator:
         """
         async with AsyncExitStack() as stack:
             stack.callback(self._store.close)
+            if self._recorder is not None:
+                stack.callback(self._recorder.close)
             await self._machines.recover()
             stack.push_async_callback(self._machines.close)
             await self._data_path.recover()

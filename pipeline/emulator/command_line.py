@@ -48,6 +48,7 @@ def main(arguments: Sequence[str] | None = None, announce: Announce | None = Non
                 machines=chosen.machines,
                 poll_wait=chosen.poll_wait,
                 latency=chosen.latency,
+                record=chosen.record,
             )
             asyncio.run(serve(settings, announce or _print))
     except (AddressesInUse, OtherMachines, StateFolderInUse) as refusal:
@@ -130,6 +131,14 @@ def _serve_options(server: argparse.ArgumentParser) -> None:
         metavar="recorded[:FACTOR]",
         help="operations take what was recorded of Azure, times FACTOR, and polls are answered at"
         " once with Azure's Retry-After (default: as long as the work takes)",
+    )
+    recorded = os.environ.get("BAKESWAP_EMULATOR_RECORD")
+    server.add_argument(
+        "--record",
+        type=Path,
+        default=Path(recorded) if recorded else None,
+        help="folder for a recording of requests and answers, without secrets "
+        "(default: $BAKESWAP_EMULATOR_RECORD, or none)",
     )
 
 

@@ -91,6 +91,7 @@ def _strip_members(pool: dict[str, Any]) -> None:
     """Interfaces say themselves which pool they are in: their entries here are but an echo."""
     members = _mappings(pool.get(_ADDRESSES))
     for member in members:
+        member.pop("id", None)  # no model has it, and Azure answers it
         _strip(member, _BY_INTERFACE)
     kept = [member for member in members if member.get("properties")]
     pool.pop(_ADDRESSES, None)

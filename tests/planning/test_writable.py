@@ -22,10 +22,11 @@ def test_members_that_say_themselves_where_they_belong_are_not_sent() -> None:
 
 
 def test_what_was_decided_about_a_member_is_kept() -> None:
-    drained = {"name": "a", "etag": "1", "properties": {**INTERFACE, "adminState": "Drain"}}
+    decided = {**INTERFACE, "adminState": "Down", "provisioningState": "Succeeded"}
+    drained = {"name": "a", "id": "/a", "etag": "1", "type": "T", "properties": decided}
 
     assert pool_after(drained, {"name": "b", "properties": {**INTERFACE}}) == {
-        "loadBalancerBackendAddresses": [{"name": "a", "properties": {"adminState": "Drain"}}]
+        "loadBalancerBackendAddresses": [{"name": "a", "properties": {"adminState": "Down"}}]
     }
 
 

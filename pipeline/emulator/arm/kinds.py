@@ -23,6 +23,7 @@ from pipeline.emulator.arm.ids import ResourceId
 from pipeline.emulator.arm.operations import Operations
 from pipeline.emulator.arm.regions import normal_location
 from pipeline.emulator.arm.store import Internals, Record, Store
+from pipeline.emulator.models.reading import Unreadable
 
 _InternalsClass: TypeAlias = type[Internals]  # `type` is another thing in `Kind`
 
@@ -178,6 +179,13 @@ class Kind:
             f"Another operation on resource '{identifier}' is in progress; "
             "try again when it has ended.",
         )
+
+    def unreadable(self, problem: Unreadable) -> ArmError:
+        """400 for `properties` that do not fit their model (azure-sdk-for-net#37855).
+
+        Azure adds the line and the position in the text.
+        """
+        return ArmError(400, "BadRequest", str(problem), target=problem.path)
 
     def etag_mismatch(self, identifier: ResourceId, wanted: str, current: str | None) -> ArmError:
         """412 for an `If-Match` that does not hold."""

@@ -12,6 +12,7 @@ from typing import Any
 
 from pipeline.emulator.arm.allowances import Allowances
 from pipeline.emulator.arm.answers import Answer
+from pipeline.emulator.arm.bodies import read_body
 from pipeline.emulator.arm.clock import CLOCK
 from pipeline.emulator.arm.errors import (
     ArmError,
@@ -27,8 +28,8 @@ from pipeline.emulator.arm.pace import Pace
 from pipeline.emulator.arm.policies import Policies
 from pipeline.emulator.arm.preconditions import check_preconditions
 from pipeline.emulator.arm.regions import normal_location
-from pipeline.emulator.arm.shapes import check_shapes
 from pipeline.emulator.arm.store import Record, Store
+from pipeline.emulator.models.defaults import fill
 
 
 class ResourceManager(Registry):
@@ -40,6 +41,7 @@ class ResourceManager(Registry):
         self.policies = Policies(store)
         self.before_work: Callable[[Operation], Awaitable[None]] = _nothing
         self.pace = pace or Pace()
+        self.on_inner_write: Callable[[ResourceId, dict[str, Any]], None] = _not_told
 
     # -- requests ----------------------------------------------------------------------------------
 
@@ -90,7 +92,22 @@ class ResourceManager(Registry):
         headers: Mapping[str, str] | None = None,
         api_version: str = "",
     ) -> Answer:
-        """PUT of one resource. `headers` has lower-case names (`if-match`, `if-none-match`)."""
+        """PUT of one resource. `headers` has lower-case names (`if-match`, `if-none-match`).
+
+        A deployment's resources come without headers, and are told to `on_inner_write`.
+        """
+        if headers is None:
+            self.on_inner_write(identifier, body)
+        read = read_body(self.kind(identifier.type), "PUT", body)
+        return self._accept(identifier, read, headers or {}, api_version)
+
+    def _accept(
+        self,
+        identifier: ResourceId,
+        body: dict[str, Any],
+        headers: Mapping[str, str],
+        api_version: str = "",
+    ) -> Answer:
         self._require_group(identifier, to_write=True)
         kind = self.kind(identifier.type)
         self.allowances.require_registered(kind.type.split("/")[0])
@@ -98,13 +115,13 @@ class ResourceManager(Registry):
         if identifier.parent is not None:
             self._require_parent(identifier.parent)
         existing = kind.find(identifier)
-        check_preconditions(kind, identifier, existing, headers or {})
+        check_preconditions(kind, identifier, existing, headers)
         if self.operations.under_way(existing.id if existing else identifier):
             raise kind.busy(identifier)
-        check_shapes(body)
         if existing is None and api_version:
             body = kind.filled(body, api_version)
         record = kind.accept(identifier, body, existing)
+        fill(kind.type, record.document)
         self.policies.check(str(identifier), {**record.document, "type": kind.type})
         return self._write(kind, record, existing)
 
@@ -116,8 +133,10 @@ class ResourceManager(Registry):
         kind = self.kind(identifier.type)
         if not kind.patchable:
             raise not_served(f"PATCH of '{kind.type}'")
+        change = read_body(kind, "PATCH", body)
         existing = kind.require(identifier)
-        return await self.put(identifier, merge(kind.patched(existing, body), body), headers)
+        merged = merge(kind.patched(existing, change), change)
+        return self._accept(identifier, merged, headers or {})
 
     async def delete(
         self, identifier: ResourceId, headers: Mapping[str, str] | None = None
@@ -258,6 +277,10 @@ class ResourceManager(Registry):
                 f"Failed to perform 'write' on resource(s) of type '{parent.type}', because the "
                 f"parent resource '{parent}' could not be found.",
             )
+
+
+def _not_told(identifier: ResourceId, body: dict[str, Any]) -> None:
+    """What becomes of a deployment's writes unless they are recorded."""
 
 
 async def _nothing(_: Operation) -> None:

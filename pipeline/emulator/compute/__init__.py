@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.emulator.arm.providers import Provider, Services
+from pipeline.emulator.arm.providers import Polling, Provider, Services
 from pipeline.emulator.compute.catalogue import Catalogue
 from pipeline.emulator.compute.disks import Disks
 from pipeline.emulator.compute.extension_images import ROUTES as EXTENSION_IMAGES
@@ -37,6 +37,7 @@ def provider_of(guests: Guests, identities: Identities) -> Provider:
     quotas, access = Quotas(registry), GuestAccess(guests)
     return Provider(
         namespace="Microsoft.Compute",
+        polling=Polling(headers={"azure-asyncnotification": "Enabled"}),
         limits=LIMITS,
         kinds=(
             VirtualMachines(guests, quotas, identities),

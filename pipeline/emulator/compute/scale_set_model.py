@@ -33,6 +33,7 @@ from pipeline.emulator.compute.wording import (
     missing,
     not_allowed,
 )
+from pipeline.emulator.models.defaults import fill_model
 from pipeline.emulator.serialization import dumps
 
 _NAME = re.compile(r"^(?!-)[A-Za-z0-9-]{1,64}(?<!-)$")
@@ -64,6 +65,7 @@ def merged(existing: Record | None, given: dict[str, Any]) -> dict[str, Any]:
     properties.setdefault("singlePlacementGroup", is_uniform)
     properties.setdefault("uniqueId", str(uuid.uuid4()))
     properties.setdefault("timeCreated", now())
+    fill_model("compute", "VirtualMachineScaleSetProperties", properties)
     return properties
 
 

@@ -7,7 +7,7 @@ import logging
 import re
 import ssl
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from email.utils import format_datetime
 
 from aiohttp import web
@@ -31,7 +31,19 @@ from pipeline.emulator.identity.tokens import InvalidToken, Tokens
 _LARGEST_BODY = 16 * 1024 * 1024
 _API_VERSION = re.compile(r"\d{4}-\d{2}-\d{2}(-\w+)?")
 
+_LIMITS = {
+    "GET": ("reads", "16499"),
+    "PUT": ("writes", "11999"),
+    "PATCH": ("writes", "11999"),
+    "POST": ("writes", "11999"),
+    "DELETE": ("deletes", "2999"),
+}
+"""What is left of the resource manager's limits, as recorded in 2024 and 2026: it hardly moves."""
+
 _log = logging.getLogger(__name__)
+
+OnAnswer = Callable[[Exchange, Answer, Mapping[str, str]], None]
+"""Told of each answer and its headers."""
 
 Step = Callable[[Exchange], Awaitable[Answer | None]]
 
@@ -51,6 +63,7 @@ class Edge:
         providers: Providers,
     ) -> None:
         self._manager = manager
+        self.on_answer: OnAnswer = _not_told
         self._providers = providers
         self._tokens = tokens
         self._faults = faults
@@ -79,7 +92,9 @@ class Edge:
             answer = Answer(500)
         took = round(time.monotonic() - started, 4)
         self._admin.remember(now(), took, exchange.method, exchange.path, answer.status)
-        return self._response(exchange, answer)
+        response = self._response(exchange, answer)
+        self.on_answer(exchange, answer, response.headers)
+        return response
 
     async def _answer(self, exchange: Exchange) -> Answer:
         try:
@@ -167,6 +182,9 @@ class Edge:
             "Date": format_datetime(CLOCK.now(), usegmt=True),
             "X-Content-Type-Options": "nosniff",
         }
+        limit = _LIMITS.get(exchange.method)
+        if limit is not None:
+            headers[f"x-ms-ratelimit-remaining-subscription-global-{limit[0]}"] = limit[1]
         client_id = exchange.headers.get("x-ms-client-request-id")
         if client_id is not None:
             headers["x-ms-client-request-id"] = client_id
@@ -186,6 +204,10 @@ class Edge:
         return web.Response(
             status=answer.status, text=text, headers=headers, content_type="application/json"
         )
+
+
+def _not_told(exchange: Exchange, answer: Answer, headers: Mapping[str, str]) -> None:
+    """What becomes of an answer unless it is recorded."""
 
 
 def _internal_error(message: str) -> Answer:

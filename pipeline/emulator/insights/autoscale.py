@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from pipeline.emulator.arm.errors import ArmError, invalid_parameter
@@ -36,6 +37,11 @@ class AutoscaleSettings(Kind):
             raise _other_target(existing)
         self._refuse_second(identifier, target)
         return record
+
+    def present(self, record: Record, query: Mapping[str, str]) -> dict[str, Any]:
+        """Settings have no provisioning state."""
+        record.properties.pop("provisioningState", None)
+        return record.document
 
     def _refuse_second(self, identifier: ResourceId, target: str) -> None:
         """409, as reported (terraform-provider-azurerm#12035); the code and words are not."""

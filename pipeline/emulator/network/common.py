@@ -12,6 +12,7 @@ from pipeline.emulator.arm.errors import ArmError, invalid_reference, not_served
 from pipeline.emulator.arm.ids import ResourceId
 from pipeline.emulator.arm.kinds import Kind, Registry
 from pipeline.emulator.arm.store import Record
+from pipeline.emulator.models.reading import Unreadable
 
 _NAME = re.compile(r"[A-Za-z0-9]([\w.-]{0,78}\w)?", re.ASCII)
 _GRACE = 1.0
@@ -42,6 +43,11 @@ class NetworkKind(Kind):
             f"resource {identifier} in NRP data store.",
         )
         return ArmError(412, "PreconditionFailed", "Precondition failed.", details=(detail,))
+
+    def unreadable(self, problem: Unreadable) -> ArmError:
+        """400 in two parts (azure-cli#16205); Azure adds the line and the position in the text."""
+        detail = ArmError(400, "InvalidJson", str(problem))
+        return ArmError(400, "InvalidRequestFormat", "Cannot parse the request.", details=(detail,))
 
     def envelope(
         self, identifier: ResourceId, body: dict[str, Any], existing: Record | None

@@ -15,6 +15,7 @@ from pipeline.emulator.arm.errors import ArmError
 from pipeline.emulator.arm.ids import ResourceId
 from pipeline.emulator.arm.kinds import Kind
 from pipeline.emulator.arm.store import Record
+from pipeline.emulator.models.reading import Unreadable
 
 MOST_RECORD_SETS = 25000
 LONGEST_NAME = 253
@@ -40,6 +41,10 @@ class PrivateDnsKind(Kind):
         what = f"{self.noun} {identifier.name}"
         message = f"The {what} exists already and hence cannot be created again."
         return flat(412, "PreconditionFailed", message)
+
+    def unreadable(self, problem: Unreadable) -> ArmError:
+        """400 in the shape of the service; the words are not recorded."""
+        return flat(400, "BadRequest", str(problem))
 
     noun = "resource"
 
@@ -106,8 +111,6 @@ class TextRecordSets(PrivateDnsKind):
         record = self.envelope(identifier, body, existing)
         zone = identifier.segments[0][1]
         given = {"metadata": {}, "txtRecords": [], "ttl": 0, **(body.get("properties") or {})}
-        for read_only in ("fqdn", "isAutoRegistered", "provisioningState"):
-            given.pop(read_only, None)
         _check_record_set(given)
         record.document["properties"] = {
             **given,
@@ -168,24 +171,10 @@ def _check_record_set(properties: Mapping[str, Any]) -> None:
     unknown = sorted(set(properties) - {"metadata", "ttl", "txtRecords"})
     if unknown:
         raise flat(400, "BadRequest", f"The emulator keeps no '{unknown[0]}' in a TXT record set.")
-    ttl, metadata = properties["ttl"], properties["metadata"]
-    if type(ttl) is not int or not 0 < ttl <= LONGEST_TTL:
-        raise flat(400, "BadRequest", f"The TTL '{ttl}' is invalid.")
-    if not isinstance(metadata, dict) or not all(_is_text(each) for each in metadata.values()):
-        raise flat(400, "BadRequest", "The metadata of a record set is a map of text.")
-    records = properties["txtRecords"]
-    values = [each.get("value") for each in records if isinstance(each, dict)]
-    if len(values) != len(records) or not all(map(_is_value, values)):
-        raise flat(400, "BadRequest", "A TXT record is a list of text of at most 1024 characters.")
-
-
-def _is_text(value: Any) -> bool:
-    return isinstance(value, str)
-
-
-def _is_value(value: Any) -> bool:
-    return (
-        isinstance(value, list)
-        and all(map(_is_text, value))
-        and sum(map(len, value)) <= LONGEST_TEXT
-    )
+    if not 0 < properties["ttl"] <= LONGEST_TTL:
+        raise flat(400, "BadRequest", f"The TTL '{properties['ttl']}' is invalid.")
+    for record in properties["txtRecords"]:
+        if sum(map(len, record.get("value") or [])) > LONGEST_TEXT:
+            raise flat(
+                400, "BadRequest", "A TXT record is a list of text of at most 1024 characters."
+            )

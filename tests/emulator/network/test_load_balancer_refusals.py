@@ -130,7 +130,8 @@ async def test_numbers_and_enums_arrive_as_templates_write_them(arm: EmulatedNet
     assert (properties["frontendPort"], properties["protocol"]) == (8080, "Tcp")
     bad = rule("production", 8080, "blue", frontendPort="http")
     refusal = await arm.refusal(arm.begin(BALANCER, balancer(bad)))
-    assert (refusal.code, refusal.target) == ("InvalidParameter", "frontendPort")
+    assert (refusal.code, refusal.details[0].code) == ("InvalidRequestFormat", "InvalidJson")
+    assert "loadBalancingRules[0].properties.frontendPort" in refusal.details[0].message
 
 
 async def test_two_rules_cannot_listen_at_one_port(arm: EmulatedNetwork) -> None:

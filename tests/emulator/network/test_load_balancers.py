@@ -162,8 +162,8 @@ async def test_a_second_put_while_one_runs_is_asked_to_retry(arm: EmulatedNetwor
     arm.make_instance(arm.make_scale_set("web", "blue"), 0, "blue")
     arm.idle_path.gate.clear()
     first = await arm.begin(BALANCER, production_and_staging())
-    for path in (BALANCER, pool_id("third")):
-        refusal = await arm.refusal(arm.begin(path, production_and_staging()))
+    for path, body in ((BALANCER, production_and_staging()), (pool_id("third"), {})):
+        refusal = await arm.refusal(arm.begin(path, body))
         assert (refusal.status, refusal.code) == (429, "RetryableError")
         assert refusal.details[0].code == "RetryableErrorDueToAnotherOperation"
         assert int(refusal.headers["Retry-After"]) > 0

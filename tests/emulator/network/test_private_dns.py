@@ -162,7 +162,7 @@ def test_a_list_comes_in_parts_and_can_be_chosen_from(zone: Zone) -> None:
     [
         {},
         {"ttl": 0},
-        {"ttl": "60"},
+        {"ttl": "soon"},
         {"ttl": 60, "aRecords": []},
         {"ttl": 60, "metadata": {"n": 1}},
         {"ttl": 60, "txtRecords": [{"value": "text"}]},

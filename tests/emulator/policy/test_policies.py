@@ -163,7 +163,7 @@ def test_parameters_come_from_the_assignment_or_have_a_default(governed: Governe
 def test_a_policy_reaches_only_its_scope_and_what_it_sees(governed: Governed) -> None:
     governed.govern(OWNER, mode="Indexed")
     governed.write(tags={"owner": "web"})
-    rule: Any = {
+    properties = {
         "protocol": "Tcp",
         "direction": "Inbound",
         "access": "Allow",
@@ -173,6 +173,7 @@ def test_a_policy_reaches_only_its_scope_and_what_it_sees(governed: Governed) ->
         "destinationAddressPrefix": "*",
         "destinationPortRange": "80",
     }
+    rule: Any = {"properties": properties}
     rules = governed.network.security_rules
     rules.begin_create_or_update(governed.group, "guard", "http", rule).result()
     elsewhere = f"{governed.scope}-b"
