@@ -86,7 +86,7 @@ def test_a_trusted_machine_wants_an_image_and_a_size_for_it(zone: Zone) -> None:
     silent = {"securityProfile": {"uefiSettings": UEFI}}
     assert refusal(lambda: zone.vm("vm", dict(BASE), **silent))[1] == "InvalidParameter"
     strange = {"securityProfile": {"securityType": "Guarded"}}
-    assert refusal(lambda: zone.vm("vm", dict(BASE), **strange))[1] == "InvalidParameter"
+    assert refusal(lambda: zone.vm("vm", dict(BASE), **strange))[1] == "BadRequest"
 
 
 def test_no_managed_image_is_made_of_a_trusted_machine(zone: Zone) -> None:
