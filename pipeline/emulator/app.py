@@ -103,8 +103,8 @@ class _Emulator:
         self._providers = Providers(provide(services) for provide in PROVIDERS)
         self._manager.register(*self._providers.kinds)
         self._addressed: dict[str, str] = {}
-        self._recorder = Recorder(settings.record) if settings.record else None
         self._edge = self._make_edge(stop_asked)
+        self._recorder = Recorder(settings.record) if settings.record else None
         if self._recorder is not None:
             self._edge.on_answer = self._recorder.keep
             self._manager.on_inner_write = self._recorder.keep_inner
