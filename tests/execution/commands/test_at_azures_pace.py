@@ -13,6 +13,7 @@ import pytest
 
 from pipeline.execution.wait import Clock
 from tests.conftest import Emulator, StartEmulator
+from tests.execution.image_project import image_project, packer_or_skip
 from tests.execution.landing_zone import at_once, landing_zone
 
 MINUTES_FOR_TWO_VERSIONS = 12
@@ -80,3 +81,19 @@ def test_a_release_takes_hardly_longer_than_its_operations(moving: Moving, tmp_p
     assert zone.status().serving == "1.0.1"
     seen = moving.emulator.call("GET", "/emulator/requests").body["value"]
     assert not [one for one in seen if one["status"] == TOO_MANY]
+
+
+@pytest.mark.slow
+@pytest.mark.packer
+def test_a_bake_follows_operations_that_take_their_time(
+    start_emulator: StartEmulator, tmp_path: Path
+) -> None:
+    packer_or_skip()  # Packer goes by the host's clock: all is a hundred times as fast
+    emulator = start_emulator("--latency", "recorded:0.01")
+    project = image_project(tmp_path, emulator)
+    assert project.build().result == "built"
+    assert project.versions()["1.0.0"].is_eligible
+    assert project.left_over() == []
+    seen = emulator.call("GET", "/emulator/operations").body["value"]
+    verbs = {one["verb"] for one in seen}
+    assert {"realize", "deallocate", "destroy"} <= verbs
