@@ -14,6 +14,7 @@ from pipeline.emulator.compute.instance_model import apply_model, choose_image, 
 from pipeline.emulator.compute.internals import InstanceInternals, ScaleSetInternals
 from pipeline.emulator.compute.scale_set_model import boot_digest
 from pipeline.emulator.compute.sources import Source
+from pipeline.emulator.compute.wares import check_plan
 from pipeline.emulator.compute.wording import at, is_true
 
 
@@ -137,15 +138,15 @@ class Fleet:
         return may_go[: max(0, len(present) - capacity)]
 
     def _add(self, scale_set: Record, count: int) -> None:
+        source = self._source(scale_set)
+        check_plan(scale_set.id, scale_set.document, source.plan)
         first = scale_set.internals(ScaleSetInternals).next_number
         following = first + max(0, count)
         self._store.change(
             scale_set.id, ScaleSetInternals, lambda kept: replace(kept, next_number=following)
         )
         for number in range(first, following):
-            self._store.put(
-                new_instance(scale_set, number, self._source(scale_set), self._guests.addresses)
-            )
+            self._store.put(new_instance(scale_set, number, source, self._guests.addresses))
 
     def _source(self, scale_set: Record) -> Source:
         """The image that the model means now."""

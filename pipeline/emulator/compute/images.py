@@ -70,7 +70,11 @@ class Images(Kind):
             await self._guests.machines.capture(made.disk, made.handle)
         kind = replace(made.origin.traits, security_type="")
         source = Source(
-            made.handle, version=made.origin.version, name=made.origin.name, traits=kind
+            made.handle,
+            version=made.origin.version,
+            name=made.origin.name,
+            traits=kind,
+            plan=made.origin.plan,
         )
         record = self.require(identifier)
         record.internal = replace(record.internals(ManagedImageInternals), source=source)

@@ -105,3 +105,4 @@ class VersionInternals(ImageInternals):
     disk: str | None
     image: str | None
     origin: str
+    plan: str = ""

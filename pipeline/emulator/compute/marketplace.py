@@ -10,6 +10,7 @@ from pipeline.emulator.arm.providers import Call, Route
 from pipeline.emulator.arm.regions import normal_location
 from pipeline.emulator.compute.guests import DISK_SIZE_GB
 from pipeline.emulator.compute.sources import version_number
+from pipeline.emulator.compute.wares import details
 from pipeline.emulator.machines.seam import Machines
 
 _PUBLISHERS = (
@@ -64,7 +65,8 @@ class MarketplaceImages:
         if asked["version"] not in self._versions(call):
             place = ":".join(asked[name] for name in ("publisher", "offer", "sku", "version"))
             raise ArmError(404, "NotFound", f"Artifact: VMImage was not found for '{place}'.")
-        return Answer(200, _entry(call, asked["version"], call.path) | _DETAILS)
+        more = details(asked["publisher"], asked["offer"], asked["sku"], DISK_SIZE_GB)
+        return Answer(200, _entry(call, asked["version"], call.path) | more)
 
     def _versions(self, call: Call) -> tuple[str, ...]:
         asked = call.parameters
@@ -78,15 +80,3 @@ _WITHOUT_IMAGES = (("Microsoft.ManagedServices",), ("Microsoft.Azure.Extensions"
 def _entry(call: Call, version: str, identifier: str) -> dict[str, Any]:
     location = normal_location(call.parameters["location"])
     return {"location": location, "name": version, "id": identifier}
-
-
-_DETAILS: dict[str, Any] = {
-    "properties": {
-        "architecture": "x64",
-        "automaticOSUpgradeProperties": {"automaticOSUpgradeSupported": False},
-        "dataDiskImages": [],
-        "features": [{"name": "SecurityType", "value": "TrustedLaunchSupported"}],
-        "hyperVGeneration": "V2",
-        "osDiskImage": {"operatingSystem": "Linux", "sizeInGb": DISK_SIZE_GB},
-    }
-}

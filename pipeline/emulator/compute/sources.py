@@ -11,6 +11,7 @@ from pipeline.emulator.arm.ids import ResourceId
 from pipeline.emulator.arm.regions import normal_location
 from pipeline.emulator.arm.store import Internals, Record, Store
 from pipeline.emulator.compute.traits import Traits
+from pipeline.emulator.compute.wares import plan_of, traits_of
 from pipeline.emulator.machines.seam import Machines, Marketplace
 
 DEFINITION = "microsoft.compute/galleries/images"
@@ -35,6 +36,8 @@ class Source:
     is_specialized: bool = False
     marketplace: Marketplace | None = None
     traits: Traits = field(default_factory=Traits)
+    plan: str = ""
+    """`publisher:product:name` of what it was bought under, "" for what is free."""
 
     async def provide(self, machines: Machines) -> None:
         """Make sure that the image is there; raises MachineError."""
@@ -97,9 +100,12 @@ class Sources:
             )
         handle = re.sub(r"[^a-z0-9.-]", "-", f"{publisher}-{offer}-{sku}-{asked}".lower())
         place = Marketplace(publisher, offer, sku, asked)
-        traits = Traits(security_type="TrustedLaunchSupported")
         return Source(
-            f"marketplace-{handle}", exact_version=asked, marketplace=place, traits=traits
+            f"marketplace-{handle}",
+            exact_version=asked,
+            marketplace=place,
+            traits=traits_of(sku),
+            plan=plan_of(publisher, offer, sku),
         )
 
     def _managed_image(self, identifier: ResourceId, location: str) -> Source:

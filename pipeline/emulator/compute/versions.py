@@ -24,6 +24,7 @@ from pipeline.emulator.compute import traits
 from pipeline.emulator.compute.guests import DISK_SIZE_GB, VM, Guests, host_failures
 from pipeline.emulator.compute.internals import VersionInternals, VirtualMachineInternals
 from pipeline.emulator.compute.sources import IMAGE, VERSION, ImageInternals, Source, made_source
+from pipeline.emulator.compute.wares import check_purchase
 from pipeline.emulator.compute.wording import (
     at,
     change_not_allowed,
@@ -100,6 +101,7 @@ class Versions(Kind):
             name=definition.name,
             is_specialized=self._os_state(identifier) == "Specialized",
             traits=traits.of_definition(self._definition(identifier)),
+            plan=made.plan,
         )
         store = self.registry.store
         store.change(identifier, VersionInternals, lambda kept: replace(kept, source=source))
@@ -156,16 +158,22 @@ class Versions(Kind):
         definition = traits.of_definition(self._definition(record.id))
         if kind == VM:
             disk, image = self._disk_of(found, record.id), None
-            given = found.internals(VirtualMachineInternals).source.traits
-            given = traits.of_machine(found.properties, given)
+            origin = found.internals(VirtualMachineInternals).source
+            given = traits.of_machine(found.properties, origin.traits)
             traits.check_published(found.id, given, definition, is_vm=True)
+            plan = origin.plan
         elif kind in {IMAGE, VERSION} and (source := made_source(found)):
-            disk, image = None, source.handle
+            disk, image, plan = None, source.handle, source.plan
             traits.check_published(found.id, source.traits, definition, is_vm=False)
         else:
             raise not_served(f"a gallery image version made from '{kind or asked}'")
+        check_purchase(found.id, plan, self._definition(record.id))
         record.internal = VersionInternals(
-            handle=f"version-{uuid.uuid4().hex}", disk=disk, image=image, origin=_unique(found)
+            handle=f"version-{uuid.uuid4().hex}",
+            disk=disk,
+            image=image,
+            origin=_unique(found),
+            plan=plan,
         )
         key = "virtualMachineId" if kind == VM else "id"
         record.properties["storageProfile"] = {

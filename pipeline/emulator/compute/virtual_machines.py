@@ -20,6 +20,7 @@ from pipeline.emulator.compute.guests import Guests, network_interface
 from pipeline.emulator.compute.identities import Identities
 from pipeline.emulator.compute.internals import DiskInternals, VirtualMachineInternals
 from pipeline.emulator.compute.quotas import Quotas
+from pipeline.emulator.compute.wares import check_plan
 from pipeline.emulator.compute.wording import (
     at,
     conflict,
@@ -109,6 +110,7 @@ class VirtualMachines(Kind):
         made = record.internals(VirtualMachineInternals)
         is_new = made.size is None
         if is_new:
+            check_plan(identifier, record.document, made.source.plan)
             await self._make_disk(record)
             self._claim_interface(record)
         is_running = self._guests.machines.is_running(made.machine)

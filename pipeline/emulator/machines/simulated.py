@@ -24,7 +24,16 @@ from pipeline.emulator.machines.simulated_shell import Shell
 from pipeline.emulator.machines.simulated_ssh import Login, SshHost, serve
 
 _OS_RELEASE = 'ID=debian\nVERSION_ID="12"\nVERSION_CODENAME=bookworm\nPRETTY_NAME="Debian 12"\n'
-_FIRST_OFFER = Marketplace("Debian", "debian-12", "12-gen2", "0.20260101.1")
+_FIRST_OFFERS = tuple(
+    Marketplace(publisher, offer, sku, "0.20260101.1")
+    for publisher, offer, sku in (
+        ("Debian", "debian-12", "12-gen2"),
+        ("Debian", "debian-12", "12"),
+        ("Debian", "debian-12", "12-arm64"),
+        ("Contoso", "hardened-debian", "12-gen2"),
+    )
+)
+"""Of either generation and architecture, free and bought."""
 
 
 @dataclass(slots=True)
@@ -49,7 +58,7 @@ class Simulated:
         self._images = state / "simulated" / "images"
         self._running: dict[str, _Running] = {}
         self._faults = MachineFaults()
-        self._offers = [_FIRST_OFFER]
+        self._offers = list(_FIRST_OFFERS)
         for folder in (self._disks, self._images):
             folder.mkdir(parents=True, exist_ok=True)
 

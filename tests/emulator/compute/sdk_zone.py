@@ -60,7 +60,9 @@ class Zone:
         ).result()
         return dict(made)
 
-    def vm(self, name: str, image: dict[str, Any], **changes: Any) -> dict[str, Any]:
+    def vm(
+        self, name: str, image: dict[str, Any], plan: dict[str, str] | None = None, **changes: Any
+    ) -> dict[str, Any]:
         """A running VM, as `check-image` makes it; `changes` replace properties."""
         configuration = {"name": "ip", "properties": {"subnet": {"id": self.subnet}}}
         nic = self.network.network_interfaces.begin_create_or_update(
@@ -80,13 +82,15 @@ class Zone:
             },
         }
         made = self.compute.virtual_machines.begin_create_or_update(
-            self.group, name, HERE | {"properties": properties | changes}
+            self.group,
+            name,
+            HERE | {"properties": properties | changes} | ({"plan": plan} if plan else {}),
         ).result()
         return dict(made)
 
-    def generalized(self, name: str, **changes: Any) -> str:
+    def generalized(self, name: str, image: dict[str, Any] | None = None, **changes: Any) -> str:
         """The id of a machine that can be published."""
-        made = self.vm(name, dict(BASE), **changes)
+        made = self.vm(name, dict(image or BASE), **changes)
         self.compute.virtual_machines.begin_deallocate(self.group, name).result()
         self.compute.virtual_machines.generalize(self.group, name)
         return str(made["id"])

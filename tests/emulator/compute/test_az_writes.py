@@ -152,11 +152,16 @@ async def test_the_catalogue_is_listed_from_the_publisher_down(arm: EmulatedComp
 
     assert await names("") == [
         "Debian",
+        "Contoso",
         "Microsoft.ManagedServices",
         "Microsoft.Azure.Extensions",
     ]
     assert await names("/debian/artifacttypes/vmimage/offers") == ["debian-12"]
-    assert await names("/Debian/artifacttypes/vmimage/offers/debian-12/skus") == ["12-gen2"]
+    assert await names("/Debian/artifacttypes/vmimage/offers/debian-12/skus") == [
+        "12-gen2",
+        "12",
+        "12-arm64",
+    ]
     assert await names("/Microsoft.ManagedServices/artifacttypes/vmimage/offers") == []
     types = "/Microsoft.ManagedServices/artifacttypes/vmextension/types"
     assert await names(types) == ["ApplicationHealthLinux"]

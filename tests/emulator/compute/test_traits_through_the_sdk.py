@@ -83,9 +83,9 @@ def test_a_trusted_machine_wants_an_image_and_a_size_for_it(zone: Zone) -> None:
         "Use of TrustedLaunch setting is not supported for the provided image. Please select "
         "Trusted Launch Supported Gen2 OS Image."
     )
-    silent = {"securityProfile": {"uefiSettings": UEFI}}
+    silent: Any = {"securityProfile": {"uefiSettings": UEFI}}
     assert refusal(lambda: zone.vm("vm", dict(BASE), **silent))[1] == "InvalidParameter"
-    strange = {"securityProfile": {"securityType": "Guarded"}}
+    strange: Any = {"securityProfile": {"securityType": "Guarded"}}
     assert refusal(lambda: zone.vm("vm", dict(BASE), **strange))[1] == "BadRequest"
 
 
