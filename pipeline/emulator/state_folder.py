@@ -31,7 +31,7 @@ class StateFolder:
         self.signing_key = self.root / "signing-key.pem"
         self._serving = self.root / "serving.json"
         self._port = self.root / "port"
-        self._machines = self.root / "machines"
+        self._machines = self.root / "kind-of-machines"
 
     @contextmanager
     def locked(self) -> Iterator[None]:

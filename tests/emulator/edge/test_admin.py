@@ -261,7 +261,7 @@ def test_a_state_is_not_started_with_other_machines(
 ) -> None:
     state = tmp_path / "state"
     state.mkdir()
-    (state / "machines").write_text("simulated\n")
+    (state / "kind-of-machines").write_text("simulated\n")
     block = f"127.{80 + os.getpid() % 16}.251.0/24"
     assert main(["serve", "--state", str(state), "--addresses", block]) == 2
     assert capsys.readouterr().err == (
