@@ -24,7 +24,12 @@ COPIED = (
     "pipeline/errors.py",
     "pipeline/definition",
     "pipeline/planning",
+    "pipeline/emulator/__init__.py",
+    "pipeline/emulator/models",
     "tests/conftest.py",
+    "tests/conformance/checker.py",
+    "tests/conformance/exceptions.py",
+    "tests/conformance/recordings.py",
     "tests/definition",
     "tests/planning",
 )

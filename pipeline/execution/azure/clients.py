@@ -123,13 +123,13 @@ class Clients:
             RequestsTransport,
         )
 
-        sleep = self._sleep
+        let_pass = self._sleep
 
         class Transport(RequestsTransport):  # type: ignore[misc] # untyped in azure-core
             """Pauses between polls and retries as the clock says."""
 
             def sleep(self, duration: float) -> None:
-                sleep(duration)
+                let_pass(duration)
 
         return Transport(**_trust(self.environment.cloud))
 
