@@ -1,6 +1,6 @@
-"""The main job, whole: the commands a person types, real Packer, real traffic.
+"""The main job, whole: the commands a person types, real Packer, real machines, real traffic.
 
-Once on simulated machines, in seconds, and once on real ones.
+On simulated machines its commands are run by test_screens.py.
 """
 
 from __future__ import annotations
@@ -17,10 +17,8 @@ from pipeline.demo import Demo, Outcome, Scene
 from pipeline.output.people import ForPeople
 from tests.conftest import ROOT, free_addresses
 
-KINDS = [
-    pytest.param("simulated", marks=pytest.mark.packer),
-    pytest.param("qemu", marks=[pytest.mark.packer, pytest.mark.vm]),
-]
+pytestmark = [pytest.mark.packer, pytest.mark.vm]
+
 IMAGES = {"simulated": Path(__file__).parent / "images", "qemu": ROOT / "images"}
 
 
@@ -32,15 +30,12 @@ def free_port() -> int:
     return port
 
 
-@pytest.fixture(scope="module", params=KINDS)
-def ended(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[Demo, Outcome]]:
+@pytest.fixture(scope="module")
+def ended(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Demo, Outcome]]:
     """A demo that has ended; everything it made is still there."""
     folder = tmp_path_factory.mktemp("demo") / "project"
     with free_addresses() as block:
-        kind = request.param
-        scene = Scene(ROOT, folder, IMAGES[kind], kind, free_port(), block)
+        scene = Scene(ROOT, folder, IMAGES["qemu"], "qemu", free_port(), block)
         demo = Demo(scene, ForPeople())
         demo.prepare()
         try:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.conftest import Emulator
+from tests.conftest import Emulator, StartEmulator
 
 GROUPS = "/subscriptions/none/resourcegroups"
 SETS = "/resourceGroups/none/providers/Microsoft.Compute/virtualMachineScaleSets"
@@ -19,7 +19,8 @@ def rated(emulator: Emulator) -> Iterator[Emulator]:
     emulator.call("DELETE", "/emulator/rates")
 
 
-def test_what_is_too_much_is_told_to_wait_and_passes_then(rated: Emulator) -> None:
+def test_what_is_too_much_is_told_to_wait_and_passes_then(start_emulator: StartEmulator) -> None:
+    rated = start_emulator()  # its clock is moved
     rate = {"path": f"{GROUPS}$", "perMinute": 6, "burst": 2}
     assert rated.call("POST", "/emulator/rates", rate).status == 201
     statuses = [rated.call("GET", GROUPS).status for _ in range(2)]
