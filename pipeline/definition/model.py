@@ -143,11 +143,6 @@ class Cloud:
     """The newest that it knows, by what they are of (`rules.VERSIONED`); others as the SDK's."""
 
     @property
-    def is_here(self) -> bool:
-        """Whether it is on this machine, and all its machines are."""
-        return self.resource_manager.startswith(("https://127.", "https://localhost"))
-
-    @property
     def is_public(self) -> bool:
         """Whether this is public Azure."""
         return self.resource_manager == "https://management.azure.com"

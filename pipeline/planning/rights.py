@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Purpose:
-    """What some operations are for; `names` stand behind the prefix of their provider."""
+    """What some operations are for: commands, or `read` for all of them."""
 
     what: str
     operations: tuple[str, ...]

@@ -14,7 +14,6 @@ import pytest
 from azure.core.exceptions import HttpResponseError
 from azure.core.rest import HttpRequest
 from azure.identity import DefaultAzureCredential
-from azure.mgmt.compute import ComputeManagementClient
 from azure.mgmt.network import NetworkManagementClient
 from azure.mgmt.resource.resources import ResourceManagementClient
 
@@ -42,7 +41,6 @@ class Answer:
 class Place:
     """A resource group to try things in."""
 
-    compute: ComputeManagementClient
     network: NetworkManagementClient
     resources: ResourceManagementClient
     subscription: str
@@ -96,7 +94,6 @@ def place_in(subscription: str, credential: Any, **options: Any) -> Iterator[Pla
     location = os.environ.get(LOCATION) or DEFAULT_LOCATION
     name = f"bakeswap-verify-{secrets.token_hex(4)}"
     with (
-        ComputeManagementClient(credential, subscription, **options) as compute,
         NetworkManagementClient(credential, subscription, **options) as network,
         ResourceManagementClient(credential, subscription, **options) as resources,
     ):
@@ -104,7 +101,7 @@ def place_in(subscription: str, credential: Any, **options: Any) -> Iterator[Pla
         made: Any = {"location": location, "tags": tags}
         resources.resource_groups.create_or_update(name, made)
         try:
-            yield Place(compute, network, resources, subscription, name, location)
+            yield Place(network, resources, subscription, name, location)
         finally:
             resources.resource_groups.begin_delete(name).result()
 

@@ -15,6 +15,7 @@ NETWORK = "2024-05-01"
 ZONE = "/providers/Microsoft.Network/privateDnsZones/verify.internal"
 RECORD = f"{ZONE}/TXT/claim"
 BALANCERS = "/providers/Microsoft.Network/loadBalancers"
+SECURITY_GROUPS = "/providers/Microsoft.Network/networkSecurityGroups"
 
 
 def record(run: str) -> dict[str, Any]:
@@ -155,16 +156,12 @@ def test_one_write_swaps_pools(place: Place, balancer: dict[str, Any]) -> None:
 )
 def test_the_swap_is_fenced_by_its_etag(place: Place, balancer: dict[str, Any]) -> None:
     balancers = place.network.load_balancers
-    stale = {"If-Match": str(balancers.get(place.group, "front").etag)}
+    stale = str(balancers.get(place.group, "front").etag)
     other: Any = {**led(balancer, "blue"), "tags": {"by": "another"}}
     balancers.begin_create_or_update(place.group, "front", other).result()
-    mine: Any = led(balancer, "green")
-    refusal = refused(
-        lambda: balancers.begin_create_or_update(
-            place.group, "front", mine, headers=stale, retry_total=0
-        ).result()
-    )
-    assert (refusal.status_code, code(refusal)) == (412, "PreconditionFailed")
+    mine = led(balancer, "green")
+    answer = place.send("PUT", f"{BALANCERS}/front", NETWORK, mine, if_match=stale)
+    assert (answer.status, answer.code) == (412, "PreconditionFailed")
 
 
 @believed(
@@ -184,16 +181,11 @@ def test_a_write_without_members_is_done_at_once(place: Place, balancer: dict[st
     "azure-cli, test_network_nsg (2022)",
 )
 def test_a_security_group_is_fenced_by_its_etag(place: Place) -> None:
-    stale = {"If-Match": str(place.security_group()["etag"])}
+    stale = str(place.security_group()["etag"])
     place.security_group(tags={"by": "another"})
-    groups = place.network.network_security_groups
-    body: Any = {"location": place.location}
-    refusal = refused(
-        lambda: groups.begin_create_or_update(
-            place.group, "guard", body, headers=stale, retry_total=0
-        ).result()
-    )
-    assert (refusal.status_code, code(refusal)) == (412, "PreconditionFailed")
+    mine = {"location": place.location}
+    answer = place.send("PUT", f"{SECURITY_GROUPS}/guard", NETWORK, mine, if_match=stale)
+    assert (answer.status, answer.code) == (412, "PreconditionFailed")
 
 
 @believed(
@@ -242,5 +234,5 @@ def test_policies_can_be_asked_beforehand(place: Place) -> None:
     answer = place.send("POST", path, "2022-03-01", question)
     assert answer.status == 200
     assert "contentEvaluationResult" in answer.body
-    missing = place.send("GET", "/providers/Microsoft.Network/networkSecurityGroups/asked", NETWORK)
+    missing = place.send("GET", f"{SECURITY_GROUPS}/asked", NETWORK)
     assert missing.status == 404

@@ -20,9 +20,6 @@ LIMITS = "limits of compute are not counted"
 REASONS = (
     Reason("header azure-async", AT_ONCE, "load balancer put"),
     Reason("no answer", AT_ONCE, "load balancer poll"),
-    Reason("header azure-async", AT_ONCE, "public address put"),
-    Reason("header retry-after", AT_ONCE, "public address put"),
-    Reason("state Succeeded", AT_ONCE, "public address put"),
     Reason("header retry-after", "the last poll is compared, the recording shows the first",
            "scale set poll"),
     Reason("", "members by address are refused by name", "pool put by address"),
@@ -48,9 +45,7 @@ REASONS = (
 )  # fmt: skip
 
 
-def reason(case: str, what: str) -> str:
-    """Why a case differs in something; "" for a difference that nobody explained."""
-    for each in REASONS:
-        if case.startswith(each.case) and what.startswith(each.what):
-            return each.why
-    return ""
+def reason(case: str, what: str) -> Reason | None:
+    """Why a case differs in something; None for a difference that nobody explained."""
+    explaining = (one for one in REASONS if case.startswith(one.case) and what.startswith(one.what))
+    return next(explaining, None)

@@ -9,10 +9,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pipeline.emulator.arm.errors import ArmError, invalid_parameter
+from pipeline.emulator.arm.kept import UNTIL_RESET
 from pipeline.emulator.arm.regions import REGIONS, normal_location
 from pipeline.emulator.arm.store import Store
 
-_FACT = "allowances"
+_FACT = f"{UNTIL_RESET}allowances"
 GENEROUS = 100_000
 """The limit of a quota that nobody set."""
 

@@ -23,6 +23,7 @@ from pipeline.emulator.arm.ids import ResourceId
 from pipeline.emulator.arm.operations import Operations
 from pipeline.emulator.arm.regions import normal_location
 from pipeline.emulator.arm.store import Internals, Record, Store
+from pipeline.emulator.arm.timings import Timings
 from pipeline.emulator.models.reading import Unreadable
 
 _InternalsClass: TypeAlias = type[Internals]  # `type` is another thing in `Kind`
@@ -67,6 +68,8 @@ class Kind:
     """Whether a DELETE is done when it is answered, and `If-Match` on it is honoured."""
     page: ClassVar[int] = 0
     """How many children a list answers at a time; 0 for all of them."""
+    timings: ClassVar[Timings] = Timings()
+    """What its operations take, for an emulator at Azure's pace."""
     internals: ClassVar[_InternalsClass] = Internals
     """What is kept of each resource and never answered."""
 

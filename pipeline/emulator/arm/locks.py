@@ -7,9 +7,9 @@ from typing import Any, Literal, TypeAlias
 
 from pipeline.emulator.arm.errors import ArmError, invalid_parameter
 from pipeline.emulator.arm.ids import key
+from pipeline.emulator.arm.kept import Documents
 from pipeline.emulator.arm.store import Store
 
-_FACT = "locks"
 _IN_SCOPE = "/providers/Microsoft.Authorization/locks/"
 LEVELS = ("CanNotDelete", "ReadOnly")
 
@@ -17,51 +17,45 @@ Refusable: TypeAlias = Literal["write", "delete"]
 
 
 class Locks:
-    """All locks of the subscription, by their ids in lower case, kept in the store."""
+    """All locks of the subscription."""
 
     def __init__(self, store: Store) -> None:
-        self._store = store
+        self._kept = Documents(store, "locks")
 
     def put(self, scope: str, name: str, body: Mapping[str, Any]) -> tuple[dict[str, Any], bool]:
         """The lock as a GET answers it, and whether it is a new one; ArmError for a bad level."""
         properties = body.get("properties") or {}
         if properties.get("level") not in LEVELS:
             raise invalid_parameter("level", f"The level must be one of {', '.join(LEVELS)}.")
-        identifier = f"{scope}{_IN_SCOPE}{name}"
-        locks = self._all
         document = {
-            "id": identifier,
+            "id": f"{scope}{_IN_SCOPE}{name}",
             "name": name,
             "type": "Microsoft.Authorization/locks",
             "properties": dict(properties),
         }
-        self._store.set_fact(_FACT, {**locks, key(identifier): document})
-        return document, key(identifier) not in locks
+        return document, self._kept.put(document)
 
     def get(self, scope: str, name: str) -> dict[str, Any]:
         """One lock; raises ArmError without it."""
-        found = self._all.get(key(f"{scope}{_IN_SCOPE}{name}"))
+        found = self._kept.find(f"{scope}{_IN_SCOPE}{name}")
         if found is None:
             raise ArmError(404, "LockNotFound", f"The lock '{name}' could not be found.")
         return found
 
     def delete(self, scope: str, name: str) -> bool:
         """Take a lock away; whether there was one."""
-        locks = self._all
-        found = locks.pop(key(f"{scope}{_IN_SCOPE}{name}"), None)
-        self._store.set_fact(_FACT, locks)
-        return found is not None
+        return self._kept.delete(f"{scope}{_IN_SCOPE}{name}") is not None
 
     def below(self, scope: str) -> list[dict[str, Any]]:
         """The locks of a scope and of everything in it."""
-        return [lock for lock in self._all.values() if _is_within(_scope_of(lock), scope)]
+        return [lock for lock in self._kept.all if _is_within(_scope_of(lock), scope)]
 
     def check(self, scope: str, operation: Refusable) -> None:
         """Raises ArmError `ScopeLocked`, as reported in Azure/apiops#606.
 
         A lock counts for everything in its scope; a DELETE meets the locks of what would go along.
         """
-        held = [_scope_of(lock) for lock in self._all.values() if _refuses(lock, scope, operation)]
+        held = [_scope_of(lock) for lock in self._kept.all if _refuses(lock, scope, operation)]
         if held:
             raise ArmError(
                 409,
@@ -69,14 +63,6 @@ class Locks:
                 f"The scope '{scope}' cannot perform {operation} operation because following "
                 f"scope(s) are locked: '{','.join(held)}'. Please remove the lock and try again.",
             )
-
-    def clear(self) -> None:
-        """Take all of them away."""
-        self._store.drop_fact(_FACT)
-
-    @property
-    def _all(self) -> dict[str, dict[str, Any]]:
-        return self._store.fact(_FACT, dict[str, dict[str, Any]]) or {}
 
 
 def _refuses(lock: Mapping[str, Any], scope: str, operation: Refusable) -> bool:

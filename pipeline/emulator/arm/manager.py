@@ -122,7 +122,7 @@ class ResourceManager(Registry):
             body = kind.filled(body, api_version)
         record = kind.accept(identifier, body, existing)
         fill(kind.type, record.document)
-        self.policies.check(str(identifier), {**record.document, "type": kind.type})
+        self.policies.check(str(identifier), record.document)
         return self._write(kind, record, existing)
 
     async def patch(
@@ -209,7 +209,7 @@ class ResourceManager(Registry):
         destroying = operation.verb == "destroy"
         try:
             await self.before_work(operation)
-            await self.pace.before_work(operation, kind.find(identifier))
+            await self.pace.before_work(operation, kind)
             with nullcontext() if kind.waits_for_others else CLOCK.at_work():
                 await self._carry_out(operation, kind, identifier)
         except Exception:

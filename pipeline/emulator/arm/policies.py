@@ -8,6 +8,7 @@ from typing import Any
 
 from pipeline.emulator.arm.errors import ArmError, not_served
 from pipeline.emulator.arm.ids import key
+from pipeline.emulator.arm.kept import Documents
 from pipeline.emulator.arm.policy_rules import Parameters, applies, check_condition, effect_of
 from pipeline.emulator.arm.store import Store
 from pipeline.emulator.serialization import dumps
@@ -41,10 +42,10 @@ class Denial:
 
 
 class Policies:
-    """All policies of the subscription, by their ids in lower case, kept in the store."""
+    """All policies of the subscription."""
 
     def __init__(self, store: Store) -> None:
-        self._store = store
+        self._kept = {kind: Documents(store, kind) for kind in _MISSING}
 
     def put(self, kind: str, scope: str, name: str, body: Mapping[str, Any]) -> dict[str, Any]:
         """Keep one; ArmError for what Azure refuses, or what is not understood here."""
@@ -52,8 +53,7 @@ class Policies:
         if kind == DEFINITIONS:
             _check_definition(properties)
         else:
-            definition = self._definition(str(properties.get("policyDefinitionId") or ""))
-            _check_parameters(name, definition, properties)
+            self._check_assignment(name, properties)
             properties["scope"] = scope
         properties.setdefault("displayName", name)
         document = {
@@ -62,35 +62,37 @@ class Policies:
             "type": f"Microsoft.Authorization/{kind}",
             "properties": properties,
         }
-        self._store.set_fact(kind, {**self._all(kind), key(str(document["id"])): document})
+        self._kept[kind].put(document)
         return document
 
     def get(self, kind: str, scope: str, name: str) -> dict[str, Any]:
         """One; raises ArmError without it."""
-        found = self._all(kind).get(key(f"{scope}{_PROVIDER}/{kind}/{name}"))
+        found = self._kept[kind].find(f"{scope}{_PROVIDER}/{kind}/{name}")
         if found is None:
             raise _not_found(kind, name)
         return found
 
     def delete(self, kind: str, scope: str, name: str) -> dict[str, Any] | None:
         """Take one away; what it was, None where there was none."""
-        kept = self._all(kind)
-        gone = kept.pop(key(f"{scope}{_PROVIDER}/{kind}/{name}"), None)
-        self._store.set_fact(kind, kept)
-        return gone
+        return self._kept[kind].delete(f"{scope}{_PROVIDER}/{kind}/{name}")
 
     def of(self, kind: str, scope: str) -> list[dict[str, Any]]:
         """Definitions of a scope; assignments that reach it."""
         if kind == ASSIGNMENTS:
             return list(self._reaching(scope))
         own = key(f"{scope}{_PROVIDER}/{kind}/")
-        return [one for at, one in self._all(kind).items() if at.startswith(own)]
+        return [one for one in self._kept[kind].all if key(str(one["id"])).startswith(own)]
 
     def denials(self, scope: str, resource: Mapping[str, Any]) -> list[Denial]:
-        """The policies that would deny a resource as it is, in a scope."""
+        """The policies that would deny a resource as it is, in a scope.
+
+        An assignment whose definition is gone denies nothing.
+        """
         found = []
         for assignment in self._reaching(scope):
-            definition = self._definition(assignment["properties"]["policyDefinitionId"])
+            definition = self._definition_of(assignment["properties"])
+            if definition is None:
+                continue
             parameters = _parameters(definition, assignment)
             rule = definition["properties"]["policyRule"]
             denies = effect_of(rule["then"], parameters) == "deny" and _is_seen(
@@ -114,25 +116,21 @@ class Policies:
             target=name,
         )
 
-    def clear(self) -> None:
-        """Take all of them away."""
-        self._store.drop_fact(DEFINITIONS)
-        self._store.drop_fact(ASSIGNMENTS)
-
     def _reaching(self, scope: str) -> Iterator[dict[str, Any]]:
-        for assignment in self._all(ASSIGNMENTS).values():
+        for assignment in self._kept[ASSIGNMENTS].all:
             own = key(str(assignment["properties"]["scope"]))
             if key(scope) == own or key(scope).startswith(f"{own}/"):
                 yield assignment
 
-    def _definition(self, identifier: str) -> dict[str, Any]:
-        found = self._all(DEFINITIONS).get(key(identifier))
-        if found is None:
+    def _check_assignment(self, name: str, properties: Mapping[str, Any]) -> None:
+        definition = self._definition_of(properties)
+        if definition is None:
+            identifier = str(properties.get("policyDefinitionId") or "")
             raise _not_found(DEFINITIONS, identifier.rpartition("/")[2])
-        return found
+        _check_parameters(name, definition, properties)
 
-    def _all(self, kind: str) -> dict[str, dict[str, Any]]:
-        return self._store.fact(kind, dict[str, dict[str, Any]]) or {}
+    def _definition_of(self, assigned: Mapping[str, Any]) -> dict[str, Any] | None:
+        return self._kept[DEFINITIONS].find(str(assigned.get("policyDefinitionId") or ""))
 
 
 def _check_definition(properties: Mapping[str, Any]) -> None:

@@ -13,12 +13,11 @@ from typing import Any
 from pipeline.emulator.arm.answers import Answer
 from pipeline.emulator.arm.errors import ArmError, invalid_parameter
 from pipeline.emulator.arm.ids import key, same
+from pipeline.emulator.arm.kept import Documents
 from pipeline.emulator.arm.operations import now
 from pipeline.emulator.arm.providers import Call, Route
 from pipeline.emulator.arm.store import Store
 
-FACTS = "authorization/"
-"""What the names of all facts kept here begin with."""
 _DEFINITIONS = "{scope}/providers/Microsoft.Authorization/roleDefinitions"
 _ASSIGNMENTS = "{scope}/providers/Microsoft.Authorization/roleAssignments"
 _BUILT_IN = {
@@ -38,8 +37,8 @@ class Roles:
     """All of one subscription."""
 
     def __init__(self, store: Store) -> None:
-        self._definitions = _Kept(store, f"{FACTS}definitions")
-        self._assignments = _Kept(store, f"{FACTS}assignments")
+        self._definitions = _Kept(store, "roleDefinitions")
+        self._assignments = _Kept(store, "roleAssignments")
 
     @property
     def routes(self) -> tuple[Route, ...]:
@@ -71,20 +70,20 @@ class Roles:
         if not given.get("roleName") or not given.get("assignableScopes"):
             raise invalid_parameter("properties", "A role has a name and assignable scopes.")
         custom = {"type": "CustomRole", "permissions": [], "description": "", **given}
-        return self._definitions.put(call, "roleDefinitions", custom)
+        return self._definitions.put(call, custom)
 
     def _all_definitions(self, call: Call) -> Iterator[dict[str, Any]]:
         scope = call.parameters["scope"]
         for role, name in _BUILT_IN.items():
             yield _built_in(scope, role, name)
-        yield from self._definitions.all.values()
+        yield from self._definitions.documents.all
 
     async def _list_assignments(self, call: Call) -> Answer:
         scope, asked = call.parameters["scope"], call.query.get("$filter", "")
         wanted = _conditions(call)
         listed = [
             one
-            for one in self._assignments.all.values()
+            for one in self._assignments.documents.all
             if _is_seen(one["properties"]["scope"], scope, only_above="atscope" in asked.lower())
             and _fits(one["properties"], wanted)
         ]
@@ -95,40 +94,34 @@ class Roles:
         if not given.get("roleDefinitionId") or not given.get("principalId"):
             raise invalid_parameter("properties", "A role and a principal must be given.")
         own = {"principalType": "ServicePrincipal", **given, "scope": scope}
-        for other in self._assignments.all.values():
+        for other in self._assignments.documents.all:
             _refuse_second(call, own, other)
-        return self._assignments.put(call, "roleAssignments", own)
+        return self._assignments.put(call, own)
 
 
 class _Kept:
-    """Documents by their ids, in one fact of the store."""
+    """One of the two types."""
 
-    def __init__(self, store: Store, fact: str) -> None:
-        self._store = store
-        self._fact = fact
+    def __init__(self, store: Store, kind: str) -> None:
+        self._kind = kind
+        self.documents = Documents(store, kind)
 
-    @property
-    def all(self) -> dict[str, dict[str, Any]]:
-        """All of them, in order of creation."""
-        return self._store.fact(self._fact, dict[str, dict[str, Any]]) or {}
-
-    def put(self, call: Call, kind: str, properties: Mapping[str, Any]) -> Answer:
+    def put(self, call: Call, properties: Mapping[str, Any]) -> Answer:
         """Write one; 201 as Azure answers."""
-        kept, name = self.all, call.parameters["name"]
         document = {
             "id": call.path,
-            "name": name,
-            "type": f"Microsoft.Authorization/{kind}",
+            "name": call.parameters["name"],
+            "type": f"Microsoft.Authorization/{self._kind}",
             "properties": {"createdOn": now(), **properties, "updatedOn": now()},
         }
-        self._store.set_fact(self._fact, {**kept, key(call.path): document})
+        self.documents.put(document)
         return Answer(201, document)
 
     async def get(self, call: Call) -> Answer:
         """One of them; raises ArmError without it."""
-        found = self.all.get(key(call.path))
+        found = self.documents.find(call.path)
         if found is None:
-            kind = "RoleDefinition" if "/roledefinitions/" in key(call.path) else "RoleAssignment"
+            kind = f"Role{self._kind.removeprefix('role').removesuffix('s')}"
             name = call.parameters["name"]
             raise ArmError(
                 404, f"{kind}NotFound", f"The {kind} with ID '{name}' could not be found."
@@ -137,9 +130,7 @@ class _Kept:
 
     async def delete(self, call: Call) -> Answer:
         """Take one away: 200 with what it was, 204 when it was not there."""
-        kept = self.all
-        found = kept.pop(key(call.path), None)
-        self._store.set_fact(self._fact, kept)
+        found = self.documents.delete(call.path)
         return Answer(200, found) if found else Answer(204)
 
 

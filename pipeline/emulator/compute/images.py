@@ -14,6 +14,7 @@ from pipeline.emulator.compute import traits
 from pipeline.emulator.compute.guests import DISK_SIZE_GB, Guests, host_failures
 from pipeline.emulator.compute.internals import ManagedImageInternals, VirtualMachineInternals
 from pipeline.emulator.compute.sources import Source, made_source
+from pipeline.emulator.compute.timings import OF_IMAGES
 from pipeline.emulator.compute.virtual_machines import VirtualMachines
 from pipeline.emulator.compute.wording import at, change_not_allowed, conflict, not_allowed
 
@@ -23,6 +24,7 @@ class Images(Kind):
 
     type = "Microsoft.Compute/images"
     internals = ManagedImageInternals
+    timings = OF_IMAGES
 
     def __init__(self, guests: Guests) -> None:
         super().__init__(guests.manager)

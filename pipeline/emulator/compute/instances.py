@@ -13,6 +13,7 @@ from pipeline.emulator.compute import flexible, instance_model
 from pipeline.emulator.compute.fleet import Fleet
 from pipeline.emulator.compute.guests import Guests
 from pipeline.emulator.compute.internals import InstanceInternals, ScaleSetInternals
+from pipeline.emulator.compute.timings import OF_INSTANCES
 from pipeline.emulator.compute.wording import conflict, counted_etag, stale_etag
 
 
@@ -21,6 +22,7 @@ class Instances(Kind):
 
     type = instance_model.TYPE
     internals = InstanceInternals
+    timings = OF_INSTANCES
 
     def __init__(self, guests: Guests, fleet: Fleet) -> None:
         super().__init__(guests.manager)

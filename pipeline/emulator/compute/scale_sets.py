@@ -20,6 +20,7 @@ from pipeline.emulator.compute.guests import Guests
 from pipeline.emulator.compute.identities import Identities
 from pipeline.emulator.compute.internals import InstanceInternals, ScaleSetInternals
 from pipeline.emulator.compute.quotas import Quotas
+from pipeline.emulator.compute.timings import OF_SCALE_SETS
 from pipeline.emulator.compute.views import status
 from pipeline.emulator.compute.wording import at, conflict, counted_etag, stale_etag
 
@@ -33,6 +34,7 @@ class ScaleSets(Kind):
 
     type = "Microsoft.Compute/virtualMachineScaleSets"
     internals = ScaleSetInternals
+    timings = OF_SCALE_SETS
 
     def __init__(
         self, guests: Guests, fleet: Fleet, quotas: Quotas, identities: Identities

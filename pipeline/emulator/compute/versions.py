@@ -24,6 +24,7 @@ from pipeline.emulator.compute import traits
 from pipeline.emulator.compute.guests import DISK_SIZE_GB, VM, Guests, host_failures
 from pipeline.emulator.compute.internals import VersionInternals, VirtualMachineInternals
 from pipeline.emulator.compute.sources import IMAGE, VERSION, ImageInternals, Source, made_source
+from pipeline.emulator.compute.timings import OF_VERSIONS
 from pipeline.emulator.compute.wares import check_purchase
 from pipeline.emulator.compute.wording import (
     at,
@@ -46,6 +47,7 @@ class Versions(Kind):
     type = "Microsoft.Compute/galleries/images/versions"
     operation_path = "capsOperations"
     internals = VersionInternals
+    timings = OF_VERSIONS
 
     def __init__(self, guests: Guests) -> None:
         super().__init__(guests.manager)

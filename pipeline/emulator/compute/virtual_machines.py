@@ -20,6 +20,7 @@ from pipeline.emulator.compute.guests import Guests, network_interface
 from pipeline.emulator.compute.identities import Identities
 from pipeline.emulator.compute.internals import DiskInternals, VirtualMachineInternals
 from pipeline.emulator.compute.quotas import Quotas
+from pipeline.emulator.compute.timings import OF_MACHINES
 from pipeline.emulator.compute.wares import check_plan
 from pipeline.emulator.compute.wording import (
     at,
@@ -39,6 +40,7 @@ class VirtualMachines(Kind):
 
     type = "Microsoft.Compute/virtualMachines"
     internals = VirtualMachineInternals
+    timings = OF_MACHINES
 
     def __init__(self, guests: Guests, quotas: Quotas, identities: Identities) -> None:
         super().__init__(guests.manager)

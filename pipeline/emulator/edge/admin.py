@@ -11,6 +11,7 @@ from typing import Any
 from pipeline.emulator.arm.answers import Answer
 from pipeline.emulator.arm.clock import CLOCK
 from pipeline.emulator.arm.errors import invalid_parameter, not_served
+from pipeline.emulator.arm.kept import UNTIL_RESET
 from pipeline.emulator.arm.manager import ResourceManager
 from pipeline.emulator.arm.operations import Operation
 from pipeline.emulator.edge.exchange import Exchange
@@ -19,8 +20,6 @@ from pipeline.emulator.edge.machine_faults import MachineFaults
 
 _REMEMBERED = 5000
 """Requests that are remembered."""
-_FORGOTTEN = ("authorization/", "subscription-tags")
-"""What the names of facts begin with that a reset forgets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,11 +135,7 @@ class Admin:
         """Delete every resource group, with all that is inside."""
         self._faults.clear()
         self._faults.rates.clear()
-        self._manager.locks.clear()
-        self._manager.policies.clear()
-        self._manager.allowances.clear()
-        for prefix in _FORGOTTEN:
-            self._manager.store.drop_facts(prefix)
+        self._manager.store.drop_facts(UNTIL_RESET)
         groups = list(self._manager.store.groups())
         answers = [await self._manager.delete(group.id) for group in groups]
         await asyncio.gather(*(self._manager.settle(answer) for answer in answers))

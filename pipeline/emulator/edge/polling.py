@@ -26,8 +26,7 @@ def headers(
         "operations": kind.operation_path,
         "id": operation.id,
     }
-    ask = pace.first_ask(operation, kind.find(identifier))
-    made = {"Retry-After": str(ask), **polling.headers}
+    made = {"Retry-After": str(pace.first_ask(operation, kind)), **polling.headers}
     if operation.verb in polling.status_of:
         made["Azure-AsyncOperation"] = exchange.url(polling.status.format_map(words))
     if operation.verb in polling.result_of:

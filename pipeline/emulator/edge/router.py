@@ -125,7 +125,7 @@ class Router:
         if pace.holds_polls:
             await self._manager.operations.ended(operation, self._poll_wait)
         resource = ResourceId.parse(operation.resource)
-        ask = pace.next_ask(operation, self._manager.kind(resource.type).find(resource))
+        ask = pace.next_ask(operation, self._manager.kind(resource.type))
         if "operationresults" in exchange.words or "monitor" in exchange.query:
             return polling.result(operation, exchange, ask)
         return polling.status(operation, self._providers.polling(resource.namespace), ask)

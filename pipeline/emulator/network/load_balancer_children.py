@@ -20,15 +20,29 @@ from pipeline.emulator.network import (
 from pipeline.emulator.network.common import InlineKind, ReadOnlyChild, reference, same_name
 
 
-class BackendAddressPools(InlineKind):
-    """`loadBalancers/backendAddressPools`: made and removed here, filled by interfaces."""
-
-    type = "Microsoft.Network/loadBalancers/backendAddressPools"
-    array = "backendAddressPools"
+class CarriedChild(InlineKind):
+    """A child with a PUT and a DELETE of its own, that traffic follows."""
 
     def __init__(self, registry: Registry, data_path: DataPath) -> None:
         super().__init__(registry)
         self._data_path = data_path
+
+    async def destroy(self, identifier: ResourceId) -> None:
+        """Let traffic follow."""
+        await self._data_path.refresh()
+
+    def _complete(self, parent: ResourceId, record: Record) -> None:
+        """Give it the properties that it has inside of its load balancer's document."""
+        given = {"name": record.id.name, "properties": record.properties}
+        kept = load_balancer_document.kept_properties(parent, {self.array: [given]})
+        record.document["properties"] = kept[self.array][0]["properties"]
+
+
+class BackendAddressPools(CarriedChild):
+    """`loadBalancers/backendAddressPools`: made and removed here, filled by interfaces."""
+
+    type = "Microsoft.Network/loadBalancers/backendAddressPools"
+    array = "backendAddressPools"
 
     def accept(
         self, identifier: ResourceId, body: dict[str, Any], existing: Record | None
@@ -54,11 +68,7 @@ class BackendAddressPools(InlineKind):
                 "backend address pool members that are specified with a network interface IP "
                 "configuration.",
             )
-        parent = identifier.parent or identifier
-        kept = load_balancer_document.kept_properties(
-            parent, {self.array: [{"name": record.id.name, "properties": record.properties}]}
-        )
-        record.document["properties"] = kept[self.array][0]["properties"]
+        self._complete(identifier.parent or identifier, record)
         return record
 
     def refuse_delete(self, identifier: ResourceId) -> None:
@@ -74,10 +84,6 @@ class BackendAddressPools(InlineKind):
                     f"Backend address pool {identifier} is used by load balancing rule "
                     f"{rule['id']}.",
                 )
-
-    async def destroy(self, identifier: ResourceId) -> None:
-        """Let traffic follow."""
-        await self._data_path.refresh()
 
     @property
     def actions(self) -> Mapping[str, Action]:
@@ -153,15 +159,11 @@ class OutboundRules(ReadOnlyChild):
     array = "outboundRules"
 
 
-class InboundNatRules(InlineKind):
+class InboundNatRules(CarriedChild):
     """`loadBalancers/inboundNatRules`: those with a PUT of their own, as in Azure."""
 
     type = "Microsoft.Network/loadBalancers/inboundNatRules"
     array = "inboundNatRules"
-
-    def __init__(self, registry: Registry, data_path: DataPath) -> None:
-        super().__init__(registry)
-        self._data_path = data_path
 
     def accept(
         self, identifier: ResourceId, body: dict[str, Any], existing: Record | None
@@ -171,9 +173,7 @@ class InboundNatRules(InlineKind):
         parent = self._parent(identifier)
         if parent is None:
             return record
-        given = {"name": record.id.name, "properties": record.properties}
-        kept = load_balancer_document.kept_properties(parent.id, {self.array: [given]})
-        record.document["properties"] = kept[self.array][0]["properties"]
+        self._complete(parent.id, record)
         others = [
             child
             for child in parent.properties[self.array]
@@ -189,8 +189,4 @@ class InboundNatRules(InlineKind):
 
     async def realize(self, identifier: ResourceId) -> None:
         """Let traffic follow."""
-        await self._data_path.refresh()
-
-    async def destroy(self, identifier: ResourceId) -> None:
-        """Stop carrying it."""
         await self._data_path.refresh()

@@ -12,6 +12,7 @@ from pipeline.emulator.arm.errors import ArmError, not_served
 from pipeline.emulator.arm.ids import ResourceId, key
 from pipeline.emulator.arm.kinds import Registry
 from pipeline.emulator.arm.store import Internals, Record
+from pipeline.emulator.arm.timings import Timing, Timings
 from pipeline.emulator.network import references
 from pipeline.emulator.network.common import InUseKind, require, sku_of
 
@@ -38,6 +39,7 @@ class PublicIPAddresses(InUseKind):
 
     type = TYPE
     internals = PublicAddressInternals
+    timings = Timings(created=Timing(1, 2.5, 4, (1, 2)))  # azure-powershell, 2023
 
     def __init__(self, registry: Registry, addresses: Addresses) -> None:
         super().__init__(registry)

@@ -11,12 +11,13 @@ from collections.abc import Mapping
 from pipeline.emulator.arm.answers import Answer
 from pipeline.emulator.arm.errors import ArmError, invalid_parameter
 from pipeline.emulator.arm.ids import ResourceId
+from pipeline.emulator.arm.kept import UNTIL_RESET
 from pipeline.emulator.arm.manager import ResourceManager
 from pipeline.emulator.arm.providers import Call, Route
 from pipeline.emulator.arm.store import Record
 
 _TAGS = "{scope}/providers/Microsoft.Resources/tags/default"
-_FACT = "subscription-tags"
+_FACT = f"{UNTIL_RESET}subscription-tags"
 _MOST = 50
 
 

@@ -8,7 +8,7 @@ SHARE = 0.1
 """Of what an operation took so far, until it is looked at again, whatever `Retry-After` says: its
 estimates are generous, Microsoft says (azure-sdk-for-net#21196), a minute for what took seconds."""
 SHORTEST = 0.25
-"""Seconds between polls at first. With SHARE that makes 45 in the first minute and 8 in the next:
+"""Seconds between polls at first. With SHARE that makes 43 in the first minute and 7 in the next:
 Azure lets 15 a minute through for each resource, with 45 in reserve (`GetOperation`, compute
 throttling limits)."""
 

@@ -8,6 +8,7 @@ import socket
 import struct
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from pipeline.definition import rules
 from pipeline.definition.model import Environment
@@ -31,15 +32,26 @@ def runner(environment: Environment, environ: Mapping[str, str] = os.environ) ->
 
 
 def has_way(environment: Environment, table: Path = ROUTES) -> bool | None:
-    """Whether a route other than the default one leads there; None where nobody can tell."""
+    """Whether a route other than the default one leads there; None where nobody can tell.
+
+    Nobody can where Azure itself is asked at an address of this machine: behind a tunnel, or by an
+    emulator.
+    """
     prefix = environment.network.subnet_prefix or environment.network.address_space
-    if not prefix:
+    if not prefix or _is_own(urlsplit(environment.cloud.resource_manager).hostname or ""):
         return None
     wanted = ipaddress.IPv4Network(prefix)
     try:
         return any(wanted.overlaps(route) for route in _routes(table))
     except (OSError, ValueError, LookupError):
         return None
+
+
+def _is_own(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _routes(table: Path) -> Iterator[ipaddress.IPv4Network]:

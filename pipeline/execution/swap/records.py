@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
+from typing import TypeAlias
 
 from pipeline.arm import ResourceId
 from pipeline.execution.azure.requests import Body, Request, patch, put
@@ -17,6 +18,9 @@ from pipeline.planning.claims.claim import Actor
 from pipeline.planning.claims.history import Move
 from pipeline.planning.names import SwapTag, Tag, load_balancer_tag
 from pipeline.planning.swap.steps import RecordSwap
+
+_Found: TypeAlias = Mapping[ResourceId, Body | None]
+_Mark: TypeAlias = tuple[Request, Patience]
 
 
 def record_swap(step: RecordSwap, work: Work) -> None:
@@ -33,16 +37,19 @@ def record_swap(step: RecordSwap, work: Work) -> None:
     if since and run and work.session.claims:
         remember(work.session, _move(step, work, since, run, by))
     is_back = step.direction == "rollback"
-    took = work.run.swap_seconds
-    marks = _Marks(found, work)
     left = {Tag.SERVED_UNTIL: since, Tag.ROLLED_BACK: since if is_back else ""}
-    marks.scale_set(step.left, left)
-    marks.version(step.rolled_back, {Tag.ROLLED_BACK: since})
-    marks.version(step.promoted_again, _none(Tag.ROLLED_BACK))
-    marks.scale_set(step.serves, {Tag.SERVED_SINCE: since, **_took(took), **_none(Tag.ROLLED_BACK)})
+    serves = {Tag.SERVED_SINCE: since, **_took(work.run.swap_seconds), **_none(Tag.ROLLED_BACK)}
+    marks = (
+        _on_scale_set(step.left, found, left),
+        _on_version(step.rolled_back, found, {Tag.ROLLED_BACK: since}),
+        _on_version(step.promoted_again, found, _none(Tag.ROLLED_BACK)),
+        _on_scale_set(step.serves, found, serves),
+    )
+    for number, (request, patience) in enumerate(filter(None, marks)):
+        work.send(request, patience, is_checked=number == 0)
 
 
-def _read(step: RecordSwap, work: Work) -> dict[ResourceId, Body | None]:
+def _read(step: RecordSwap, work: Work) -> _Found:
     """All that is written, by id; the claim is looked at beside."""
     written = (step.serves, step.left, step.rolled_back, step.promoted_again)
     wanted = [step.load_balancer, *(one for one in written if one)]
@@ -76,39 +83,34 @@ def _none(tag: str) -> dict[str, str]:
     return {tag: ""}
 
 
-class _Marks:
-    """Tags written on what was read just now, where they are missing or their write failed."""
+def _on_scale_set(
+    resource: ResourceId | None, found: _Found, wanted: Mapping[str, str]
+) -> _Mark | None:
+    """A scale set's tags: nothing else of it is sent."""
+    tags = _missing(resource, found, wanted)
+    return (patch(resource, {"tags": tags}), SCALE_SET) if resource and tags is not None else None
 
-    def __init__(self, found: Mapping[ResourceId, Body | None], work: Work) -> None:
-        self._found = found
-        self._work = work
-        self._is_checked = True
 
-    def scale_set(self, resource: ResourceId | None, wanted: Mapping[str, str]) -> None:
-        """A scale set's: nothing else of it is sent."""
-        tags = self._missing(resource, wanted)
-        if resource and tags is not None:
-            self._send(patch(resource, {"tags": tags}), SCALE_SET)
+def _on_version(
+    resource: ResourceId | None, found: _Found, wanted: Mapping[str, str]
+) -> _Mark | None:
+    """An image version's tags, in all that it is."""
+    tags = _missing(resource, found, wanted)
+    if resource is None or tags is None:
+        return None
+    return put(resource, retagged(found[resource] or {}, tags)), GALLERY
 
-    def version(self, resource: ResourceId | None, wanted: Mapping[str, str]) -> None:
-        """An image version's."""
-        tags = self._missing(resource, wanted)
-        if resource and tags is not None:
-            self._send(put(resource, retagged(self._found[resource] or {}, tags)), GALLERY)
 
-    def _missing(
-        self, resource: ResourceId | None, wanted: Mapping[str, str]
-    ) -> dict[str, str] | None:
-        body = self._found.get(resource) if resource else None
-        if body is None:
-            return None
-        tags = with_tags(body, wanted)
-        is_there = tags == (body.get("tags") or {}) and not has_failed(body)
-        return None if is_there else tags
-
-    def _send(self, request: Request, patience: Patience) -> None:
-        self._work.send(request, patience, is_checked=self._is_checked)
-        self._is_checked = False
+def _missing(
+    resource: ResourceId | None, found: _Found, wanted: Mapping[str, str]
+) -> dict[str, str] | None:
+    """All tags of what was read just now; None where they are there and its write did not fail."""
+    body = found.get(resource) if resource else None
+    if body is None:
+        return None
+    tags = with_tags(body, wanted)
+    is_there = tags == (body.get("tags") or {}) and not has_failed(body)
+    return None if is_there else tags
 
 
 def with_tags(body: Body, wanted: Mapping[str, str]) -> dict[str, str]:

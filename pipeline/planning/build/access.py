@@ -40,7 +40,7 @@ def doubts(environment: Environment, has_way: bool | None) -> tuple[str, ...]:
     `has_way`: whether an address or a route of this machine leads into the network, other than the
     default one; None where nobody knows. A network may be reached by the default route too.
     """
-    if environment.access == PUBLIC or environment.cloud.is_here or has_way is not False:
+    if environment.access == PUBLIC or has_way is not False:
         return ()
     network = environment.network
     where = network.subnet_prefix or network.address_space or network.name

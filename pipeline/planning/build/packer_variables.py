@@ -10,6 +10,7 @@ from pipeline.planning.build.steps import BakeVersion
 from pipeline.planning.security import TRUSTED
 
 LONGEST_HOURS = 6
+"""What a version's replication may take, however many regions it goes to."""
 
 Value: TypeAlias = str | int | bool | list[str] | dict[str, str] | None
 

@@ -62,9 +62,12 @@ def _addresses(wanted: Wanted, added: int, space: Space | None) -> Iterator[Find
     subnet = f"subnet {wanted.environment.network.subnet}"
     network = virtual_network_id(wanted.environment)
     if space is None:
-        create = Advice("create the environment", create_environment())
-        fix = "create it" if wanted.environment.network.managed else "ask its owner for it"
-        yield failed("addresses", f"{network}: no {subnet}", fix, create)
+        what = f"{network}: no {subnet}"
+        if wanted.environment.network.managed:
+            create = Advice("create the environment", create_environment())
+            yield failed("addresses", what, "create it", create)
+        else:
+            yield failed("addresses", what, "ask its owner for it")
         return
     figures = f"{subnet}: {space.free} of {space.limit} addresses free, {added} more required"
     if added <= space.free:

@@ -196,6 +196,13 @@ def test_what_is_kept_is_answered_listed_and_deleted(governed: Governed) -> None
     assert governed.assign().code == "PolicyDefinitionNotFound"
 
 
+def test_an_assignment_without_its_definition_denies_nothing(governed: Governed) -> None:
+    governed.govern(OWNER)
+    governed.emulator.call("DELETE", governed.definition())
+    governed.write()
+    assert governed.asked({"name": "x"}) == []
+
+
 @pytest.mark.parametrize(
     ("condition", "code", "words"),
     [

@@ -46,7 +46,6 @@ def test_a_public_machine_wants_to_know_whom_it_admits() -> None:
         (AZURE, True, False),
         (AZURE, None, False),
         (OPEN, False, False),
-        (replace(AZURE, cloud=Cloud(resource_manager="https://127.0.0.1:1")), False, False),
     ],
 )
 def test_a_network_without_a_way_into_it_is_doubted(

@@ -206,7 +206,18 @@ def test_one_address_short_is_refused_with_the_figures() -> None:
     assert one.result == "FAILED"
     assert one.what == "subnet machines: 2 of 11 addresses free, 3 more required"
     assert one.fix.startswith("free 1,")
-    assert results("addresses", space=None) == ["FAILED"]
+
+
+def test_a_subnet_that_is_missing_is_made_by_whoever_owns_the_network() -> None:
+    (own,) = found("addresses", space=None)
+    assert (own.fix, [str(one.wish) for one in own.advice]) == (
+        "create it",
+        ["create the environment"],
+    )
+    network = replace(ENVIRONMENT.network, managed=False, resource_group="platform")
+    theirs = replace(WANTED, environment=replace(ENVIRONMENT, network=network))
+    (other,) = found("addresses", space=None, wanted=theirs)
+    assert (other.result, other.fix, other.advice) == ("FAILED", "ask its owner for it", ())
 
 
 DENY_PROBES = SecurityRule("deny", 4096, False, ("168.63.0.0/16",), ("*",), ("8080",))
