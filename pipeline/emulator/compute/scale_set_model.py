@@ -59,7 +59,7 @@ def merged(existing: Record | None, given: dict[str, Any]) -> dict[str, Any]:
         profile["storageProfile"] = {**profile["storageProfile"], "imageReference": image}
     properties["virtualMachineProfile"] = profile
     properties.setdefault("orchestrationMode", "Uniform")
-    is_uniform = str(properties["orchestrationMode"]).lower() == "uniform"
+    is_uniform = properties["orchestrationMode"] == "Uniform"
     if is_uniform:
         properties.setdefault("overprovision", True)
     properties.setdefault("singlePlacementGroup", is_uniform)
@@ -91,11 +91,8 @@ def check_served(identifier: ResourceId, properties: dict[str, Any]) -> None:
     """Refuse names that Azure refuses, and by name what would matter and is not carried."""
     if not _NAME.match(identifier.name):
         raise invalid_name("vmScaleSetName", _NAME.pattern)
-    orchestration = str(properties["orchestrationMode"]).lower()
-    if orchestration not in {"uniform", "flexible"}:
-        raise not_served(f"orchestrationMode '{properties['orchestrationMode']}'")
     mode = at(properties, "upgradePolicy", "mode")
-    if not mode and orchestration == "uniform":
+    if not mode and properties["orchestrationMode"] == "Uniform":
         raise missing("upgradePolicy.mode")
     if mode and mode.lower() not in {"manual", "automatic"}:
         raise not_served(f"upgradePolicy.mode '{mode}'")

@@ -69,13 +69,10 @@ def asked_for(profile: dict[str, Any]) -> str:
     """The security type that a machine's or a model's properties ask for; "" for a standard one."""
     security = profile.get("securityProfile") or {}
     asked = str(security.get("securityType") or "")
-    if asked.lower() == "confidentialvm":
+    if asked == "ConfidentialVM":
         raise not_served("'securityProfile.securityType' ConfidentialVM")
-    if asked.lower() == _TRUSTED.lower():
+    if asked == _TRUSTED:
         return _TRUSTED
-    if asked and asked.lower() != "standard":
-        message = f"The value '{asked}' of parameter 'securityProfile.securityType' is invalid."
-        raise invalid_parameter("securityProfile.securityType", message)
     if security.get("uefiSettings"):
         message = "'uefiSettings' is allowed only with a securityType other than Standard."
         raise invalid_parameter("securityProfile.uefiSettings", message)

@@ -56,14 +56,10 @@ class NetworkKind(Kind):
         check_name(identifier.name)
         return super().envelope(identifier, body, existing)
 
-    def properties(
-        self, body: dict[str, Any], existing: Record | None, read_only: tuple[str, ...] = ()
-    ) -> dict[str, Any]:
-        """The given properties, without what only Azure writes, with the resource's own guid."""
-        given = body.get("properties") or {}
-        kept = {key: value for key, value in given.items() if key not in read_only}
+    def properties(self, body: dict[str, Any], existing: Record | None) -> dict[str, Any]:
+        """The given properties, with the resource's own guid."""
         before = existing.properties.get("resourceGuid") if existing else None
-        return kept | {"resourceGuid": before or str(uuid.uuid4())}
+        return {**(body.get("properties") or {}), "resourceGuid": before or str(uuid.uuid4())}
 
 
 class InUseKind(NetworkKind):

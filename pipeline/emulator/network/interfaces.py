@@ -54,7 +54,7 @@ class NetworkInterfaces(InUseKind):
     ) -> Record:
         """The interface, when all it refers to is there."""
         record = self.envelope(identifier, body, existing)
-        properties = self.properties(body, existing, ("virtualMachine", "macAddress"))
+        properties = self.properties(body, existing)
         record.document["properties"] = properties
         configurations = children(
             record.id,

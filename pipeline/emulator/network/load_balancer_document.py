@@ -27,24 +27,10 @@ ARRAYS = (
     "inboundNatPools",
 )
 _READ_ONLY = {
-    "frontendIPConfigurations": (
-        "inboundNatRules",
-        "inboundNatPools",
-        "outboundRules",
-        "loadBalancingRules",
-        "privateIPAddress",
-    ),
-    "backendAddressPools": (
-        "backendIPConfigurations",
-        "loadBalancerBackendAddresses",
-        "loadBalancingRules",
-        "outboundRule",
-        "outboundRules",
-        "inboundNatRules",
-    ),
-    "probes": ("loadBalancingRules",),
-    "inboundNatRules": ("backendIPConfiguration",),
+    "frontendIPConfigurations": ("privateIPAddress",),
+    "backendAddressPools": ("loadBalancerBackendAddresses",),
 }
+"""What is found out here, and not read-only in Azure's models."""
 MAX_PORT = 65535
 
 

@@ -23,7 +23,7 @@ class NatGateways(NetworkKind):
     ) -> Record:
         """The gateway, when its public addresses exist and are free."""
         record = self.envelope(identifier, body, existing)
-        record.document["properties"] = self.properties(body, existing, ("subnets",))
+        record.document["properties"] = self.properties(body, existing)
         record.properties.setdefault("idleTimeoutInMinutes", 4)
         name = "publicIpAddresses"
         for used in ids(name, record.properties.get(name)):

@@ -50,7 +50,8 @@ class PublicIPAddresses(InUseKind):
     ) -> Record:
         """The address; IPv6 and addresses out of a prefix are not served."""
         record = self.envelope(identifier, body, existing)
-        properties = self.properties(body, existing, ("ipConfiguration", "ipAddress"))
+        properties = self.properties(body, existing)
+        properties.pop("ipAddress", None)
         if properties.get("publicIPAddressVersion", "IPv4") != "IPv4":
             raise not_served("IPv6 public addresses")
         if properties.get("publicIPPrefix"):

@@ -23,8 +23,7 @@ class NetworkSecurityGroups(InUseKind):
     ) -> Record:
         """The group and its rules."""
         record = self.envelope(identifier, body, existing)
-        read_only = ("subnets", "networkInterfaces", "defaultSecurityRules")
-        properties = self.properties(body, existing, read_only)
+        properties = self.properties(body, existing)
         given = properties.get("securityRules")
         properties["securityRules"] = children(record.id, "securityRules", given)
         _refuse_conflicts(properties["securityRules"])

@@ -14,7 +14,6 @@ from pipeline.emulator.network import references
 from pipeline.emulator.network.common import InlineKind, InUseKind, children, reference, require
 from pipeline.emulator.network.usages import subnet_space
 
-_READ_ONLY = ("ipConfigurations", "provisioningState", "purpose")
 _Network = IPv4Network | IPv6Network
 
 
@@ -35,7 +34,7 @@ class VirtualNetworks(InUseKind):
         record.document["properties"] = properties = self.properties(body, existing)
         before = existing.properties["subnets"] if existing else []
         given = properties.get("subnets", before)
-        properties["subnets"] = children(record.id, "subnets", given, read_only=_READ_ONLY)
+        properties["subnets"] = children(record.id, "subnets", given)
         remaining = {subnet["id"].lower() for subnet in properties["subnets"]}
         for subnet in before:
             if subnet["id"].lower() not in remaining:
@@ -99,10 +98,6 @@ class Subnets(InlineKind):
     ) -> Record:
         """The subnet, when its prefix fits into the network beside the others."""
         record = super().accept(identifier, body, existing)
-        kept = record.properties
-        record.document["properties"] = {
-            name: kept[name] for name in kept if name not in _READ_ONLY
-        }
         parent = self._parent(identifier)
         if parent is not None:
             others = [
