@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import TypeAlias
 
-from pipeline.definition.hcl import Body, Content, Expression, Object, Value
+from pipeline.definition.given import Plain
+from pipeline.definition.hcl import Block, Body, Content, Expression, Object, Value
 
 NOT_BAKED = frozenset({"scale_set", "promote", "retention"})
 """The blocks and keys of an image that come into play when it has been baked."""
 
-_Plain: TypeAlias = "str | int | float | bool | list[_Plain] | dict[str, _Plain] | None"
+NOT_BAKED_IN: Mapping[str, frozenset[str]] = {"build": frozenset({"timeout"})}
+"""The keys of a block that say how it is baked, and nothing of what becomes of it."""
 
 
 def digest(document: Body) -> str:
@@ -29,11 +31,23 @@ def _baked(image: Body) -> Body:
     return replace(
         image,
         attributes=tuple(item for item in image.attributes if item.name not in NOT_BAKED),
-        blocks=tuple(block for block in image.blocks if block.kind not in NOT_BAKED),
+        blocks=tuple(filter(_says, map(_without, image.blocks))),
     )
 
 
-def _body(body: Body) -> dict[str, _Plain]:
+def _says(block: Block) -> bool:
+    """Whether a block says something about the bake."""
+    is_empty = not block.body.attributes and not block.body.blocks
+    return block.kind not in NOT_BAKED and not (block.kind in NOT_BAKED_IN and is_empty)
+
+
+def _without(block: Block) -> Block:
+    keys = NOT_BAKED_IN.get(block.kind, frozenset())
+    kept = tuple(item for item in block.body.attributes if item.name not in keys)
+    return replace(block, body=replace(block.body, attributes=kept))
+
+
+def _body(body: Body) -> dict[str, Plain]:
     """A body without its lines."""
     return {
         "attributes": {item.name: _value(item.value) for item in body.attributes},
@@ -41,7 +55,7 @@ def _body(body: Body) -> dict[str, _Plain]:
     }
 
 
-def _value(value: Value) -> _Plain:
+def _value(value: Value) -> Plain:
     content: Content = value.content
     match content:
         case tuple():

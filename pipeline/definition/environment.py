@@ -3,32 +3,25 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 
-from pipeline.definition import rules
-from pipeline.definition.model import (
-    FRONTENDS,
-    PRIVATE,
-    PUBLIC,
-    STAGING,
-    Cloud,
-    Environment,
-    Image,
-    LoadBalancer,
-    Network,
-    RulePair,
-    RuleProbe,
-    rule_name,
-)
+from pipeline.definition import rules, shape_rules
+from pipeline.definition.balancing import LoadBalancer
+from pipeline.definition.load_balancer import read_load_balancers
+from pipeline.definition.model import PRIVATE, PUBLIC, Cloud, Environment, Gallery, Image, Network
 from pipeline.definition.reading import Section, suggestion
+from pipeline.definition.replication_reading import read_replication
+from pipeline.definition.shape import Tags, overlaid
+from pipeline.definition.shape_reading import read_tags
 
 
 def read_environments(
-    root: Path, document: Section, images: dict[str, Image]
+    root: Path, document: Section, images: Mapping[str, Image | None]
 ) -> tuple[Environment, ...]:
-    """All environments of the file."""
-    sections = document.labelled("environment", rules.ENVIRONMENT)
+    """All environments of the file, each reporting apart; an image with mistakes is None."""
+    sections = document.labelled("environment", rules.ENVIRONMENT, part="environment")
     if not sections:
         document.mistake(1, "no environment in this file", 'add environment "NAME" { ... }')
     found = tuple(_environment(root, section, images) for section in sections)
@@ -36,30 +29,84 @@ def read_environments(
     return found
 
 
-def _environment(root: Path, section: Section, images: dict[str, Image]) -> Environment:
+def _environment(root: Path, section: Section, images: Mapping[str, Image | None]) -> Environment:
     location = section.text("location", rules.REGION)
+    group = section.text("resource_group", rules.RESOURCE_GROUP)
     gallery = section.block("gallery")
-    sections = section.labelled("load_balancer", rules.LOAD_BALANCER)
-    load_balancers = tuple(_load_balancer(item, images) for item in sections)
-    served = [item.image for item in load_balancers]
-    _check_different("image", "an image has one load balancer", sections, served)
-    _check_shared(sections, load_balancers)
+    replica_regions = _replica_regions(gallery, location)
+    network = _network(section.block("network"))
+    load_balancers = read_load_balancers(root, section, images, network.subnet_prefix)
+    tags = read_tags(section, partial(_is_ours, images), shape_rules.MOST_ENVIRONMENT_TAGS)
+    _check_together(section, tags, load_balancers, images)
     return Environment(
         name=section.label,
         subscription=section.text("subscription", rules.GUID),
         tenant=section.text("tenant", rules.GUID),
         location=location,
-        resource_group=section.text("resource_group", rules.RESOURCE_GROUP),
-        gallery=gallery.text("name", rules.GALLERY),
-        replica_regions=_replica_regions(gallery, location),
+        resource_group=group,
+        gallery=_gallery(gallery),
+        replica_regions=replica_regions,
         ssh_port=section.number("ssh_port", rules.PORT, default=22),
         ssh_username=section.text("ssh_username", rules.LINUX_USER, default="azureuser"),
         cloud=_cloud(root, section.block("cloud", is_required=False)),
-        network=_network(section.block("network")),
+        network=network,
         load_balancers=load_balancers,
         access=PUBLIC if section.text("access", rules.ACCESS, PRIVATE) == PUBLIC else PRIVATE,
         runner_address=section.text("runner_address", rules.RUNNER, default=""),
+        tags=tags,
+        replication=read_replication(gallery, (location, *replica_regions)),
+        build_resource_group=_build_resource_group(section, group),
     )
+
+
+def _build_resource_group(section: Section, own: str) -> str:
+    """Any but the environment's own, where instances have the tags of what they were made for."""
+    name = section.text("build_resource_group", rules.RESOURCE_GROUP, default="")
+    if name and name.lower() == own.lower():
+        what = f'build_resource_group: "{name}" is the resource group of the environment'
+        right = "name another one: what runs leave there is deleted"
+        section.mistake(section.line_of("build_resource_group"), what, right)
+    return name
+
+
+def _gallery(section: Section) -> Gallery:
+    gallery = Gallery(
+        name=section.text("name", rules.GALLERY),
+        managed=section.truth("managed", default=True),
+        resource_group=section.text("resource_group", rules.RESOURCE_GROUP, default=""),
+        subscription=section.text("subscription", rules.GUID, default=""),
+    )
+    for key, where in (("resource_group", "resource group"), ("subscription", "subscription")):
+        if gallery.managed and getattr(gallery, key):
+            right = "remove it, or say managed = false: only the environment's own group is written"
+            section.mistake(section.line_of(key), f"a managed gallery in another {where}", right)
+    if gallery.subscription and not gallery.resource_group:
+        what = "a gallery in another subscription without its resource_group"
+        section.mistake(section.line_of("subscription"), what, "name the resource group, too")
+    return gallery
+
+
+def _is_ours(images: Mapping[str, Image | None], tag: str) -> bool:
+    """Whether bakeswap writes a tag itself, on whatever it makes."""
+    of_images = (f"{image}-{what}" for image in images for what in shape_rules.RESERVED_OF_IMAGES)
+    everywhere = shape_rules.RESERVED_TAGS | shape_rules.RESERVED_ELSEWHERE
+    return tag in {*everywhere, *of_images} or tag.startswith(shape_rules.RESERVED_BEGINNINGS)
+
+
+def _check_together(
+    section: Section,
+    tags: Tags,
+    load_balancers: Iterable[LoadBalancer],
+    images: Mapping[str, Image | None],
+) -> None:
+    """Report images whose scale sets would have more tags than Azure takes."""
+    for declared in load_balancers:
+        image = images.get(declared.image)
+        on_set = overlaid(tags, image.scale_set.tags, declared.instances.tags) if image else ()
+        if len(on_set) > shape_rules.MOST_TAGS:
+            what = f"tags: {len(on_set)} on scale sets of {declared.image} are too many"
+            right = f"at most {shape_rules.MOST_TAGS} with those of its scale_set and instances"
+            section.mistake(section.line_of("tags"), what, right)
 
 
 def _replica_regions(section: Section, location: str) -> tuple[str, ...]:
@@ -128,108 +175,3 @@ def _check_subnet(section: Section, network: Network) -> None:
         what = f'subnet_prefix: "{network.subnet_prefix}" is not within {space}'
         right = "a part of address_space"
         section.mistake(section.line_of("subnet_prefix"), what, right)
-
-
-def _load_balancer(section: Section, images: dict[str, Image]) -> LoadBalancer:
-    image = section.text("image", rules.IMAGE)
-    if image and image not in images:
-        what = f'image: there is no image "{image}" under images/'
-        section.mistake(section.line_of("image"), what, suggestion(image, images))
-    pairs = _pairs(section)
-    if image in images and pairs:
-        _check_health(section, pairs, images[image])
-    return LoadBalancer(
-        name=section.text("name", rules.LOAD_BALANCER, default=section.label),
-        image=image,
-        pairs=pairs,
-        idle_timeout_minutes=section.number(
-            "idle_timeout_minutes", rules.IDLE_TIMEOUT, default=rules.IDLE_TIMEOUT.lowest
-        ),
-        private=section.truth("private", default=False),
-    )
-
-
-def _pairs(section: Section) -> tuple[RulePair, ...]:
-    sections = section.labelled("rule", rules.LB_RULE)
-    pairs = tuple(_pair(rule) for rule in sections)
-    if not pairs:
-        right = f'add rule "{rules.LB_RULE.example}" {{ ... }}'
-        section.mistake(section.line, f"load_balancer {section.label} has no rule", right)
-    _check_rules(sections, pairs)
-    return pairs
-
-
-def _pair(section: Section) -> RulePair:
-    return RulePair(
-        name=section.label,
-        production_port=section.number("production_port", rules.FRONTEND_PORT),
-        staging_port=section.number("staging_port", rules.FRONTEND_PORT),
-        backend_port=section.number("backend_port", rules.PORT),
-        probe=_probe(section.block("probe", is_required=False)),
-    )
-
-
-def _probe(section: Section) -> RuleProbe | None:
-    """What Azure asks on the backend port; None where the definition leaves it to us."""
-    protocol = section.text("protocol", rules.PROBE_PROTOCOL, default="http")
-    asks_for_page = protocol != "tcp"
-    path = section.text("path", rules.URL_PATH, default=None if asks_for_page else "")
-    if path and not asks_for_page:
-        section.mistake(section.line_of("path"), "path: a tcp probe asks for no page", "remove it")
-    return None if section.is_absent else RuleProbe(protocol, path)
-
-
-def _check_rules(sections: list[Section], pairs: tuple[RulePair, ...]) -> None:
-    """Report what Azure refuses of the rules of one load balancer."""
-    taken = "a frontend has one rule for a port"
-    _check_different("production_port", taken, sections, [pair.production_port for pair in pairs])
-    _check_different("staging_port", taken, sections, [pair.staging_port for pair in pairs])
-    # RulesUseSameBackendPortProtocolAndPool
-    shared = "two rules to one pool have different backend ports"
-    _check_different("backend_port", shared, sections, [pair.backend_port for pair in pairs])
-    names = {pair.name for pair in pairs}
-    for section, pair in zip(sections, pairs, strict=True):
-        twin = rule_name(pair.name, STAGING)
-        if twin in names:
-            what = f"rule {twin} is also the name of the staging rule of {pair.name}"
-            section.mistake(section.line, what, "give one of them another name")
-
-
-def _check_shared(sections: list[Section], load_balancers: tuple[LoadBalancer, ...]) -> None:
-    """Report what the rules of several images take from each other on one load balancer."""
-    taken: dict[tuple[str, str, object], str] = {}
-    for section, definition in zip(sections, load_balancers, strict=True):
-        for what, value in _claims(definition):
-            first = taken.setdefault((definition.name.lower(), what, value), section.label)
-            if first != section.label:
-                section.mistake(
-                    section.line,
-                    f"{what} {value} is used by load_balancer {first} already",
-                    f"both are rules of {definition.name}",
-                )
-
-
-def _claims(definition: LoadBalancer) -> Iterator[tuple[str, object]]:
-    """What only one rule of a load balancer can have."""
-    for pair in definition.pairs:
-        yield "production_port", pair.production_port
-        yield "staging_port", pair.staging_port
-        yield from (("rule", rule_name(pair.name, frontend)) for frontend in FRONTENDS)
-
-
-def _check_different(
-    key: str, reason: str, sections: list[Section], values: Sequence[int | str]
-) -> None:
-    seen: set[int | str] = set()
-    for section, value in zip(sections, values, strict=True):
-        if value and value in seen:
-            section.mistake(section.line_of(key), f"{key}: {value} is already used above", reason)
-        seen.add(value)
-
-
-def _check_health(section: Section, pairs: tuple[RulePair, ...], image: Image) -> None:
-    ports = {pair.backend_port for pair in pairs}
-    if image.health.port and all(ports) and image.health.port not in ports:
-        what = f"no rule of load_balancer {section.label} leads to the health page of {image.name}"
-        right = f"one needs backend_port = {image.health.port}"
-        section.mistake(section.line, what, right)

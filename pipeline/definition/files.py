@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from pipeline.definition import hcl
@@ -30,12 +30,14 @@ def parse(root: Path, path: Path, report: Report) -> hcl.Body | None:
         report.add(name, 1, "not UTF-8 text", "save it as UTF-8")
     except (FileNotFoundError, IsADirectoryError):
         report.add(name, 1, "there is no such file", "write it, or go to the folder that holds it")
+    except OSError as error:
+        report.add(name, 1, f"cannot be read: {error.strerror}")
     return None
 
 
 def relative(root: Path, path: Path) -> str:
-    """The name people know a file by."""
-    return path.relative_to(root).as_posix()
+    """The name people know a file by, in `root`: as a whole where it is elsewhere."""
+    return (path.relative_to(root) if path.is_relative_to(root) else path).as_posix()
 
 
 def folders(path: Path) -> list[Path]:
@@ -50,9 +52,22 @@ def has_folder(path: Path) -> bool:
     return path.is_dir()
 
 
+def is_there(path: Path) -> bool:
+    """Whether there is a file or a folder."""
+    return path.exists()
+
+
 def has_file(path: Path) -> bool:
     """Whether there is a file."""
     return path.is_file()
+
+
+def content(path: Path) -> bytes | None:
+    """The bytes of a file; None where they cannot be read."""
+    try:
+        return path.read_bytes()
+    except OSError:
+        return None
 
 
 def named(folder: Path, pattern: str) -> list[Path]:
@@ -60,27 +75,36 @@ def named(folder: Path, pattern: str) -> list[Path]:
     return sorted(path for path in folder.glob(pattern) if path.is_file())
 
 
-def any_has(paths: Iterable[Path], content: bytes) -> bool:
+def any_has(paths: Iterable[Path], wanted: bytes) -> bool:
     """Whether any file has these bytes; of one that cannot be read `inputs` tells."""
-    return any(_has(path, content) for path in paths)
+    return any(_has(path, wanted) for path in paths)
 
 
-def _has(path: Path, content: bytes) -> bool:
-    try:
-        return content in path.read_bytes()
-    except OSError:
-        return False
+def _has(path: Path, wanted: bytes) -> bool:
+    found = content(path)
+    return found is not None and wanted in found
 
 
 def inputs(
-    root: Path, paths: Iterable[Path], report: Report, *, uploaded: Path | None = None
+    root: Path,
+    paths: Iterable[Path],
+    report: Report,
+    *,
+    uploaded: Path | None = None,
+    written: Callable[[str], bool] = lambda name: False,
 ) -> tuple[Input, ...]:
     """Every file at or below the paths, sorted by name, without what tools and editors leave there.
 
     Of the folder that is `uploaded` every file counts, because every file gets into the image.
+    What is `written` by the bake itself, by its name, does not.
     Links are refused: what they point to could change without anybody noticing.
     """
-    files = {file for path in paths for file in _walk(path) if not _is_dropping(file)}
+    files = {
+        file
+        for path in paths
+        for file in _walk(path)
+        if not _is_dropping(file) and not written(relative(root, file))
+    }
     if uploaded:
         files.update(_walk(uploaded, everything=True))
     found = []

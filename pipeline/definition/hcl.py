@@ -84,6 +84,10 @@ _Node: TypeAlias = "Tree[Token] | Token"
 _ESCAPE = re.compile(r"\\(u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|.)", re.DOTALL)
 _LAST_CHARACTER = 0x10FFFF
 _ESCAPED = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
+_INTERPOLATION = r"\$\{[^{}\"]*\}"  # one with quotes or braces inside is for Packer alone
+_TEXT = r"\$\$\{|%%\{|[^\"\\$%]|\\.|[$%](?!\{)"
+_QUOTED = re.compile(rf"\"((?:{_TEXT}|{_INTERPOLATION})*)\"")
+_PIECE = re.compile(rf"(?P<text>(?:{_TEXT})+)|{_INTERPOLATION}")
 _HEREDOC = re.compile(r"<<(?P<trim>-?)[\w.-]+\r?\n(?P<body>.*?)[ \t]*[\w.-]+\s*\Z", re.DOTALL)
 
 
@@ -230,6 +234,22 @@ class _Reader:
         tokens = list(_tokens(node))
         start, end = tokens[0].start_pos or 0, tokens[-1].end_pos or 0
         return Expression(self._text[start:end].strip())
+
+
+def pieces(expression: Expression) -> tuple[str | Expression, ...] | None:
+    """The texts and expressions of a quoted template, `"${path.root}/x"`; None for others."""
+    match = _QUOTED.fullmatch(expression.text)
+    if match is None:
+        return None
+    return tuple(
+        _plain_text(piece["text"]) if piece["text"] else Expression(piece[0][2:-1].strip())
+        for piece in _PIECE.finditer(match[1])
+    )
+
+
+def _plain_text(text: str) -> str:
+    whole = _ESCAPE.sub(lambda code: _ESCAPED.get(code[1], code[0]), text)
+    return whole.replace("$${", "${").replace("%%{", "%{")
 
 
 _CONTENTS: dict[str, Callable[[_Reader, Tree[Token]], Content]] = {

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pipeline.definition import baked, files, rules
+from pipeline.definition import baked, files, outside, rules
+from pipeline.definition.bases import read_base
+from pipeline.definition.given import told
+from pipeline.definition.health import read_health
+from pipeline.definition.mapping import Use, read_use
 from pipeline.definition.model import (
     SOAK_MARK,
     STANDARD,
     TRUSTED_LAUNCH,
-    Base,
-    Health,
     Image,
     Input,
     Promotion,
-    ScaleSetShape,
     SecurityType,
     Template,
 )
-from pipeline.definition.reading import Report, Section, in_words, suggestion
-from pipeline.definition.template import GUARDING, PROVIDED
+from pipeline.definition.reading import Report, Section, suggestion
+from pipeline.definition.shape_reading import read_scale_set
+from pipeline.definition.template import GUARDING
 
 DEFAULT_BUILD_SIZE = "Standard_D2s_v5"
 
@@ -29,10 +31,12 @@ _SOAK = f"mark.{SOAK_MARK}".encode()
 
 
 def read_images(root: Path, templates: dict[str, Template], report: Report) -> dict[str, Image]:
-    """Every folder under images/, by name, as far as it can be read."""
-    folders = files.folders(root / "images")
-    read = (read_image(root, folder, templates, report) for folder in folders)
-    return {image.name: image for image in read if image}
+    """Every folder under images/, by name, as far as it can be read; each reports apart."""
+    read = {
+        folder.name: read_image(root, folder, templates, report.part("image", folder.name))
+        for folder in files.folders(root / "images")
+    }
+    return {name: image for name, image in read.items() if image}
 
 
 def read_image(
@@ -66,81 +70,53 @@ def _image(
     report: Report,
     written: Input,
 ) -> Image:
-    template = _template(section, templates)
+    use = read_use(section, templates, report)
+    template = use.template
     scripts = tuple(
         _script(folder, section, *item) for item in section.texts("scripts", rules.SCRIPT)
     )
     uploaded = _folder(folder, section, "files", rules.FILES, default="")
     checks = _checks(folder, section)
-    parts = [part for part in (checks, *scripts) if part]
-    found = files.inputs(root, parts, report, uploaded=uploaded)
+    shared = outside.declared(root, section, use.inputs)
+    parts = [part for part in (checks, *scripts, *shared) if part]
+    found = files.inputs(root, parts, report, uploaded=uploaded, written=template.is_written)
+    counted = [files.relative(root, part) for part in (*parts, uploaded) if part]
+    outside.check(template, use.variables, counted, section.label, report, vouches=use.names_inputs)
     inputs = (written, *(item for item in found if item.name != written.name))
+    build = section.block("build", is_required=False)
     return Image(
         name=section.label,
         folder=folder,
         template=template,
         version_series=section.text("version", rules.SERIES),
-        base=_base(section.block("base")),
-        build_size=_build_size(section.block("build", is_required=False)),
+        base=read_base(section.block("base"), template, told(template.variables, use.variables)),
+        build_size=build.text("size", rules.VM_SIZE, default=DEFAULT_BUILD_SIZE),
+        build_timeout=rules.seconds(build.text("timeout", rules.BAKE, default="90m")),
         scripts=tuple(script for script in scripts if script),
         files=uploaded,
         checks=checks or folder,
         has_soak_checks=checks is not None and _has_soak_checks(checks),
-        variables=_variables(section, template),
-        scale_set=_scale_set(section.block("scale_set")),
-        health=_health(section.block("health")),
+        variables=use.variables,
+        only=use.only,
+        scale_set=read_scale_set(folder, root, section.block("scale_set")),
+        health=read_health(section.block("health")),
         retention=section.number("retention", rules.RETENTION, default=0),
-        security_type=_security_type(section, template),
+        security_type=_security_type(section, use),
         inputs=tuple(sorted((*inputs, *template.inputs), key=lambda item: item.name)),
         promotion=_promotion(section.block("promote", is_required=False)),
     )
 
 
-def _template(section: Section, templates: dict[str, Template]) -> Template:
-    name = section.text("template", rules.TEMPLATE)
-    if name and name not in templates:
-        what = f'there is no template "{name}" under packer/'
-        section.mistake(section.line_of("template"), what, suggestion(name, templates))
-    nothing: frozenset[str] = frozenset()
-    return templates.get(name) or Template(name, Path(), nothing, nothing, (), ())
-
-
-def _security_type(section: Section, template: Template) -> SecurityType:
+def _security_type(section: Section, use: Use) -> SecurityType:
     text = section.text("security_type", rules.SECURITY_TYPE, default=STANDARD)
     if text != TRUSTED_LAUNCH:
         return STANDARD
-    for name in sorted(GUARDING - template.variables) if template.inputs else ():
-        what = f"security_type: template {template.name} declares no variable {name}"
+    learned = told(use.template.variables, use.variables)
+    for name in sorted(GUARDING - learned) if use.template.inputs else ():
+        what = f"security_type: template {use.template.name} declares no variable {name}"
         right = f'add variable "{name}" {{ ... }} and give it to the source'
         section.mistake(section.line_of("security_type"), what, right)
     return TRUSTED_LAUNCH
-
-
-def _base(section: Section) -> Base:
-    return Base(
-        publisher=section.text("publisher", rules.PUBLISHER),
-        offer=section.text("offer", rules.OFFER),
-        sku=section.text("sku", rules.SKU),
-        version=section.text("version", rules.MARKETPLACE_VERSION, default="latest"),
-    )
-
-
-def _build_size(section: Section) -> str:
-    return section.text("size", rules.VM_SIZE, default=DEFAULT_BUILD_SIZE)
-
-
-def _scale_set(section: Section) -> ScaleSetShape:
-    return ScaleSetShape(
-        sku=section.text("sku", rules.VM_SIZE), capacity=section.number("capacity", rules.CAPACITY)
-    )
-
-
-def _health(section: Section) -> Health:
-    return Health(
-        protocol=section.text("protocol", rules.PROTOCOL, default="http"),
-        port=section.number("port", rules.PORT),
-        path=section.text("path", rules.URL_PATH),
-    )
 
 
 def _promotion(section: Section) -> Promotion:
@@ -155,38 +131,6 @@ def _promotion(section: Section) -> Promotion:
         drain=seconds("drain", rules.SOAK, "10m"),
         patience=seconds("patience", rules.PATIENCE, "60s"),
     )
-
-
-def _variables(section: Section, template: Template) -> tuple[tuple[str, str], ...]:
-    found: list[tuple[str, str]] = []
-    pairs = section.pairs("variables")
-    for name, value in pairs:
-        content = value.content
-        if wrong := _wrong_variable(name, template):
-            section.mistake(value.line, *wrong)
-        elif isinstance(content, bool):
-            found.append((name, str(content).lower()))
-        elif isinstance(content, str | int | float):
-            found.append((name, str(content)))
-        else:
-            what = f"variable {name} is {in_words(content)}"
-            section.mistake(value.line, what, "it must be a string, a number, true or false")
-    for name in sorted(template.required - PROVIDED - {name for name, _ in pairs}):
-        what = f"template {template.name} needs a value for {name}"
-        section.mistake(section.line_of("template"), what, f'add variables = {{ {name} = "..." }}')
-    return tuple(found)
-
-
-def _wrong_variable(name: str, template: Template) -> tuple[str, str] | None:
-    if name in PROVIDED:
-        return f"variable {name} cannot be set here", "remove it, the pipeline sets it"
-    if template.inputs and name not in template.variables:
-        what = f"template {template.name} declares no variable {name}"
-        return what, suggestion(name, template.variables - PROVIDED)
-    if name in template.sensitive:
-        right = f"set PKR_VAR_{name} in the environment of the build"
-        return f"variable {name} is sensitive, and this file is no place for a secret", right
-    return None
 
 
 def _has_soak_checks(checks: Path) -> bool:

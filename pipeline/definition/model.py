@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal, TypeAlias
+
+from pipeline.definition.balancing import Health, LoadBalancer
+from pipeline.definition.builders import Builder, Plugin
+from pipeline.definition.faulty import Faulty, Kind
+from pipeline.definition.given import Given, told
+from pipeline.definition.replication import AZURES, Replication
+from pipeline.definition.shape import ScaleSetShape, Tags
+from pipeline.definition.uses import Output, Place, Reader
+from pipeline.errors import DefinitionError
+
+LATEST: Final = "latest"
+"""The version that means the newest one there is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,31 +26,37 @@ class Base:
     publisher: str
     offer: str
     sku: str
-    version: str = "latest"
+    version: str = LATEST
+    at: str = field(default="", compare=False)
+    """Where it is written: `images/web/image.hcl:6`."""
 
     def __str__(self) -> str:
         return f"{self.publisher}:{self.offer}:{self.sku}:{self.version}"
 
 
 @dataclass(frozen=True, slots=True)
-class Health:
-    """Where an instance tells that it is well, and which version it is.
+class GalleryBase:
+    """An image of a gallery, `version` perhaps `latest`: the newest that is not excluded from it.
 
-    `path` answers 200 and JSON `{"ApplicationHealthState": "Healthy", "version": "1.0.0"}`: the
-    rich health states of the Application Health extension 2.0, and the version that serves.
+    Without a `gallery` it is another image of this project; a build pins that, too.
     """
 
-    protocol: str
-    port: int
-    path: str
+    gallery: str
+    image: str
+    version: str = LATEST
+    resource_group: str = ""
+    """Of the gallery; "" for the environment's."""
+    subscription: str = ""
+    """Of the gallery; "" for the environment's."""
+    at: str = field(default="", compare=False)
+    """As of a marketplace image."""
+
+    def __str__(self) -> str:
+        parts = (self.subscription, self.resource_group, self.gallery, self.image, self.version)
+        return "/".join(part for part in parts if part)
 
 
-@dataclass(frozen=True, slots=True)
-class ScaleSetShape:
-    """What a scale set of the image looks like, if no production gives it its capacity."""
-
-    sku: str
-    capacity: int
+AnyBase: TypeAlias = Base | GalleryBase
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,16 +87,28 @@ class Input:
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A Packer template, a folder under packer/: its variables, its sources and its files."""
+    """A Packer template, a folder under packer/: its variables, what it builds, and its files."""
 
     name: str
     folder: Path
     variables: frozenset[str]
     sensitive: frozenset[str]
-    sources: tuple[str, ...]
+    builders: tuple[Builder, ...]
     inputs: tuple[Input, ...]
     required: frozenset[str] = frozenset()
     """The variables without a default."""
+    plugins: tuple[Plugin, ...] = ()
+    """What it requires besides the Azure plugin."""
+    uses: tuple[Place, ...] = ()
+    """Where it names files that it reads."""
+    outputs: tuple[Output, ...] = ()
+    """What it writes itself, which is none of its inputs."""
+    reader: Reader | None = None
+    """Follows those places; None for a template that could not be read."""
+
+    def is_written(self, name: str) -> bool:
+        """Whether a file of the project is written by its own bakes."""
+        return any(output.matches(name) for output in self.outputs)
 
 
 SecurityType: TypeAlias = Literal["standard", "trusted_launch"]
@@ -97,13 +127,13 @@ class Image:
     folder: Path
     template: Template
     version_series: str
-    base: Base
+    base: AnyBase
     build_size: str
     scripts: tuple[Path, ...]
     files: Path | None
     checks: Path
-    variables: tuple[tuple[str, str], ...]
-    """Further template variables the author sets, by name."""
+    variables: tuple[tuple[str, Given], ...]
+    """What the author gives to variables of the template, by name."""
     scale_set: ScaleSetShape
     health: Health
     inputs: tuple[Input, ...]
@@ -119,6 +149,22 @@ class Image:
     Standard is what each version of Packer's plugin bakes: 2.1 and newer make a Trusted Launch
     machine only with an argument that 1.4.5 refuses (plugin's template_builder.go).
     """
+
+    build_timeout: float = 5400.0
+    """Seconds that Packer may take, but for copies of the version to further regions."""
+    only: tuple[str, ...] = ()
+    """Which builders of the template make it, by Packer's names or patterns; all when empty."""
+
+    @property
+    def parent(self) -> str:
+        """The image of this project that it is made of, "" for one of another base."""
+        base = self.base
+        return base.image if isinstance(base, GalleryBase) and not base.gallery else ""
+
+    @property
+    def told(self) -> frozenset[str]:
+        """What the template learns, each by the variable that is given it by itself."""
+        return told(self.template.variables, self.variables)
 
     @property
     def checks_named(self) -> str:
@@ -166,69 +212,23 @@ class Network:
     """Where it lives; "" for the environment's own resource group."""
 
 
+@dataclass(frozen=True, slots=True)
+class Gallery:
+    """The Azure Compute Gallery of an environment's images.
+
+    `managed` False means it is somebody else's, or another environment's: it is never created;
+    image definitions and versions in it are. Where "", it is in the environment's own group.
+    """
+
+    name: str
+    managed: bool = True
+    resource_group: str = ""
+    subscription: str = ""
+
+
 Access: TypeAlias = Literal["private", "public"]
 PRIVATE: Final = "private"
 PUBLIC: Final = "public"
-
-FrontendName: TypeAlias = Literal["production", "staging"]
-PRODUCTION: Final = "production"
-STAGING: Final = "staging"
-FRONTENDS: tuple[FrontendName, ...] = (PRODUCTION, STAGING)
-"""The two frontends of a load balancer of ours, by name."""
-
-STAGING_SUFFIX = "-staging"
-"""What a staging rule is called by, behind the name of its pair."""
-
-
-def rule_name(pair: str, frontend: FrontendName) -> str:
-    """The rule of a pair on a frontend: `http` on production, `http-staging` on staging."""
-    return pair if frontend == PRODUCTION else f"{pair}{STAGING_SUFFIX}"
-
-
-@dataclass(frozen=True, slots=True)
-class RuleProbe:
-    """What Azure asks an instance on the backend port of a rule pair.
-
-    `protocol` is `http`, `https` or `tcp`; `path` is "" for `tcp`.
-    """
-
-    protocol: str
-    path: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class RulePair:
-    """A production rule and its staging twin: same backend port and probe, each on its frontend.
-
-    The rules are named by `rule_name`. Without `probe` the health page's port is asked for the
-    health page, and any other for a TCP connection.
-    """
-
-    name: str
-    production_port: int
-    staging_port: int
-    backend_port: int
-    probe: RuleProbe | None = None
-
-    def probed(self, health: Health) -> RuleProbe:
-        """What is asked on its backend port, of an image with this health page."""
-        if self.probe:
-            return self.probe
-        if self.backend_port == health.port:
-            return RuleProbe(health.protocol, health.path)
-        return RuleProbe("tcp")
-
-
-@dataclass(frozen=True, slots=True)
-class LoadBalancer:
-    """An image's rule pairs on a load balancer; several images may share one, `name`."""
-
-    name: str
-    image: str
-    pairs: tuple[RulePair, ...]
-    idle_timeout_minutes: int = 4
-    private: bool = False
-    """Whether the frontends are private addresses of the subnet instead of public ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,7 +240,7 @@ class Environment:
     tenant: str
     location: str
     resource_group: str
-    gallery: str
+    gallery: Gallery
     replica_regions: tuple[str, ...]
     """Regions to replicate image versions to, besides `location`."""
     ssh_port: int
@@ -252,10 +252,24 @@ class Environment:
     """By which address the machines of bakes and checks are reached."""
     runner_address: str = ""
     """Whom a public one admits: an IPv4 address or network; "" where each run says its own."""
+    tags: Tags = ()
+    """On everything that is made for it, besides bakeswap's own."""
+    replication: Replication = AZURES
+    """Of the versions in its gallery."""
+    build_resource_group: str = ""
+    """A group that is there, for all machines of bakes and checks; "" for one made for each."""
 
     def load_balancer_of(self, image: str) -> LoadBalancer | None:
         """The load balancer that serves an image, if the environment has one."""
         return next((lb for lb in self.load_balancers if lb.image == image), None)
+
+    @property
+    def other_groups(self) -> tuple[str, ...]:
+        """The resource groups of somebody else that load balancers are in, each once."""
+        found = {one.resource_group.lower(): one.resource_group for one in self.load_balancers}
+        return tuple(
+            group for key, group in found.items() if key and key != self.resource_group.lower()
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,3 +279,22 @@ class Project:
     root: Path
     images: tuple[Image, ...]
     environments: tuple[Environment, ...]
+    faulty: tuple[Faulty, ...] = ()
+    """What has mistakes, and is in neither of the others."""
+
+    def names(self, kind: Kind) -> tuple[str, ...]:
+        """All images or environments there are, those with mistakes too; sorted."""
+        sound = self.images if kind == "image" else self.environments
+        return tuple(sorted([*(one.name for one in sound), *(one.name for one in self.of(kind))]))
+
+    def of(self, kind: Kind) -> tuple[Faulty, ...]:
+        """What of a kind has mistakes."""
+        return tuple(one for one in self.faulty if one.kind == kind)
+
+    def refuse_mistakes(self, kind: Kind | None = None, name: str = "") -> None:
+        """Raise DefinitionError when this (by default: anything) has mistakes.
+
+        It tells all that there are, so that their author fixes them at once.
+        """
+        if any(kind in {None, one.kind} and name in {"", one.name} for one in self.faulty):
+            raise DefinitionError(tuple(item for one in self.faulty for item in one.mistakes))

@@ -11,7 +11,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from pipeline.definition import rules
-from pipeline.definition.hcl import Attribute, Block, Body, Content, Expression, Object, Value
+from pipeline.definition.faulty import Kind
+from pipeline.definition.given import Plain
+from pipeline.definition.hcl import Attribute, Block, Body, Expression, Object, Value
+from pipeline.definition.wording import in_words
 from pipeline.errors import Mistake
 
 
@@ -21,10 +24,16 @@ class Report:
 
     mistakes: list[Mistake] = field(default_factory=list)
     keys: set[str] = field(default_factory=set)
+    parts: dict[tuple[Kind, str], Report] = field(default_factory=dict)
+    """What was found in each image, template and environment, by kind and name."""
 
     def add(self, file: str, line: int, what: str, right: str = "") -> None:
         """Keep a mistake."""
         self.mistakes.append(Mistake(file, line, what, right))
+
+    def part(self, kind: Kind, name: str) -> Report:
+        """The report of one of them: its mistakes are told apart, its keys are not."""
+        return self.parts.setdefault((kind, name), Report(keys=self.keys))
 
 
 class Section:
@@ -44,13 +53,22 @@ class Section:
         self._children: list[Section] = []
         report_repeated(file, body.attributes, report)
 
-    def mistake(self, line: int, what: str, right: str = "") -> None:
-        """Keep a mistake in this file."""
-        self._report.add(self.file, line, what, right)
+    def mistake(self, line: int, what: str, right: str = "", file: str = "") -> None:
+        """Keep a mistake in this file, or in one that it names."""
+        self._report.add(file or self.file, line, what, right)
 
     def line_of(self, key: str) -> int:
         """The line a key stands on; that of the section when it is absent."""
         return next((item.line for item in self._body.attributes if item.name == key), self.line)
+
+    def has(self, key: str) -> bool:
+        """Whether a key is there, whatever it says."""
+        return any(item.name == key for item in self._body.attributes)
+
+    def says(self, key: str, text: str) -> bool:
+        """Whether a key is there with just this text."""
+        value = self._take(key, f'"{text}"', is_required=False)
+        return value is not None and value.content == text
 
     def text(self, key: str, rule: rules.Rule, default: str | None = None) -> str:
         """A text; "" when it is wrong, or absent without a default."""
@@ -111,6 +129,40 @@ class Section:
         report_repeated(self.file, named, self._report)
         return list(dict(pairs).items())
 
+    def maybe(self, key: str) -> bool | None:
+        """`true` or `false`; None where the key is absent."""
+        said = self.truth(key, default=False)
+        return said if self.has(key) else None
+
+    def amount(self, key: str, rule: rules.Range, default: float) -> float:
+        """A number, also one with a fraction, or the default where it is absent or wrong."""
+        value = self._take(key, str(rule.example), is_required=False)
+        if value is None:
+            return default
+        if not isinstance(value.content, int | float) or isinstance(value.content, bool):
+            self._wrong_type(key, value, "a number")
+            return default
+        if not rule.lowest <= value.content <= rule.highest:
+            what = f"{key} = {value.content} is not {rule.noun}"
+            self.mistake(value.line, what, f"it must be from {rule.lowest} to {rule.highest}")
+        return float(value.content)
+
+    def literal(self, key: str, value: Value) -> Plain:
+        """A value with all that is in it as JSON has it; expressions are mistakes."""
+        content = value.content
+        match content:
+            case tuple():
+                return [self.literal(key, item) for item in content]
+            case Object(pairs):
+                named = [Attribute(name, item.line, item) for name, item in pairs]
+                report_repeated(self.file, named, self._report)
+                return {name: self.literal(key, item) for name, item in pairs}
+            case Expression():
+                self._wrong_type(key, value, "a literal")
+                return None
+            case _:
+                return content
+
     def block(self, kind: str, *, is_required: bool = True) -> Section:
         """The one block of a kind. An absent one reads as empty, its mistake known."""
         found = self._blocks(kind)
@@ -124,8 +176,23 @@ class Section:
                 self.mistake(block.line, f"{kind} has no label", f"write {kind} {{")
         return self._child(kind, found[0] if found else None)
 
-    def labelled(self, kind: str, rule: rules.Rule) -> list[Section]:
-        """All blocks of a kind that has one label, each label judged and used once."""
+    def text_or_block(self, kind: str, rule: rules.Rule) -> tuple[str, Section]:
+        """`kind = "label"` or the one block `kind "label" { ... }`: the label, and the block.
+
+        The block of the short form reads as empty.
+        """
+        if not any(block.kind == kind for block in self._body.blocks):
+            return self.text(kind, rule), self._child(kind, None)
+        found = self.labelled(kind, rule)
+        for extra in found[1:]:
+            self.mistake(extra.line, f"a second {kind} in {self._name}", "keep one")
+        return (found[0].label, found[0]) if found else ("", self._child(kind, None))
+
+    def labelled(self, kind: str, rule: rules.Rule, *, part: Kind | None = None) -> list[Section]:
+        """All blocks of a kind that has one label, each label judged and used once.
+
+        `part`: each is one of those things, and its mistakes are told apart.
+        """
         sections: dict[str, Section] = {}
         for block in self._blocks(kind):
             if len(block.labels) != 1:
@@ -137,8 +204,11 @@ class Section:
                 what = f'a second {kind} "{block.labels[0]}", the first is in line {first}'
                 self.mistake(block.line, what, "give each a name of its own")
             else:
-                self.judged(f"{kind} label", Value(block.line, block.labels[0]), rule)
-                sections[block.labels[0]] = self._child(kind, block)
+                name = block.labels[0]
+                report = self._report.part(part, name) if part else self._report
+                child = self._child(kind, block, report)
+                child.judged(f"{kind} label", Value(block.line, name), rule)
+                sections[name] = child
         return list(sections.values())
 
     def finish(self) -> None:
@@ -172,8 +242,9 @@ class Section:
         self._report.keys.add(f"{self._path}{kind}")
         return [block for block in self._body.blocks if block.kind == kind]
 
-    def _child(self, kind: str, block: Block | None) -> Section:
-        child = Section(self.file, block.body if block else Body(), self._report, block)
+    def _child(self, kind: str, block: Block | None, report: Report | None = None) -> Section:
+        body = block.body if block else Body()
+        child = Section(self.file, body, report or self._report, block)
         child._path = f"{self._path}{kind}."
         child.is_absent = block is None
         self._children.append(child)
@@ -218,22 +289,3 @@ def suggestion(name: str, known: Iterable[str]) -> str:
     if nearest:
         return f"did you mean {nearest[0]}?"
     return f"there is {', '.join(known)}" if known else "there is none"
-
-
-def in_words(content: Content) -> str:
-    """What stands there, to complete a sentence that begins with "it is"."""
-    match content:
-        case Expression(text):
-            first, *more = text.splitlines()
-            words = f"an expression ({first} ...)" if more else f"an expression ({first})"
-        case bool() | None:
-            words = {True: "true", False: "false", None: "null"}[content]
-        case int() | float():
-            words = f"the number {content}"
-        case str():
-            words = f'the string "{content}"'
-        case tuple():
-            words = "a list"
-        case _:
-            words = "an object"
-    return words

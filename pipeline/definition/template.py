@@ -3,37 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pipeline.definition import files
-from pipeline.definition.hcl import Block, Body
+from pipeline.definition.builders import AZURE, builders, has_source, plugins
+from pipeline.definition.hcl import Block, Body, Content
 from pipeline.definition.model import Template
 from pipeline.definition.reading import Report, report_repeated
+from pipeline.definition.uses import ANY, Output, Reader, local_values, uses, writes
 
-# What the pipeline gives to every build. A template must declare these ...
-ESSENTIAL = frozenset(
-    {
-        "subscription_id", "location", "temp_resource_group_name", "tags", "vm_size",
-        "base_publisher", "base_offer", "base_sku", "base_version", "scripts", "files",
-        "gallery_resource_group", "gallery_name", "image_name", "image_version",
-        "replication_regions", "exclude_from_latest",
-    }
-)  # fmt: skip
-# ... and is given these where it declares them.
-OPTIONAL = frozenset(
-    {
-        "tenant_id", "client_id", "client_secret", "client_jwt", "use_azure_cli_auth",
-        "oidc_request_url", "oidc_request_token",
-        "cloud_environment_name", "metadata_host", "ssh_port", "virtual_network_name",
-        "virtual_network_subnet_name", "virtual_network_resource_group_name",
-        "shared_image_gallery_timeout", "allowed_inbound_ip_addresses",
-        "secure_boot_enabled", "vtpm_enabled", "security_type",
-    }
-)  # fmt: skip
 GUARDING = frozenset({"secure_boot_enabled", "vtpm_enabled"})
 """Those without which no Trusted Launch image is baked."""
-PROVIDED = ESSENTIAL | OPTIONAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +26,9 @@ class _Variable:
 
 
 def read_templates(root: Path, report: Report) -> dict[str, Template]:
-    """Every folder under packer/, by name."""
+    """Every folder under packer/, by name; each reports apart."""
     return {
-        folder.name: read_template(root, folder, report)
+        folder.name: read_template(root, folder, report.part("template", folder.name))
         for folder in files.folders(root / "packer")
     }
 
@@ -60,32 +41,70 @@ def read_template(root: Path, folder: Path, report: Report) -> Template:
     for name, body in parsed.items():
         _report_all_repeated(name, body, report)
     variables = _variables(parsed, report)
-    sources = tuple(_sources(parsed))
-    if not paths:
+    in_json = _report_json(root, folder, report, is_alone=not paths)
+    if not paths and not in_json:
         right = "put a Packer template there, or remove the folder"
         report.add(files.relative(root, folder), 1, "no *.pkr.hcl file in this template", right)
-    elif len(parsed) == len(bodies):
-        _check(next(iter(parsed)), variables, sources, report)
+    elif paths and len(parsed) == len(bodies) and not has_source(parsed, AZURE):
+        right = 'add source "azure-arm" "NAME" { ... }'
+        report.add(next(iter(parsed)), 1, "no azure-arm source in this template", right)
+    reader = Reader(files.relative(root, folder), local_values(parsed), _defaults(parsed), {})
+    outputs = _outputs(reader, parsed, report)
     return Template(
         name=folder.name,
         folder=folder,
         variables=frozenset(variables),
         sensitive=frozenset(name for name, item in variables.items() if item.is_sensitive),
-        sources=sources,
-        inputs=files.inputs(root, [folder], report),
+        builders=builders(parsed),
+        inputs=files.inputs(
+            root, [folder], report, written=lambda name: any(one.matches(name) for one in outputs)
+        ),
         required=frozenset(name for name, item in variables.items() if not item.has_default),
+        plugins=plugins(parsed),
+        uses=uses(parsed),
+        outputs=outputs,
+        reader=reader,
     )
 
 
-def _check(
-    file: str, variables: dict[str, _Variable], sources: tuple[str, ...], report: Report
-) -> None:
-    if not any(source.startswith("azure-arm.") for source in sources):
-        right = 'add source "azure-arm" "NAME" { ... }'
-        report.add(file, 1, "no azure-arm source in this template", right)
-    for name in sorted(ESSENTIAL - set(variables)):
-        right = f'add variable "{name}" {{ ... }}, the pipeline sets it for each build'
-        report.add(file, 1, f"no variable {name} in this template", right)
+def _report_json(root: Path, folder: Path, report: Report, *, is_alone: bool) -> bool:
+    """Report templates in JSON, Packer's first language and the second spelling of HCL."""
+    found = files.named(folder, "*.pkr.json") + (files.named(folder, "*.json") if is_alone else [])
+    for path in dict.fromkeys(found):
+        name = files.relative(root, path)
+        right = "write it as HCL, in *.pkr.hcl"
+        if not name.endswith(".pkr.json"):
+            right = f"convert it: packer hcl2_upgrade -with-annotations {name}"
+        report.add(name, 1, "a template in JSON", right)
+    return bool(found)
+
+
+def _outputs(reader: Reader, bodies: dict[str, Body], report: Report) -> tuple[Output, ...]:
+    """What it writes in the project, unless that is the template itself."""
+    found = []
+    for place in writes(bodies):
+        for named in replace(reader, unknown=ANY).paths(place.content):
+            output = Output(named.text)
+            if any(output.matches(name) for name in bodies):
+                what = f"{place.key} may write over {reader.folder} itself"
+                right = 'write into a folder of its own: "${path.root}/out/"'
+                report.add(place.file, place.line, what, right)
+            elif not named.is_elsewhere:
+                found.append(output)
+    return tuple(found)
+
+
+def _defaults(bodies: dict[str, Body]) -> dict[str, Content]:
+    """What the variables of a template are without being given anything."""
+    found: dict[str, Content] = {}
+    for body in bodies.values():
+        for block in body.blocks:
+            for item in block.body.attributes:
+                if block.kind == "variable" and block.labels and item.name == "default":
+                    found[block.labels[0]] = item.value.content
+                elif block.kind == "variables":
+                    found[item.name] = item.value.content
+    return found
 
 
 def _variables(bodies: dict[str, Body], report: Report) -> dict[str, _Variable]:
@@ -108,13 +127,6 @@ def _declared(body: Body) -> Iterator[_Variable]:
         elif block.kind == "variables":
             for item in block.body.attributes:
                 yield _Variable(item.name, item.line, has_default=True, is_sensitive=False)
-
-
-def _sources(bodies: dict[str, Body]) -> Iterator[str]:
-    for body in bodies.values():
-        for block in body.blocks:
-            if block.kind == "source":
-                yield ".".join(block.labels)
 
 
 def _report_all_repeated(file: str, body: Body, report: Report) -> None:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.definition.given import KNOWN
 from pipeline.definition.project import read, read_into
 from pipeline.definition.reading import Report
-from pipeline.definition.template import ESSENTIAL, OPTIONAL
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PAGE = (REPOSITORY / "docs" / "definitions.md").read_text()
@@ -37,8 +37,11 @@ def test_exactly_the_keys_that_are_read_are_documented(good: Path, kind: str, ti
     assert first_column(section(title)) == keys
 
 
-def test_exactly_the_variables_that_the_pipeline_sets_are_documented() -> None:
-    assert first_column(section("packer/NAME/")) == ESSENTIAL | OPTIONAL
+def test_all_that_a_build_knows_is_documented_with_the_variable_that_is_given_it() -> None:
+    rows = re.findall(r"(?m)^\| `([\w.]+)` \| `(\w+)` \|", section("packer/NAME/"))
+
+    assert dict(rows) == dict(KNOWN)
+    assert len(rows) == len(KNOWN)
 
 
 @pytest.mark.parametrize(

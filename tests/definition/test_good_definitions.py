@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from pipeline.definition.model import (
-    Base,
-    Cloud,
+from pipeline.definition.balancing import (
+    PRODUCTION,
+    STAGING,
     Health,
-    Network,
-    Promotion,
+    LoadBalancer,
     RulePair,
     RuleProbe,
-    ScaleSetShape,
 )
+from pipeline.definition.given import PROVIDED, Joined, Map, Reference
+from pipeline.definition.model import Base, Cloud, Network, Promotion
 from pipeline.definition.project import read
-from pipeline.definition.template import ESSENTIAL, OPTIONAL
+from pipeline.definition.replication import Replication
+from pipeline.definition.shape import ScaleSetShape
+from pipeline.errors import DefinitionError
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -33,8 +36,8 @@ def test_an_image_is_read_as_it_was_written(good: Path) -> None:
     assert image.build_size == "Standard_D4s_v5"
     assert image.scripts == (folder / "scripts/install.sh", folder / "scripts/configure.sh")
     assert (image.files, image.checks) == (folder / "files", folder / "checks")
-    assert image.variables == (("flavour", "plain"), ("workers", "4"), ("debug", "true"))
-    assert image.scale_set == ScaleSetShape("Standard_D2s_v5", 3)
+    assert image.variables == (("flavour", "plain"), ("workers", 4), ("debug", True))
+    assert (image.scale_set.sku, image.scale_set.capacity) == ("Standard_D2s_v5", 3)
     assert image.health == Health("https", 8080, "/healthz")
     assert image.promotion == Promotion(
         rate=50, lost_budget=3, soak=600, keep_previous=7 * 86400, drain=90, patience=120
@@ -52,13 +55,90 @@ def test_an_image_whose_checks_are_marked_soak_is_told_from_others(good: Path) -
     assert read(good).images[0].checks_named == "images/web/checks"
 
 
-def test_a_template_is_read_with_its_variables_and_sources(good: Path) -> None:
+def test_a_template_is_read_with_its_variables_and_builders(good: Path) -> None:
     template = read(good).images[0].template
 
-    assert (template.name, template.sources) == ("linux", ("azure-arm.linux",))
-    assert template.variables == ESSENTIAL | {"flavour", "password", "workers", "debug"}
+    assert template.name == "linux"
+    assert [builder.name for builder in template.builders] == ["azure-arm.linux"]
+    assert template.variables - PROVIDED == {"flavour", "password", "workers", "debug"}
     assert template.sensitive == {"password"}
-    assert template.required == ESSENTIAL | {"flavour"}
+    assert template.required == template.variables - {"password", "workers", "debug"}
+
+
+HARDENED = """
+variable "arm_secret" { sensitive = true }
+variable "features" {}
+variable "instance_type" {}
+variable "label" {}
+variable "packages" {}
+variable "sig_image" {}
+variable "sig_version" {}
+variable "tags" {}
+variable "token" { sensitive = true }
+
+source "azure-arm" "rocky" {
+  client_secret                                    = var.arm_secret
+  shared_gallery_image_version_exclude_from_latest = true
+  shared_image_gallery_destination {
+    resource_group = "images"
+    gallery_name   = "images"
+    image_name     = "${var.sig_image}"
+    image_version  = var.sig_version
+  }
+}
+
+source "docker" "rocky" {}
+
+build {
+  sources = ["source.azure-arm.rocky", "docker.rocky"]
+}
+"""
+
+
+def test_a_template_from_elsewhere_is_given_what_the_image_maps_to_its_variables(
+    good: Path,
+) -> None:
+    image_file = good / "images/web/image.hcl"
+    text = re.sub(r"(?s)  variables = \{.*?\n  \}\n", "", image_file.read_text())
+    image_file.write_text(
+        text.replace(
+            '  template = "linux"\n',
+            """
+            template "hardened" {
+              variables = {
+                sig_image     = name
+                sig_version   = version
+                instance_type = build.size
+                label         = "${name}-${version}!"
+                packages      = ["curl", base.sku, 3]
+                features      = { fips = true, none = null }
+                arm_secret    = credential.client_secret
+                tags          = ["not", "ours"]
+              }
+              only = ["azure-*"]
+            }
+            """,
+        )
+    )
+    (good / "packer/hardened").mkdir()
+    (good / "packer/hardened/hardened.pkr.hcl").write_text(HARDENED)
+
+    image = read(good).images[0]
+
+    assert (image.template.name, image.only) == ("hardened", ("azure-*",))
+    assert [one.name for one in image.template.builders] == ["azure-arm.rocky", "docker.rocky"]
+    assert dict(image.variables) == {
+        "sig_image": Reference("name"),
+        "sig_version": Reference("version"),
+        "instance_type": Reference("build.size"),
+        "label": Joined((Reference("name"), "-", Reference("version"), "!")),
+        "packages": ("curl", Reference("base.sku"), 3),
+        "features": Map((("fips", True), ("none", None))),
+        "arm_secret": Reference("credential.client_secret"),
+        "tags": ("not", "ours"),
+    }
+    learned = {"image_name", "image_version", "vm_size", "base_sku", "client_secret"}
+    assert image.told == learned
 
 
 def test_what_may_be_left_out_has_a_default(good: Path) -> None:
@@ -90,6 +170,7 @@ def test_what_may_be_left_out_has_a_default(good: Path) -> None:
 
     assert (image.base.version, image.build_size) == ("latest", "Standard_D2s_v5")
     assert (image.scripts, image.files, image.health.protocol) == ((), None, "http")
+    assert image.scale_set == ScaleSetShape("Standard_D2s_v5", 1)
     assert image.promotion == Promotion(
         rate=20, lost_budget=0, soak=120, keep_previous=86400, drain=600, patience=60
     )
@@ -99,11 +180,16 @@ def test_an_environment_is_read_as_it_was_written(good: Path) -> None:
     local, production = read(good).environments
 
     root = good.resolve()
-    assert (local.name, local.gallery, local.location) == ("local", "shop", "westeurope")
+    assert (local.name, local.gallery.name, local.location) == ("local", "shop", "westeurope")
     assert local.replica_regions == ("northeurope", "uksouth")
+    assert local.replication == Replication(2, (("northeurope", 3),), "Standard_ZRS")
+    assert local.replication.place("gallery.storage") == "environments.hcl:24"
+    assert production.replication == Replication(is_shallow=True)
+    assert production.replication.known == {"gallery.shallow": True}
     assert (local.ssh_port, local.ssh_username) == (2222, "operator")
     assert (local.access, local.runner_address) == ("public", "203.0.113.7")
     assert (production.access, production.runner_address) == ("private", "")
+    assert (local.tags, production.tags) == ((("team", "shop"), ("cost-center", "4711")), ())
     assert local.cloud.ca_bundle == root / ".pipeline/ca.pem"
     assert local.cloud.credential == root / ".pipeline/credential.json"
     pinned = (("compute", "2024-07-01"), ("galleries", "2023-07-03"))
@@ -127,13 +213,144 @@ def test_a_load_balancer_is_found_by_its_image(good: Path) -> None:
         RulePair("http", 80, 8081, 8080),
         RulePair("admin", 9000, 9001, 9000, RuleProbe("https", "/ready")),
     )
-    assert [str(pair.probed(Health("http", 8080, "/up")).protocol) for pair in balancer.pairs] == [
-        "http",
-        "https",
+    up = Health("http", 8080, "/up")
+    assert [balancer.probed(pair, up) for pair in balancer.pairs] == [
+        RuleProbe("http", "/up", 8080),
+        RuleProbe("https", "/ready", 9000),
     ]
-    assert RulePair("x", 1, 2, 3).probed(Health("http", 8080, "/up")) == RuleProbe("tcp")
+    assert balancer.probed(RulePair("x", 1, 2, 3), up) == RuleProbe("tcp", port=3)
     assert (balancer.private, balancer.idle_timeout_minutes) == (True, 30)
-    assert production.load_balancer_of("web") is None
+    assert production.load_balancer_of("other") is None
+
+
+def test_a_load_balancer_of_another_hand_is_named_with_its_parts(good: Path) -> None:
+    local, production = read(good).environments
+
+    pair = RulePair(
+        *("https", 443, 8443, 8080),
+        production_rule="lbrule-443",
+        staging_rule="lbrule-8443",
+        probe_name="alive",
+    )
+    assert production.load_balancers == (
+        LoadBalancer(
+            *("lb-shop", "web", (pair,)),
+            managed=False,
+            resource_group="shop-network",
+            production_frontend="PublicIPAddress",
+            staging_frontend="PublicIPAddress",
+        ),
+    )
+    assert (production.other_groups, local.other_groups) == (("shop-network",), ())
+    named = ("production", "staging", "http", "http-staging", "http")
+    (first, _), balancer = local.load_balancers[0].pairs, local.load_balancers[0]
+    assert named == (
+        *(balancer.frontend(PRODUCTION), balancer.frontend(STAGING)),
+        *(first.rule(PRODUCTION), first.rule(STAGING), first.probe_called),
+    )
+
+
+DNS = RulePair("dns", 53, 5353, 53, protocol="udp")
+EVERYTHING = RulePair("all", 0, 0, 0, protocol="all")
+WEB = RulePair("web", 443, 8443, 443)
+
+
+@pytest.mark.parametrize(
+    ("pairs", "asked"),
+    [
+        ((DNS, WEB), [RuleProbe("http", "/up", 8080)] * 2),
+        (
+            (DNS, replace(WEB, backend_port=8080), replace(WEB, name="x")),
+            [
+                RuleProbe("http", "/up", 8080),
+                RuleProbe("http", "/up", 8080),
+                RuleProbe("tcp", "", 443),
+            ],
+        ),
+        ((EVERYTHING,), [RuleProbe("http", "/up", 8080)]),
+        ((replace(EVERYTHING, probe=RuleProbe("tcp")),), [RuleProbe("tcp", "", 8080)]),
+        ((replace(WEB, probe=RuleProbe("http", "/", 80)),), [RuleProbe("http", "/", 80)]),
+    ],
+)
+def test_a_pair_is_probed_at_its_port_or_at_the_health_page(
+    pairs: tuple[RulePair, ...], asked: list[RuleProbe]
+) -> None:
+    balancer = LoadBalancer("lb", "web", pairs)
+
+    assert [balancer.probed(one, Health("http", 8080, "/up")) for one in pairs] == asked
+
+
+@pytest.mark.parametrize(
+    ("written", "read_as"),
+    [
+        ('port = 1\nprotocol = "tcp"', Health("tcp", 1, "", "binary", "none")),
+        ('port = 1\npath = "/"', Health("http", 1, "/", "rich", "json")),
+        ('port = 1\npath = "/"\nstates = "binary"', Health("http", 1, "/", "binary", "none")),
+        (
+            'port = 1\npath = "/"\nstates = "binary"\nversion = "text"',
+            Health("http", 1, "/", "binary", "text"),
+        ),
+        ('port = 1\npath = "/"\nversion = "none"', Health("http", 1, "/", "rich", "none")),
+    ],
+)
+def test_health_is_a_page_of_either_kind_or_a_port(
+    good: Path, written: str, read_as: Health
+) -> None:
+    file = good / "images/web/image.hcl"
+    before, _, _ = file.read_text().partition("health {")
+    file.write_text(f"{before}health {{\n{written}\n}}\n}}\n")
+    (good / "environments.hcl").write_text(
+        (good / "environments.hcl")
+        .read_text()
+        .replace("backend_port    = 8080", "backend_port = 1")
+    )
+
+    assert read(good).images[0].health == read_as
+
+
+def test_udp_every_port_and_floating_ip_are_read(good: Path) -> None:
+    file = good / "environments.hcl"
+    text = file.read_text()
+    admin = text.index('    rule "admin"')
+    udp = """    rule "dns" {
+      protocol        = "udp"
+      floating_ip     = true
+      production_port = 80
+      staging_port    = 8081
+      backend_port    = 8080
+
+      probe {
+        protocol = "tcp"
+        port     = 5353
+      }
+    }
+
+"""
+    file.write_text(text[:admin] + udp + text[admin:])
+
+    assert read(good).environments[0].load_balancers[0].pairs[1] == RulePair(
+        *("dns", 80, 8081, 8080, RuleProbe("tcp", "", 5353)), protocol="udp", floating_ip=True
+    )
+    first = text.index('    rule "http"')
+    file.write_text(text[:first] + '    rule "all" {\n protocol = "all"\n}\n}\n}\n')
+
+    assert read(good).environments[0].load_balancers[0].pairs == (EVERYTHING,)
+
+
+def test_private_frontends_have_addresses_that_are_chosen(good: Path) -> None:
+    file = good / "environments.hcl"
+    private = "    private              = true\n"
+    chosen = '    production_address = "10.0.4.7"\n    staging_address = "10.0.9.8"\n'
+    file.write_text(file.read_text().replace(private, private + chosen))
+
+    with pytest.raises(DefinitionError, match=r'staging_address: "10.0.9.8" is not in 10.0.4.0/22'):
+        read(good).refuse_mistakes()
+    file.write_text(file.read_text().replace("10.0.9.8", "10.0.4.8"))
+
+    (balancer,) = read(good).environments[0].load_balancers
+    assert balancer.addresses == {"production": "10.0.4.7", "staging": "10.0.4.8"}
+    one = replace(balancer, production_frontend="front", staging_frontend="front")
+    assert one.addresses == {"front": "10.0.4.7"}
 
 
 def test_the_definitions_of_this_repository_have_no_mistakes() -> None:
@@ -161,8 +378,8 @@ def test_the_production_example_has_no_mistakes_once_its_comment_signs_are_gone(
 
 def test_the_linux_template_takes_everything_the_pipeline_gives_that_all_plugins_take() -> None:
     template = next(image.template for image in read(REPOSITORY).images if image.name == "web")
-    newer = {"security_type", "oidc_request_url", "oidc_request_token"}
+    newer = {"security_type", "oidc_request_url", "oidc_request_token", "use_shallow_replication"}
 
-    assert template.variables >= (ESSENTIAL | OPTIONAL) - newer
+    assert template.variables >= PROVIDED - newer
     assert not newer & template.variables  # plugin 1.4.5 refuses these arguments
     assert template.sensitive == {"client_secret", "client_jwt"}

@@ -79,6 +79,7 @@ def test_what_image_hcl_says_about_the_bake_is_an_input(
         ("capacity = 3", "capacity = 30"),
         ('sku      = "Standard_D2s_v5"', 'sku = "Standard_D8s_v5"'),
         ("rate          = 50", "rate = 7"),
+        ('size = "Standard_D4s_v5"', 'size = "Standard_D4s_v5"\n    timeout = "3h"'),
         ("  health {", "  # The page of an instance.\n\n  health {"),
     ],
 )

@@ -34,6 +34,14 @@ LEAST = {
     "image_name": "web",
     "image_version": "1.0.0",
 }
+MARKETPLACE = ("base_publisher", "base_offer", "base_sku")
+GALLERY = {
+    **{name: value for name, value in LEAST.items() if name not in MARKETPLACE},
+    "base_gallery_resource_group": "shared",
+    "base_gallery_name": "golden",
+    "base_gallery_image_name": "debian",
+    "base_version": "1.0.0",
+}
 ALL = {
     **LEAST,
     "base_version": "0.20261101.2000",
@@ -44,11 +52,14 @@ ALL = {
     "ssh_port": 2222,
     "ssh_username": "packer",
     "ssh_timeout": "20m",
+    "remote_folder": "/opt/bake",
     "virtual_network_name": "shop",
     "virtual_network_subnet_name": "machines",
     "virtual_network_resource_group_name": "shop",
     "gallery_subscription_id": "00000000-0000-0000-0000-000000000001",
     "replication_regions": ["northeurope", "westeurope"],
+    "replica_count": 3,
+    "storage_account_type": "Standard_ZRS",
     "exclude_from_latest": True,
     "managed_image_name": "web-1-0-0",
     "managed_image_resource_group_name": "shop",
@@ -89,7 +100,7 @@ def validate(tools: Tools, folder: Path, variables: object) -> subprocess.Comple
     return packer(tools, "validate", f"-var-file={file}", str(TEMPLATE))
 
 
-@pytest.mark.parametrize("variables", [LEAST, ALL], ids=["least", "all"])
+@pytest.mark.parametrize("variables", [LEAST, ALL, GALLERY], ids=["least", "all", "gallery"])
 def test_the_template_is_valid(tools: Tools, tmp_path: Path, variables: object) -> None:
     result = validate(tools, tmp_path, variables)
 
@@ -101,7 +112,8 @@ def test_what_has_no_default_is_asked_for(tools: Tools, tmp_path: Path) -> None:
 
     unset = set(re.findall(r'Unset variable "(\w+)"', result.stdout + result.stderr))
     assert result.returncode == 1
-    assert unset == LEAST.keys() - {"tenant_id", "client_id"}
+    optional = {"subscription_id", "tenant_id", "client_id", *MARKETPLACE}
+    assert unset == LEAST.keys() - optional
 
 
 def test_the_template_is_formatted_as_packer_does(tools: Tools) -> None:

@@ -15,9 +15,9 @@ CASES = sorted((Path(__file__).parent / "cases").iterdir())
 
 
 def mistakes(root: Path) -> list[str]:
-    """The lines that reading the project ends with."""
+    """All mistakes of the project, a line each."""
     with pytest.raises(DefinitionError) as caught:
-        read(root)
+        read(root).refuse_mistakes()
     return str(caught.value).splitlines()
 
 

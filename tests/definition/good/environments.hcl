@@ -20,6 +20,12 @@ environment "local" {
   gallery {
     name            = "shop"
     replica_regions = ["northeurope", "uksouth"]
+    replicas        = 2
+    storage         = "Standard_ZRS"
+
+    replica "northeurope" {
+      count = 3
+    }
   }
 
   network {
@@ -35,6 +41,11 @@ environment "local" {
     image                = "web"
     private              = true
     idle_timeout_minutes = 30
+
+    instances {
+      tags      = { stage = "test" }
+      user_data = "instances/local.env"
+    }
 
     rule "http" {
       production_port = 80
@@ -53,6 +64,8 @@ environment "local" {
       }
     }
   }
+
+  tags = { team = "shop", cost-center = "4711" }
 }
 
 environment "production" {
@@ -62,7 +75,8 @@ environment "production" {
   resource_group = "shop"
 
   gallery {
-    name = "shop"
+    name    = "shop"
+    shallow = true
   }
 
   network {
@@ -70,5 +84,26 @@ environment "production" {
     resource_group = "platform-network"
     managed        = false
     subnet         = "shop"
+  }
+
+  load_balancer "web" {
+    image               = "web"
+    name                = "lb-shop"
+    resource_group      = "shop-network"
+    managed             = false
+    production_frontend = "PublicIPAddress"
+    staging_frontend    = "PublicIPAddress"
+
+    rule "https" {
+      production_rule = "lbrule-443"
+      staging_rule    = "lbrule-8443"
+      production_port = 443
+      staging_port    = 8443
+      backend_port    = 8080
+
+      probe {
+        name = "alive"
+      }
+    }
   }
 }

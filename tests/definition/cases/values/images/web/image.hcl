@@ -24,7 +24,7 @@ image "web" {
   }
 
   health {
-    protocol = "tcp"
+    protocol = "udp"
     port     = 8080
     path     = "healthz"
   }

@@ -15,8 +15,8 @@ image "web" {
   }
 
   variables = {
-    flavour = ["plain"]
-    workers = null
+    flavour = [upper("plain")]
+    workers = { all = "%{ if true }1%{ endif }" }
   }
 
   scale_set {

@@ -1,0 +1,22 @@
+image "both" {
+  template  = "linux"
+  version   = "1.0"
+  checks    = "checks"
+  variables = { flavour = "plain" }
+
+  base {
+    publisher = "Debian"
+    gallery   = "golden"
+    image     = "debian"
+  }
+
+  scale_set {
+    sku      = "Standard_D2s_v5"
+    capacity = 3
+  }
+
+  health {
+    port = 8080
+    path = "/healthz"
+  }
+}
