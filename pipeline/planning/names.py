@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal, TypeAlias, get_args
 
 from pipeline.arm import ResourceId
-from pipeline.definition.model import Environment, FrontendName, rule_name
+from pipeline.definition.balancing import FrontendName, LoadBalancer, rule_name
+from pipeline.definition.model import Environment
 
 SYSTEM = "bakeswap"
 """The value of the tag `system`: on everything we make, and on nothing else."""
@@ -19,10 +20,9 @@ SYSTEM = "bakeswap"
 PRIMARY: Final = "primary"
 """The network interface of an instance, and its IP configuration."""
 CHECK_MACHINE: Final = "check"
-"""The machine of a check, its network interface and its disk: the group has but one of each."""
+"""The machine of a check, its network interface and its disk, in a group of their own."""
 LOAD_BALANCERS: Final = "loadBalancers"
 """The type of a load balancer, in its id."""
-HEALTH_EXTENSION: Final = "ApplicationHealth"
 
 
 class Tag:
@@ -34,6 +34,8 @@ class Tag:
     ENVIRONMENT: Final = "environment"
     RUN: Final = "run"
     CHECK: Final = "check"
+    BAKE: Final = "bake"
+    """On a version: how all of its bake ended, each builder and post-processor."""
     FINGERPRINT: Final = "fingerprint"
     COMMIT: Final = "commit"
     BASE: Final = "base"
@@ -46,6 +48,10 @@ class Tag:
     """On a scale set: when production last left it."""
     ROLLED_BACK: Final = "rolled-back"
     """On a scale set and on a version: when production was rolled back from it."""
+    ROLLING: Final = "rolling"
+    """On a scale set: the run that rolls its instances; "" once all are rolled."""
+    ROLLED_FROM: Final = "rolled-from"
+    """On a scale set: the version before its last roll."""
     PINNED: Final = "pinned"
     """On a version, by whoever needs it: `prune` keeps it."""
     SWAP_SECONDS: Final = "swap-seconds"
@@ -76,9 +82,6 @@ class SwapTag:
     BY: Final = "by"
 
 
-CLAIMS_ZONE: Final = f"claims.{SYSTEM}.internal"
-"""The private DNS zone of an environment's resource group that holds claims, holds and moves."""
-
 _BUILD_GROUP = f"{SYSTEM}-build-"
 _CHECK_GROUP = f"{SYSTEM}-check-"
 _VERSION = re.compile(r"(\d+)\.(\d+)\.(\d+)")
@@ -92,7 +95,7 @@ def version_key(version: str) -> tuple[int, int, int]:
 
 def scale_set_name(image: str, version: str) -> str:
     """`web-1-0-0`: dots are not allowed in the names of scale sets."""
-    return f"{image}-{_dashed(version)}"
+    return f"{image}-{dashed(version)}"
 
 
 def is_scale_set_name(image: str, name: str) -> bool:
@@ -102,12 +105,12 @@ def is_scale_set_name(image: str, name: str) -> bool:
 
 def build_group(image: str, version: str, run: str) -> str:
     """The resource group of a bake: of one run, so that no other ever touches it."""
-    return f"{_BUILD_GROUP}{image}-{_dashed(version)}-{_label(run)}"
+    return f"{_BUILD_GROUP}{image}-{dashed(version)}-{_label(run)}"
 
 
 def check_group(image: str, version: str, run: str) -> str:
     """The resource group of a check, of one run."""
-    return f"{_CHECK_GROUP}{image}-{_dashed(version)}-{_label(run)}"
+    return f"{_CHECK_GROUP}{image}-{dashed(version)}-{_label(run)}"
 
 
 def is_group_name_of_ours(name: str) -> bool:
@@ -145,7 +148,7 @@ def tags_of(image: str, version: str) -> dict[str, str]:
 
 def environment_tags(environment: Environment) -> dict[str, str]:
     """The tags of what belongs to an environment, whatever its images."""
-    return {Tag.SYSTEM: SYSTEM, Tag.ENVIRONMENT: environment.name}
+    return {**dict(environment.tags), Tag.SYSTEM: SYSTEM, Tag.ENVIRONMENT: environment.name}
 
 
 def is_ours(tags: Mapping[str, str], image: str) -> bool:
@@ -153,14 +156,10 @@ def is_ours(tags: Mapping[str, str], image: str) -> bool:
     return tags.get(Tag.SYSTEM) == SYSTEM and tags.get(Tag.IMAGE) == image
 
 
-def network_id(environment: Environment, kind: str, name: str) -> ResourceId:
-    """A resource of Microsoft.Network in the environment's resource group."""
-    return ResourceId(
-        environment.subscription,
-        environment.resource_group,
-        "Microsoft.Network",
-        ((kind, name),),
-    )
+def network_id(environment: Environment, kind: str, name: str, group: str = "") -> ResourceId:
+    """A resource of Microsoft.Network; of the environment's group where no other is named."""
+    where = group or environment.resource_group
+    return ResourceId(environment.subscription, where, "Microsoft.Network", ((kind, name),))
 
 
 def compute_id(environment: Environment, *segments: tuple[str, str]) -> ResourceId:
@@ -172,13 +171,8 @@ def compute_id(environment: Environment, *segments: tuple[str, str]) -> Resource
 
 def virtual_network_id(environment: Environment) -> ResourceId:
     """The virtual network, which may live in another resource group."""
-    group = environment.network.resource_group or environment.resource_group
-    return ResourceId(
-        environment.subscription,
-        group,
-        "Microsoft.Network",
-        (("virtualNetworks", environment.network.name),),
-    )
+    network = environment.network
+    return network_id(environment, "virtualNetworks", network.name, network.resource_group)
 
 
 def subnet_id(environment: Environment) -> ResourceId:
@@ -186,9 +180,14 @@ def subnet_id(environment: Environment) -> ResourceId:
     return virtual_network_id(environment).child("subnets", environment.network.subnet)
 
 
-def load_balancer_id(environment: Environment, name: str) -> ResourceId:
-    """A load balancer of the environment."""
-    return network_id(environment, LOAD_BALANCERS, name)
+def load_balancer_id(environment: Environment, name: str, group: str = "") -> ResourceId:
+    """A load balancer; of the environment's own group where no other is named."""
+    return network_id(environment, LOAD_BALANCERS, name, group)
+
+
+def declared_id(environment: Environment, declared: LoadBalancer) -> ResourceId:
+    """The load balancer that an image's rules are declared for, in whatever group."""
+    return load_balancer_id(environment, declared.name, declared.resource_group)
 
 
 def scale_set_id(environment: Environment, name: str) -> ResourceId:
@@ -197,8 +196,14 @@ def scale_set_id(environment: Environment, name: str) -> ResourceId:
 
 
 def gallery_id(environment: Environment) -> ResourceId:
-    """The environment's gallery."""
-    return compute_id(environment, ("galleries", environment.gallery))
+    """The environment's gallery, which may live in another group, or in another subscription."""
+    gallery = environment.gallery
+    return ResourceId(
+        gallery.subscription or environment.subscription,
+        gallery.resource_group or environment.resource_group,
+        "Microsoft.Compute",
+        (("galleries", gallery.name),),
+    )
 
 
 def image_definition_id(environment: Environment, image: str) -> ResourceId:
@@ -211,79 +216,33 @@ def image_version_id(environment: Environment, image: str, version: str) -> Reso
     return image_definition_id(environment, image).child("versions", version)
 
 
-def check_machine_id(environment: Environment, group: str) -> ResourceId:
+MachineKind: TypeAlias = Literal["bake", "check"]
+MACHINES: Final[tuple[MachineKind, ...]] = get_args(MachineKind)
+"""What a run has machines for."""
+
+
+def machine_name(what: MachineKind, run: str) -> str:
+    """Of a machine in a resource group that it does not have to itself: `bakeswap-check-2026…`."""
+    return f"{SYSTEM}-{what}-{_label(run)}"
+
+
+def is_machine_name(name: str) -> bool:
+    """Whether `machine_name` makes names that begin so."""
+    return name.lower().startswith(tuple(f"{SYSTEM}-{what}-" for what in MACHINES))
+
+
+def check_machine_id(environment: Environment, group: str, name: str = CHECK_MACHINE) -> ResourceId:
     """The machine of a check in its resource group."""
-    own = (("virtualMachines", CHECK_MACHINE),)
+    own = (("virtualMachines", name),)
     return ResourceId(environment.subscription, group, "Microsoft.Compute", own)
 
 
-def check_network_id(environment: Environment, group: str, kind: str) -> ResourceId:
+def check_network_id(
+    environment: Environment, group: str, kind: str, name: str = CHECK_MACHINE
+) -> ResourceId:
     """The one network resource of a kind that a check has, in its resource group."""
-    own = ((kind, CHECK_MACHINE),)
+    own = ((kind, name),)
     return ResourceId(environment.subscription, group, "Microsoft.Network", own)
-
-
-def claims_zone_id(environment: Environment) -> ResourceId:
-    """The zone of claims; environments that share a resource group share it."""
-    return network_id(environment, "privateDnsZones", CLAIMS_ZONE)
-
-
-def record_id(environment: Environment, name: str) -> ResourceId:
-    """A TXT record set in the zone of claims."""
-    return claims_zone_id(environment).child("TXT", name)
-
-
-# Names of record sets: the last label tells what for, so that no two kinds meet.
-
-
-def swap_claim(environment: Environment, image: str) -> str:
-    """Who changes an image in an environment: `web.production.swap`."""
-    return f"{image}.{claims(environment)}"
-
-
-def claims(environment: Environment) -> str:
-    """What the names of all claims on images in an environment end with."""
-    return f"{environment.name}.swap"
-
-
-def build_claim(image: str) -> str:
-    """Who bakes or checks versions of an image in the gallery: `web.build`."""
-    return f"{image}.build"
-
-
-def hold(environment: Environment, image: str) -> str:
-    """Why an image is not promoted in an environment: `web.production.hold`."""
-    return f"{image}.{holds(environment)}"
-
-
-def holds(environment: Environment) -> str:
-    """What the names of all holds in an environment end with."""
-    return f"{environment.name}.hold"
-
-
-def number(image: str, version: str) -> str:
-    """Who took the number of a version: `1-0-5.web.number`."""
-    return f"{_dashed(version)}.{numbers(image)}"
-
-
-def numbers(image: str) -> str:
-    """What the names of all numbers of an image end with."""
-    return f"{image}.number"
-
-
-def version_of_number(name: str) -> str:
-    """The version whose number a record set's name means: `1-0-5.web.number` → `1.0.5`."""
-    return name.partition(".")[0].replace("-", ".")
-
-
-def move(environment: Environment, image: str, run: str, direction: str) -> str:
-    """One entry of the log: `promote.20261123t181500z-host-1a2b.web.production.move`."""
-    return f"{direction}.{run}.{moves(environment, image)}".lower()
-
-
-def moves(environment: Environment, image: str) -> str:
-    """What the names of all moves of an image in an environment end with."""
-    return f"{image}.{environment.name}.move"
 
 
 def _label(run: str) -> str:
@@ -293,5 +252,6 @@ def _label(run: str) -> str:
     return f"{digits}{rest.rpartition('-')[2] or run}".lower()
 
 
-def _dashed(version: str) -> str:
+def dashed(version: str) -> str:
+    """`1.0.5` → `1-0-5`, for names that take no dots."""
     return version.replace(".", "-")

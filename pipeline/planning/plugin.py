@@ -4,15 +4,10 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
+from pipeline.advice import PACKAGE, Caller
 from pipeline.definition.model import Environment
 
 Version: TypeAlias = tuple[int, ...]
-
-INSTALL = (
-    "PACKER_PLUGIN_PATH=.venv/share/packer/plugins .venv/bin/packer plugins install"
-    " github.com/hashicorp/azure"
-)
-"""Where set-up put the one that is used."""
 
 OLDEST_PACKER: Version = (1, 10, 0)
 """As the shipped template requires it."""
@@ -22,6 +17,24 @@ OLDEST_FOR_AZURE: Version = (2, 2, 0)
 1.4.5 and 2.0 take only one with an `x5t` header, and 1.4.5 gives machines public addresses of the
 Basic SKU, which Azure has retired since 2025-09-30.
 """
+
+
+_INSTALL = "packer plugins install github.com/hashicorp/azure"
+
+
+def install() -> str:
+    """The command that installs a newer plugin: where set-up put it, else where Packer looks."""
+    if Caller.program == PACKAGE:
+        return _INSTALL
+    return f"PACKER_PLUGIN_PATH=.venv/share/packer/plugins .venv/bin/{_INSTALL}"
+
+
+def bring() -> str:
+    """The command that brings what is missing: set-up where there is one.
+
+    An installed package brings no Packer: that comes from its vendor, and then brings its plugin.
+    """
+    return _INSTALL if Caller.program == PACKAGE else "make setup"
 
 
 def too_old(plugin: Version, environment: Environment) -> str:

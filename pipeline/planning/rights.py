@@ -31,6 +31,12 @@ def _of(prefix: str, **kinds: str) -> tuple[str, ...]:
 
 _COMPUTE, _NETWORK, _RESOURCES = "Microsoft.Compute", "Microsoft.Network", "Microsoft.Resources"
 _JOIN = "join/action"
+_LOAD_BALANCERS = f"{_NETWORK}/loadBalancers/"
+_GALLERIES = f"{_COMPUTE}/galleries"
+_ZONES = f"{_NETWORK}/privateDnsZones"
+
+BUILDS = "build-image, check-image, nightly"
+_OWN_GROUPS = _of(_RESOURCES, subscriptions__resourceGroups="write delete")
 
 PURPOSES = (
     Purpose(
@@ -44,6 +50,7 @@ PURPOSES = (
             *_of(_COMPUTE, locations__usages="read", skus="read", galleries="read"),
             *_of(_COMPUTE, galleries__images="read", galleries__images__versions="read"),
             *_of(_COMPUTE, virtualMachineScaleSets="read virtualMachines/read"),
+            *_of(_COMPUTE, virtualMachines="read"),
             *_of(_COMPUTE, virtualMachineScaleSets__virtualMachines__instanceView="read"),
             *_of(_NETWORK, locations__operations="read", locations__operationResults="read"),
             *_of(_NETWORK, loadBalancers="read", virtualNetworks="read usages/read"),
@@ -57,13 +64,14 @@ PURPOSES = (
         ),
     ),
     Purpose(
-        "build-image, check-image, nightly",
+        BUILDS,
         (
-            *_of(_RESOURCES, subscriptions__resourceGroups="write delete"),
+            *_OWN_GROUPS,
             *_of(_RESOURCES, deployments="write delete validate/action operations/read"),
             *_of(_RESOURCES, deployments__operationStatuses="read"),
-            *_of(_COMPUTE, virtualMachines="read write delete"),
+            *_of(_COMPUTE, virtualMachines="write delete"),
             *_of(_COMPUTE, virtualMachines="deallocate/action generalize/action"),
+            *_of(_COMPUTE, virtualMachines="retrieveBootDiagnosticsData/action"),
             *_of(_COMPUTE, disks="read write delete", galleries__images="write"),
             *_of(_COMPUTE, galleries__images__versions="write delete"),
             *_of(_NETWORK, networkInterfaces=f"read write delete {_JOIN}"),
@@ -80,13 +88,16 @@ PURPOSES = (
         ),
     ),
     Purpose(
-        "stage, promote, rollback, unstage, prune",
+        "stage, promote, rollback, roll, unstage, prune",
         (
-            *_of(_COMPUTE, virtualMachineScaleSets="write delete"),
+            *_of(_COMPUTE, virtualMachineScaleSets="write delete manualupgrade/action"),
+            *_of(_COMPUTE, virtualMachineScaleSets="reimage/action rollingUpgrades/action"),
             *_of(_NETWORK, loadBalancers="write backendAddressPools/join/action"),
+            *_of(_NETWORK, loadBalancers__backendAddressPools="write"),
             *_of(_NETWORK, loadBalancers__probes=_JOIN),
             *_of(_NETWORK, loadBalancers__loadBalancingRules__health="action"),
             *_of(_NETWORK, loadBalancers__frontendIPConfigurations=_JOIN),
+            *_of("Microsoft.Insights", autoscaleSettings="write delete"),
         ),
     ),
     Purpose(
@@ -117,20 +128,52 @@ class Permission:
 
 
 def missing(
-    permissions: Iterable[Permission], *, with_public: bool
+    permissions: Iterable[Permission], *, with_public: bool, with_groups: bool = True
 ) -> Iterator[tuple[Purpose, tuple[str, ...]]]:
-    """For each purpose, the operations that no role allows."""
+    """For each purpose, the operations that no role allows.
+
+    `with_groups`: bakes and checks make resource groups for themselves.
+    """
     roles = tuple(permissions)
     for purpose in PURPOSES:
         if purpose.what == PUBLIC_ONLY and not with_public:
             continue
-        lacking = tuple(
-            operation
-            for operation in purpose.operations
-            if not any(role.allows(operation) for role in roles)
+        unneeded = () if with_groups else _OWN_GROUPS
+        asked = (one for one in purpose.operations if one not in unneeded)
+        if not_allowed := lacking(roles, asked):
+            yield purpose, not_allowed
+
+
+def lacking(permissions: Iterable[Permission], asked: Iterable[str]) -> tuple[str, ...]:
+    """Of these operations, those that no role allows."""
+    roles = tuple(permissions)
+    return tuple(one for one in asked if not any(role.allows(one) for role in roles))
+
+
+def on_load_balancers() -> tuple[str, ...]:
+    """What a load balancer in a resource group of somebody else needs there, sorted."""
+    return tuple(one for one in operations() if one.startswith(_LOAD_BALANCERS))
+
+
+def on_galleries() -> tuple[str, ...]:
+    """What a gallery elsewhere needs there, with the claims on builds beside it; sorted."""
+    made = f"{_GALLERIES}/write"
+    return tuple(
+        one for one in operations() if one.startswith((_GALLERIES, _ZONES)) and one != made
+    )
+
+
+def on_builds() -> tuple[str, ...]:
+    """What a group that is there needs for machines of bakes and checks; sorted."""
+    (builds,) = (purpose for purpose in PURPOSES if purpose.what == BUILDS)
+    elsewhere = (_GALLERIES, _ZONES, f"{_NETWORK}/virtualNetworks")
+    return tuple(
+        sorted(
+            one
+            for one in builds.operations
+            if one not in _OWN_GROUPS and not one.startswith(elsewhere)
         )
-        if lacking:
-            yield purpose, lacking
+    )
 
 
 def operations() -> tuple[str, ...]:

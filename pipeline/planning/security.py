@@ -78,17 +78,26 @@ def takes_no_bake(wanted: SecurityType, definition: str) -> str:
 
 def makes_no_set(wanted: SecurityType, definition: str) -> str:
     """Why no scale set of ours is made from a definition of a type; "" where one is."""
-    makes_it = (
-        definition.lower() in _MAKES_TRUSTED
-        if wanted == TRUSTED_LAUNCH
-        else definition.lower() not in _MAKES_NO_STANDARD
-    )
-    if makes_it:
+    if _makes(wanted, definition):
         return ""
     return (
         f"the definition's security type is {definition or 'Standard'}: it makes no"
         f" {in_words(wanted)} scale set"
     )
+
+
+def boots_no_bake(wanted: SecurityType, base: str) -> str:
+    """Why no machine of ours is made from a base of a type; "" where one is."""
+    if _makes(wanted, base):
+        return ""
+    return f"its security type is {base or 'Standard'}: it makes no {in_words(wanted)} machine"
+
+
+def _makes(wanted: SecurityType, source: str) -> bool:
+    """Whether an image of a type, in Azure's words, makes machines of the one that is wanted."""
+    if wanted == TRUSTED_LAUNCH:
+        return source.lower() in _MAKES_TRUSTED
+    return source.lower() not in _MAKES_NO_STANDARD
 
 
 def in_words(wanted: SecurityType) -> str:

@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from pipeline.planning.names import Check, Tag, version_key
+
+
+class Bake:
+    """Values of the tag `bake`; without the tag no run saw how the bake ended."""
+
+    SUCCEEDED: Final = "succeeded"
+    FAILED: Final = "failed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +47,30 @@ class ImageVersion:
         return self.tags.get(Tag.CHECK, "")
 
     @property
+    def has_failed_bake(self) -> bool:
+        """Whether Packer published it, and failed as a whole."""
+        return self.tags.get(Tag.BAKE) == Bake.FAILED
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether a run saw that all of its bake succeeded.
+
+        Versions of bakeswap's first days have no such tag; those were checked after that only.
+        """
+        return self.tags.get(Tag.BAKE, Bake.SUCCEEDED if self.check else "") == Bake.SUCCEEDED
+
+    @property
     def is_eligible(self) -> bool:
-        """Whether it may be staged: made, its check passed, and `latest` can resolve to it."""
-        return self.is_made and self.check == Check.PASSED and not self.exclude_from_latest
+        """Whether it may be staged: made whole, its check passed, `latest` can resolve to it."""
+        passed = self.check == Check.PASSED and not self.has_failed_bake
+        return self.is_made and passed and not self.exclude_from_latest
 
     def why_not_eligible(self) -> str:
         """What keeps it from being staged; "" when nothing does."""
         if not self.is_made:
             return f"its provisioning state is {self.provisioning_state}"
+        if self.has_failed_bake:
+            return "its bake failed, although a version was published"
         if self.check == Check.FAILED:
             return "its check failed"
         if self.check != Check.PASSED:

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import get_args
 
 import pytest
 
 from pipeline.arm import ResourceId
-from pipeline.planning import names
+from pipeline.definition.shape_rules import (
+    RESERVED_BEGINNINGS,
+    RESERVED_ELSEWHERE,
+    RESERVED_OF_IMAGES,
+    RESERVED_TAGS,
+)
+from pipeline.planning import names, record_names
 from tests.planning.swap.examples import ENVIRONMENT
 
 RUN = "20261123T181500Z-some-host-1a2b"
@@ -70,15 +77,32 @@ def test_the_names_of_record_sets_never_meet_and_fit_into_dns() -> None:
     environment = replace(ENVIRONMENT, name="y" * 40)
     run = f"20261123T181500Z-{'h' * 40}-1a2b"
     made = [
-        names.swap_claim(environment, image),
-        names.build_claim(image),
-        names.number(image, version),
-        names.hold(environment, image),
-        names.move(environment, image, run, "rollback"),
-        names.move(environment, image, run, "promote"),
+        record_names.swap_claim(environment, image),
+        record_names.build_claim(image),
+        record_names.number(image, version),
+        record_names.hold(environment, image),
+        record_names.move(environment, image, run, "rollback"),
+        record_names.move(environment, image, run, "promote"),
     ]
 
     assert len(set(made)) == len(made)
-    assert all(len(f"{name}.{names.CLAIMS_ZONE}") <= 253 for name in made)
+    assert all(len(f"{name}.{record_names.CLAIMS_ZONE}") <= 253 for name in made)
     assert all(len(label) <= 63 for name in made for label in name.split("."))
-    assert names.version_of_number(names.number("web", "1.0.5")) == "1.0.5"
+    assert record_names.version_of_number(record_names.number("web", "1.0.5")) == "1.0.5"
+
+
+def test_definitions_may_say_no_tag_that_we_write_on_scale_sets() -> None:
+    tag = names.Tag
+    of_versions = (tag.CHECK, tag.BAKE, tag.FINGERPRINT, tag.COMMIT, tag.BASE, tag.INPUTS)
+    elsewhere = {*of_versions, tag.PINNED}
+    ours = {value for name, value in vars(tag).items() if name.isupper()}
+
+    assert ours - elsewhere == RESERVED_TAGS
+    assert elsewhere == RESERVED_ELSEWHERE
+
+
+def test_environments_may_say_no_tag_that_we_write_on_anything() -> None:
+    of_series, of_pool = names.last_version_tag("1.0"), names.removing_tag("web-1-0-0")
+
+    assert set(get_args(names.SwapTagName)) == RESERVED_OF_IMAGES
+    assert all(name.startswith(RESERVED_BEGINNINGS) for name in (of_series, of_pool, "inputs-2"))

@@ -55,7 +55,7 @@ def test_a_reader_is_told_each_operation_it_lacks() -> None:
     }
 
     assert "read" not in found
-    assert found["stage, promote, rollback, unstage, prune"][:2] == (
+    assert found["stage, promote, rollback, roll, unstage, prune"][:2] == (
         "Microsoft.Compute/virtualMachineScaleSets/write",
         "Microsoft.Compute/virtualMachineScaleSets/delete",
     )

@@ -1,7 +1,8 @@
-"""How the machines of bakes and checks are reached: said, or refused, before the bake."""
+"""Where the machines of bakes and checks are, and how they are reached: told before the bake."""
 
 from __future__ import annotations
 
+from pipeline.advice import Advice, Shell
 from pipeline.definition.model import PUBLIC, Environment, Image
 from pipeline.errors import Refused
 
@@ -26,12 +27,44 @@ def admitted(environment: Environment, image: Image, runner: str) -> str:
             f'environment {environment.name}: access = "public" admits one address only, and none'
             f" is known; set runner_address in environments.hcl, or {VARIABLE} for each run"
         )
-    if ADMITTING not in image.template.variables:
+    if ADMITTING not in image.told:
         raise Refused(
             f"template {image.template.name} declares no variable {ADMITTING}: its machine would"
             " admit everybody; add it, and give it to the source"
         )
     return runner
+
+
+def unusable_group(environment: Environment, location: str) -> str:
+    """Why Packer cannot bake in `build_resource_group`, "" where it can.
+
+    `location` is that of the group, "" where there is none.
+    """
+    name = environment.build_resource_group
+    if not location:
+        return (
+            f"the resource group {name} does not exist: build_resource_group in environments.hcl"
+            " names one that is there"
+        )
+    if location != environment.location:
+        return (
+            f"the resource group {name} is in {location}, and Packer bakes where its group is; the"
+            f" environment {environment.name} is in {environment.location}"
+        )
+    return ""
+
+
+def making_group(environment: Environment) -> Advice:
+    """How an administrator creates that group."""
+    name = environment.build_resource_group
+    create = f"az group create --name {name} --location {environment.location}"
+    return Advice("create it", Shell(create))
+
+
+def refuse_unusable_group(environment: Environment, location: str) -> None:
+    """Raises Refused where Packer cannot bake in `build_resource_group`; location as above."""
+    if wrong := unusable_group(environment, location):
+        raise Refused(wrong, advice=() if location else (making_group(environment),))
 
 
 def doubts(environment: Environment, has_way: bool | None) -> tuple[str, ...]:

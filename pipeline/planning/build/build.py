@@ -7,11 +7,11 @@ left is deleted first, unless its run may still be alive.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pipeline.advice import Advice, AdviceList, build_image, stage
-from pipeline.definition.model import Base, Environment, Image
-from pipeline.errors import CheckFailed, Refused, UsageError
+from pipeline.definition.model import AnyBase, Environment, Image
+from pipeline.errors import Refused, UsageError
 from pipeline.planning.build.access import admitted, doubts
 from pipeline.planning.build.fingerprint import changes, fingerprint, input_tags
 from pipeline.planning.build.leftovers import Group, deletion, is_of_a_run
@@ -20,21 +20,24 @@ from pipeline.planning.build.steps import (
     BakeVersion,
     BootCheckMachine,
     BuildStep,
-    DeleteGroup,
     DeleteVersion,
     MarkVersion,
     RunChecks,
+    clearing,
 )
 from pipeline.planning.claims.numbers import Number, taken
 from pipeline.planning.names import (
+    CHECK_MACHINE,
     Check,
     Tag,
     build_group,
     check_group,
     last_version_tag,
+    machine_name,
     tags_of,
 )
-from pipeline.planning.plan import Failure, Plan
+from pipeline.planning.plan import Plan
+from pipeline.planning.traits import Traits
 from pipeline.planning.versions import ImageVersion, newest, next_name
 
 HALF_MADE = frozenset({"Creating", "Failed", "Canceled"})
@@ -50,7 +53,7 @@ class BuildSurvey:
 
     image: Image
     environment: Environment
-    base: Base
+    base: AnyBase
     """Pinned: `latest` is resolved."""
     definition_tags: Mapping[str, str]
     """Of the image definition in the gallery."""
@@ -66,8 +69,8 @@ class BuildSurvey:
     """Whether this run holds the claim on builds of the image in this gallery."""
     numbers: tuple[Number, ...] = ()
     """What runs took, whatever became of it."""
-    security_type: str = ""
-    """Of the image definition, in Azure's words; "" for standard."""
+    definition: Traits = field(default_factory=Traits)
+    """Of the image definition."""
     runner: str = ""
     """Where this machine's requests come from, "" where nobody said."""
     has_way: bool | None = None
@@ -110,15 +113,21 @@ def plan_build(survey: BuildSurvey, *, rebuild: bool = False) -> Build:
     image = survey.image
     cleaning = _cleaning(survey)
     wanted = fingerprint(image, survey.base)
-    same = newest(v for v in survey.versions if v.is_made and v.tags.get(Tag.FINGERPRINT) == wanted)
+    whole = (version for version in survey.versions if version.is_made and version.is_whole)
+    same = newest(version for version in whole if version.tags.get(Tag.FINGERPRINT) == wanted)
     if same and not rebuild:
         return _plan_for_existing(survey, same, cleaning)
-    refuse_unpublishable(image, survey.environment, survey.security_type)
+    refuse_unpublishable(image, survey.environment, survey.definition)
     version = survey.next_version
-    group = build_group(image.name, version, survey.run)
+    own = survey.environment.build_resource_group
+    group = own or build_group(image.name, version, survey.run)
+    machine = machine_name("bake", survey.run) if own else ""
     tags = {**_common_tags(survey, version), **_evidence_tags(survey, wanted)}
     who = admitted(survey.environment, image, survey.runner)
-    bake = BakeVersion(image.name, version, survey.base, group, tuple(tags.items()), who)
+    bought = survey.definition.plan
+    bake = BakeVersion(
+        image.name, version, survey.base, group, tuple(tags.items()), who, bought, machine
+    )
     why = _reason(survey, rebuild=rebuild)
     plan = Plan(
         title=f"build {image.name} {version} ({why})",
@@ -140,36 +149,18 @@ def plan_check(survey: BuildSurvey, version: str = "") -> Build:
     if found is None:
         there = ", ".join(v.name for v in sorted(survey.versions, key=lambda v: v.number)) or "none"
         raise UsageError(
-            f"the gallery {survey.environment.gallery} has no {image.name} {version}".rstrip()
+            f"the gallery {survey.environment.gallery.name} has no {image.name} {version}".rstrip()
             + f" (it has: {there})",
             advice=(Advice("build one", build_image(image.name)),),
         )
-    if not found.is_made:
+    if not found.is_made or found.has_failed_bake:
         raise Refused(f"{image.name} {version}: {found.why_not_eligible()}")
+    if Tag.FINGERPRINT in found.tags and not found.is_whole:
+        raise Refused(
+            f"{image.name} {version}: no run saw its bake succeed as a whole, so it is not checked",
+            advice=(Advice("build it again", build_image(image.name)),),
+        )
     return _plan_for_unchecked(survey, found, _cleaning(survey))
-
-
-def plan_after_failure(failure: Failure) -> Plan[BuildStep] | None:
-    """What follows from a failure: the verdict of a check, and nothing left behind."""
-    last = failure.begun[-1] if failure.begun else None
-    steps: list[BuildStep] = []
-    if isinstance(last, RunChecks) and isinstance(failure.error, CheckFailed):
-        steps.append(MarkVersion(last.image, last.version, passed=False))
-    steps += [DeleteGroup(name, run) for name, run in _left(failure).items()]
-    return Plan("clean up after the failure", tuple(steps)) if steps else None
-
-
-def _left(failure: Failure) -> dict[str, str]:
-    """The resource groups that may be there, and the run that made them."""
-    left: dict[str, str] = {}
-    for step in failure.begun:
-        if isinstance(step, BootCheckMachine) or (
-            isinstance(step, BakeVersion) and step not in failure.done
-        ):
-            left[step.group] = dict(step.tags)[Tag.RUN]
-        elif isinstance(step, DeleteGroup) and step in failure.done:
-            left.pop(step.name, None)
-    return left
 
 
 def _plan_for_existing(
@@ -212,20 +203,25 @@ def _plan_for_unchecked(
 
 def _checking(survey: BuildSurvey, version: str) -> tuple[BuildStep, ...]:
     image = survey.image
-    group = check_group(image.name, version, survey.run)
+    own = survey.environment.build_resource_group
+    group = own or check_group(image.name, version, survey.run)
+    machine = machine_name("check", survey.run) if own else CHECK_MACHINE
     tags = tuple(_common_tags(survey, version).items())
     who = admitted(survey.environment, image, survey.runner)
+    copies = survey.environment.replication.of_regions
+    boot = BootCheckMachine(image.name, version, group, tags, who, survey.definition.plan, machine)
     return (
-        BootCheckMachine(image.name, version, group, tags, who),
-        RunChecks(image.name, version, group, image.checks_named),
-        MarkVersion(image.name, version, passed=True),
-        DeleteGroup(group, survey.run),
+        boot,
+        RunChecks(image.name, version, group, image.checks_named, machine),
+        MarkVersion(image.name, version, passed=True, replicas=copies),
+        clearing(boot),
     )
 
 
 def _common_tags(survey: BuildSurvey, version: str) -> dict[str, str]:
     """On everything we make, so that Azure itself can be asked what is ours."""
     return {
+        **dict(survey.environment.tags),
         **tags_of(survey.image.name, version),
         Tag.RUN: survey.run,
         Tag.ENVIRONMENT: survey.environment.name,
@@ -246,9 +242,11 @@ def _reason(survey: BuildSurvey, *, rebuild: bool) -> str:
     if last is None:
         return "no version has these inputs yet"
     if last.tags[Tag.FINGERPRINT] == fingerprint(survey.image, survey.base):
-        return (
-            "rebuild requested" if rebuild else "the newest version with these inputs is unfinished"
-        )
+        if rebuild:
+            return "rebuild requested"
+        failed = f"the bake of {last.name} failed, with these inputs"
+        unfinished = "the newest version with these inputs is unfinished"
+        return failed if last.has_failed_bake else unfinished
     named = changes(survey.image, survey.base, last.tags)
     hidden = len(named) - SHOWN_CHANGES
     more = f" and {hidden} more" if hidden > 0 else ""
@@ -261,7 +259,7 @@ def _cleaning(survey: BuildSurvey) -> tuple[BuildStep, ...]:
     groups = [group for group in survey.groups if _is_ours(survey, group.tags)]
     halves = [version for version in survey.versions if _is_half_made(survey, version)]
     for group in groups:
-        _refuse_living(survey, f"the resource group {group.name}", group.tags[Tag.RUN])
+        _refuse_living(survey, str(group), group.tags[Tag.RUN])
     for version in halves:
         _refuse_living(survey, f"the image version {image} {version.name}", version.tags[Tag.RUN])
     return (

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from pipeline.definition.model import Environment, Image
-from pipeline.planning import security
+from pipeline.planning import security, traits
 from pipeline.planning.build.steps import BootCheckMachine
 from pipeline.planning.names import (
-    CHECK_MACHINE,
     PRIMARY,
     check_network_id,
     image_version_id,
@@ -21,11 +20,11 @@ OWN_PREFIX = "10.0.0.0/29"
 
 def interface(step: BootCheckMachine, environment: Environment) -> dict[str, Any]:
     """A private address in the environment's subnet; or a public one, in a network of its own."""
-    own = check_network_id(environment, step.group, "virtualNetworks")
+    own = check_network_id(environment, step.group, "virtualNetworks", step.machine)
     subnet = own.child("subnets", PRIMARY) if step.admitted else subnet_id(environment)
     address: dict[str, Any] = {"subnet": {"id": str(subnet)}, "primary": True}
     if step.admitted:
-        public = check_network_id(environment, step.group, "publicIPAddresses")
+        public = check_network_id(environment, step.group, "publicIPAddresses", step.machine)
         address["publicIPAddress"] = {"id": str(public)}
     properties = {"ipConfigurations": [{"name": PRIMARY, "properties": address}]}
     return _resource(step, environment, properties)
@@ -55,7 +54,7 @@ def security_group(step: BootCheckMachine, environment: Environment) -> dict[str
 
 def network(step: BootCheckMachine, environment: Environment) -> dict[str, Any]:
     """One subnet behind that group, in nobody else's way: it goes with its resource group."""
-    group = check_network_id(environment, step.group, "networkSecurityGroups")
+    group = check_network_id(environment, step.group, "networkSecurityGroups", step.machine)
     subnet = {"addressPrefix": OWN_PREFIX, "networkSecurityGroup": {"id": str(group)}}
     properties = {
         "addressSpace": {"addressPrefixes": [OWN_PREFIX]},
@@ -80,33 +79,36 @@ def machine(
     """A machine like an instance of the scale set, from the version by its full id."""
     version = image_version_id(environment, step.image, step.version)
     nic = {
-        "id": str(check_network_id(environment, step.group, "networkInterfaces")),
+        "id": str(check_network_id(environment, step.group, "networkInterfaces", step.machine)),
         "properties": {"primary": True},
     }
     return {
         "location": environment.location,
         "tags": dict(step.tags),
+        **traits.of_made(step.plan),
         "properties": {
             "hardwareProfile": {"vmSize": image.scale_set.sku},
             "storageProfile": {
                 "imageReference": {"id": str(version)},
                 "osDisk": {
-                    "name": CHECK_MACHINE,
+                    "name": step.machine,
                     "createOption": "FromImage",
                     "deleteOption": "Delete",
                 },
             },
-            "osProfile": _os_profile(environment.ssh_username, public_key),
+            # With Azure's own storage: the console tells of a machine that does not boot.
+            "diagnosticsProfile": {"bootDiagnostics": {"enabled": True}},
+            "osProfile": _os_profile(step, environment.ssh_username, public_key),
             "networkProfile": {"networkInterfaces": [nic]},
             **security.of_machines(image.security_type),
         },
     }
 
 
-def _os_profile(user: str, public_key: str) -> dict[str, Any]:
+def _os_profile(step: BootCheckMachine, user: str, public_key: str) -> dict[str, Any]:
     path = f"/home/{user}/.ssh/authorized_keys"
     return {
-        "computerName": CHECK_MACHINE,
+        "computerName": step.machine,
         "adminUsername": user,
         "linuxConfiguration": {
             "disablePasswordAuthentication": True,

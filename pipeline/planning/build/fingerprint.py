@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping
 
-from pipeline.definition.model import Base, Image, Input
+from pipeline.definition.model import AnyBase, Image, Input
 from pipeline.planning.names import Tag
 
 FORMAT = "bakeswap image 1"
@@ -17,7 +17,7 @@ TAG_LENGTH = 256  # the longest value of a tag, Azure Resource Manager's limit
 TAGS_FOR_INPUTS = 7  # plugin 1.4.5 takes 15 tags, planning/build/build.py needs 8 for other things
 
 
-def fingerprint(image: Image, base: Base) -> str:
+def fingerprint(image: Image, base: AnyBase) -> str:
     """SHA-256 (hex) over everything that shapes an image: its inputs and the pinned base.
 
     Build size, variables and the order of scripts are in image.hcl, which is one of the inputs.
@@ -46,7 +46,7 @@ def input_tags(image: Image) -> dict[str, str]:
     return {_tag(number): piece for number, piece in enumerate(pieces, start=1)}
 
 
-def changes(image: Image, base: Base, tags: Mapping[str, str]) -> tuple[str, ...]:
+def changes(image: Image, base: AnyBase, tags: Mapping[str, str]) -> tuple[str, ...]:
     """In words, what differs from the version that carries `tags`."""
     found = list(_changed_inputs(image.inputs, _recorded(tags)))
     if tags.get(Tag.BASE, str(base)) != str(base):

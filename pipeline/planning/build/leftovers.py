@@ -5,17 +5,29 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from pipeline.arm import ResourceId
 from pipeline.definition.model import Environment
-from pipeline.planning.build.steps import DeleteGroup
-from pipeline.planning.names import Tag, is_ours
+from pipeline.planning.build.steps import ClearGroup, Clearing, DeleteGroup
+from pipeline.planning.names import Tag, is_machine_name, is_ours
+
+NAMED_BY_US = ("virtualmachines", "networkinterfaces", "disks")
+NAMED_BY_PACKER = ("publicipaddresses", "virtualnetworks", "networksecuritygroups")
+"""Kinds of resources of a machine, in the order in which they can be deleted, ours first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A resource group whose name is that of a bake or a check of this image."""
+    """A resource group of a bake or a check of this image.
+
+    Or what one run has in a group that `is_shared`: the tags are then of that.
+    """
 
     name: str
     tags: Mapping[str, str]
+    is_shared: bool = False
+
+    def __str__(self) -> str:
+        return f"a machine in {self.name}" if self.is_shared else f"the resource group {self.name}"
 
 
 def is_of_a_run(tags: Mapping[str, str], environment: Environment, image: str) -> bool:
@@ -24,14 +36,25 @@ def is_of_a_run(tags: Mapping[str, str], environment: Environment, image: str) -
     return mine and Tag.RUN in tags and is_ours(tags, image)
 
 
-def deletion(group: Group) -> DeleteGroup:
+def deletion(group: Group) -> Clearing:
     """The step that removes what a dead run left."""
-    return DeleteGroup(group.name, group.tags[Tag.RUN], is_left_over=True)
+    kind = ClearGroup if group.is_shared else DeleteGroup
+    return kind(group.name, group.tags[Tag.RUN], is_left_over=True)
+
+
+def is_part(resource: ResourceId) -> bool:
+    """Whether it may belong to a machine of a bake or a check, in a group that is there.
+
+    What has a name of ours there has to have it: instances of a scale set have its tags. Packer
+    itself names what a public machine needs besides.
+    """
+    kind = resource.segments[-1][0].lower()
+    return kind in NAMED_BY_PACKER or (kind in NAMED_BY_US and is_machine_name(resource.name))
 
 
 def left_over(
     groups: Iterable[Group], environment: Environment, image: str, young: str
-) -> tuple[DeleteGroup, ...]:
+) -> tuple[Clearing, ...]:
     """The steps that remove what surely dead runs left: those with an id not above `young`."""
     return tuple(
         deletion(group)

@@ -3,46 +3,72 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TypeAlias
+from typing import Final
 
-from pipeline.definition.model import TRUSTED_LAUNCH, Environment, Image
+from pipeline.definition.given import KNOWN, SECRET, Plain, plain, references, values
+from pipeline.definition.model import TRUSTED_LAUNCH, Environment, GalleryBase, Image
 from pipeline.planning.build.steps import BakeVersion
+from pipeline.planning.names import gallery_id
 from pipeline.planning.security import TRUSTED
+from pipeline.planning.traits import PurchasePlan, definition_of
+
+IN_A_GROUP_THAT_IS_THERE: Final = (
+    "build.existing_resource_group",
+    "build.machine",
+    "build.interface",
+    "build.os_disk",
+)
+"""What a template is given then; the plugin takes no location and no temporary group beside."""
 
 LONGEST_HOURS = 6
 """What a version's replication may take, however many regions it goes to."""
+MOST_TAGS = 15
+"""That plugin 1.4.5 takes. What a version has besides is written when its bake has ended."""
 
-Value: TypeAlias = str | int | bool | list[str] | dict[str, str] | None
 
+def variables(
+    step: BakeVersion,
+    image: Image,
+    environment: Environment,
+    here: Mapping[str, Plain] | None = None,
+) -> dict[str, Plain]:
+    """What the variables of an image's template are given: what a build knows, and what the author
+    says. One without a default is given null where nobody knows its value.
 
-def variables(step: BakeVersion, image: Image, environment: Environment) -> dict[str, Value]:
-    """What the template of an image declares of all that a build knows, and the image's own.
-
-    How to sign in and whom to ask about the cloud is execution's part: it depends on the machine
-    that runs Packer. Paths are absolute.
+    `here` is execution's part, by the variables that are given it by themselves: how to sign in and
+    whom to ask about the cloud depends on the machine that runs Packer. Secrets are not among it:
+    they go by the environment, which a var-file would overrule. Paths are absolute.
     """
-    known: dict[str, Value] = {
+    known: dict[str, Plain] = {
         **_place(environment),
         **_network(step, environment),
-        **_base(step),
+        **_base(step, environment),
         **_destination(step, environment),
         **_security(image),
-        "temp_resource_group_name": step.group,
-        "tags": dict(step.tags),
+        **_group(step),
+        "tags": dict(step.tags[:MOST_TAGS]),
         "vm_size": image.build_size,
         "scripts": [str(script) for script in image.scripts],
         "files": str(image.files) if image.files else None,
-        **dict(image.variables),
+        **(here or {}),
     }
-    return declared(known, image)
+    found: dict[str, Plain] = {}
+    for name, value in values(image.template.variables, image.variables).items():
+        wanted = set(references(value))
+        if all(KNOWN[reference] in known for reference in wanted):
+            found[name] = plain(value, known)
+        elif name in image.template.required and not wanted & SECRET:
+            found[name] = None
+    return found
 
 
-def declared(values: Mapping[str, Value], image: Image) -> dict[str, Value]:
-    """Those that the template knows; Packer warns about any other."""
-    return {name: value for name, value in values.items() if name in image.template.variables}
+def secrets_of_the_author(image: Image) -> tuple[str, ...]:
+    """The variables that only Packer's environment can give a value: secrets without a default."""
+    given = values(image.template.variables, image.variables)
+    return tuple(sorted((image.template.sensitive & image.template.required) - given.keys()))
 
 
-def _place(environment: Environment) -> dict[str, Value]:
+def _place(environment: Environment) -> dict[str, Plain]:
     return {
         "subscription_id": environment.subscription,
         "location": environment.location,
@@ -50,7 +76,16 @@ def _place(environment: Environment) -> dict[str, Value]:
     }
 
 
-def _network(step: BakeVersion, environment: Environment) -> dict[str, Value]:
+def _group(step: BakeVersion) -> dict[str, Plain]:
+    """A group of its own, or names of its own in one that is there."""
+    if not step.machine:
+        return {KNOWN["build.resource_group"]: step.group}
+    names = (step.group, step.machine, f"{step.machine}-nic", f"{step.machine}-os")
+    variables = (KNOWN[reference] for reference in IN_A_GROUP_THAT_IS_THERE)
+    return dict(zip(variables, names, strict=True))
+
+
+def _network(step: BakeVersion, environment: Environment) -> dict[str, Plain]:
     """The environment's network; or Packer's own, with a group that admits one address.
 
     The plugin takes that list only without a network of ours (its config.go).
@@ -65,7 +100,7 @@ def _network(step: BakeVersion, environment: Environment) -> dict[str, Value]:
     }
 
 
-def _security(image: Image) -> dict[str, Value]:
+def _security(image: Image) -> dict[str, Plain]:
     """Nothing for a standard machine: no plugin takes that word (packer-plugin-azure, config.go).
 
     With both switches 1.4.5 says TrustedLaunch itself; 2.1 and newer want it said.
@@ -75,22 +110,46 @@ def _security(image: Image) -> dict[str, Value]:
     return {"secure_boot_enabled": True, "vtpm_enabled": True, "security_type": TRUSTED}
 
 
-def _base(step: BakeVersion) -> dict[str, Value]:
+def _base(step: BakeVersion, environment: Environment) -> dict[str, Plain]:
+    base = step.base
+    if isinstance(base, GalleryBase):
+        definition = definition_of(environment, base)
+        place: dict[str, Plain] = {
+            "base_gallery_subscription_id": definition.subscription,
+            "base_gallery_resource_group": definition.resource_group,
+            "base_gallery_name": base.gallery,
+            "base_gallery_image_name": base.image,
+        }
+    else:
+        place = {
+            "base_publisher": base.publisher,
+            "base_offer": base.offer,
+            "base_sku": base.sku,
+        }
+    return {**place, "base_version": base.version, **_plan(step.plan)}
+
+
+def _plan(plan: PurchasePlan | None) -> dict[str, Plain]:
+    """Nothing for a base that is free: the plugin takes a `plan_info` whole, or none."""
+    if plan is None:
+        return {}
     return {
-        "base_publisher": step.base.publisher,
-        "base_offer": step.base.offer,
-        "base_sku": step.base.sku,
-        "base_version": step.base.version,
+        "base_plan_publisher": plan.publisher,
+        "base_plan_product": plan.product,
+        "base_plan_name": plan.name,
     }
 
 
-def _destination(step: BakeVersion, environment: Environment) -> dict[str, Value]:
+def _destination(step: BakeVersion, environment: Environment) -> dict[str, Plain]:
+    own = gallery_id(environment)
     return {
-        "gallery_resource_group": environment.resource_group,
-        "gallery_name": environment.gallery,
+        "gallery_subscription_id": own.subscription,
+        "gallery_resource_group": own.resource_group,
+        "gallery_name": own.name,
         "image_name": step.image,
         "image_version": step.version,
         "replication_regions": list(environment.replica_regions),
+        **{KNOWN[name]: value for name, value in environment.replication.known.items()},
         "exclude_from_latest": True,
         "shared_image_gallery_timeout": f"{publishing_hours(environment)}h",
     }
@@ -103,3 +162,8 @@ def publishing_hours(environment: Environment) -> int:
     (Microsoft's page of image versions).
     """
     return min(1 + len(environment.replica_regions), LONGEST_HOURS)
+
+
+def marking_hours(environment: Environment) -> int:
+    """How long a version may take to be copied anew when it has passed its check; 0 for no copy."""
+    return publishing_hours(environment) if environment.replication.of_regions else 0

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from pipeline.definition.model import Base
+from pipeline.definition.model import AnyBase
+from pipeline.planning.names import CHECK_MACHINE, Tag
+from pipeline.planning.traits import PurchasePlan
 
 
 def _reached(admitted: str) -> str:
@@ -26,6 +28,19 @@ class DeleteGroup:
 
 
 @dataclass(frozen=True, slots=True)
+class ClearGroup:
+    """Delete what a run made in a resource group that is not its own, and nothing else there."""
+
+    name: str
+    run: str
+    is_left_over: bool = False
+
+    def __str__(self) -> str:
+        verb = "left" if self.is_left_over else "made"
+        return f"delete what run {self.run} {verb} in the resource group {self.name}"
+
+
+@dataclass(frozen=True, slots=True)
 class DeleteVersion:
     """Delete an image version that was never finished."""
 
@@ -43,15 +58,36 @@ class BakeVersion:
 
     image: str
     version: str
-    base: Base
+    base: AnyBase
     group: str
     tags: tuple[tuple[str, str], ...]
     admitted: str = ""
     """Who may reach it by a public address; "" for a machine with a private one."""
+    plan: PurchasePlan | None = None
+    """What is bought with the base."""
+    machine: str = ""
+    """Its machine's name in a group that is there; "" where Packer makes a group for it."""
+
+    @property
+    def has_own_group(self) -> bool:
+        """Whether the resource group is made for it."""
+        return not self.machine
 
     def __str__(self) -> str:
         what = f"bake {self.image} {self.version} from {self.base} with Packer in {self.group}"
         return f"{what}{_reached(self.admitted)}"
+
+
+@dataclass(frozen=True, slots=True)
+class RejectVersion:
+    """Write down that the bake failed as a whole, if it published a version nevertheless."""
+
+    image: str
+    version: str
+    tags: tuple[tuple[str, str], ...]
+
+    def __str__(self) -> str:
+        return f"mark {self.image} {self.version} failed if it was published: it is never checked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +100,15 @@ class BootCheckMachine:
     tags: tuple[tuple[str, str], ...]
     admitted: str = ""
     """As of a bake."""
+    plan: PurchasePlan | None = None
+    """As of a bake: an image version brings none along."""
+    machine: str = CHECK_MACHINE
+    """What it is called; another name than this is one in a group that is there."""
+
+    @property
+    def has_own_group(self) -> bool:
+        """Whether the resource group is made for it."""
+        return self.machine == CHECK_MACHINE
 
     def __str__(self) -> str:
         what = f"boot a fresh machine from {self.image} {self.version} in {self.group}"
@@ -78,6 +123,7 @@ class RunChecks:
     version: str
     group: str
     checks: str
+    machine: str = CHECK_MACHINE
 
     def __str__(self) -> str:
         return f"run the checks in {self.checks} on it"
@@ -90,16 +136,38 @@ class MarkVersion:
     image: str
     version: str
     passed: bool
+    replicas: tuple[tuple[str, int], ...] = ()
+    """How many copies it has from then on, in single regions."""
 
     def __str__(self) -> str:
         if self.passed:
+            copies = ", ".join(f"{region} {count}" for region, count in self.replicas)
             return (
                 f"mark {self.image} {self.version} eligible: its check passed,"
-                " `latest` can resolve to it"
+                f" `latest` can resolve to it{copies and f'; replicas: {copies}'}"
             )
         return f"mark {self.image} {self.version} failed: `latest` never resolves to it"
 
 
+OnMachine: TypeAlias = BootCheckMachine | RunChecks
+"""What is done with the machine of a check."""
+
+Clearing: TypeAlias = DeleteGroup | ClearGroup
+"""Nothing of a run is left behind by it."""
+
+
+def clearing(step: BakeVersion | BootCheckMachine) -> Clearing:
+    """The step that leaves nothing of it: without its group, or without its part of another."""
+    kind = DeleteGroup if step.has_own_group else ClearGroup
+    return kind(step.group, dict(step.tags)[Tag.RUN])
+
+
 BuildStep: TypeAlias = (
-    DeleteGroup | DeleteVersion | BakeVersion | BootCheckMachine | RunChecks | MarkVersion
+    Clearing
+    | DeleteVersion
+    | BakeVersion
+    | RejectVersion
+    | BootCheckMachine
+    | RunChecks
+    | MarkVersion
 )

@@ -1,12 +1,14 @@
-"""The request body that writes the verdict of a check down on an image version."""
+"""Request bodies that write the verdicts of Packer and of a check down on an image version."""
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from pipeline.planning.hardware import region
 from pipeline.planning.names import Check, Tag
+from pipeline.planning.versions import Bake
 
 _READ_ONLY = ("id", "name", "type", "etag", "systemData")
 _READ_ONLY_IN = {
@@ -22,16 +24,28 @@ _READ_ONLY_IN = {
 """What only Azure writes: of the properties, and of the profiles among them."""
 
 
-def marked(body: Mapping[str, Any], *, passed: bool) -> dict[str, Any]:
+def baked(body: Mapping[str, Any], tags: Mapping[str, str], *, succeeded: bool) -> dict[str, Any]:
+    """`PUT …/galleries/…/images/…/versions/{version}`: a GET's body with how its bake ended.
+
+    A template that takes no tags published it without ours: `tags` are those. It stays excluded
+    from `latest`, whatever the template said, until its check has passed.
+    """
+    verdict = Bake.SUCCEEDED if succeeded else Bake.FAILED
+    wanted = retagged(body, {**(body.get("tags") or {}), **tags, Tag.BAKE: verdict})
+    return _excluded(wanted, excluded=True)
+
+
+def marked(
+    body: Mapping[str, Any], *, passed: bool, replicas: Iterable[tuple[str, int]] = ()
+) -> dict[str, Any]:
     """`PUT …/galleries/…/images/…/versions/{version}`: a GET's body with the verdict in it.
 
-    A tag says whether the check passed, `excludeFromLatest` follows it, all else passes through.
+    A tag says whether the check passed, `excludeFromLatest` follows it, the regions have so many
+    `replicas`, all else passes through.
     """
     verdict = Check.PASSED if passed else Check.FAILED
     wanted = retagged(body, {**(body.get("tags") or {}), Tag.CHECK: verdict})
-    published = wanted["properties"].get("publishingProfile") or {}
-    wanted["properties"]["publishingProfile"] = {**published, "excludeFromLatest": not passed}
-    return wanted
+    return _copied(_excluded(wanted, excluded=not passed), replicas)
 
 
 def retagged(body: Mapping[str, Any], tags: Mapping[str, str]) -> dict[str, Any]:
@@ -47,6 +61,25 @@ def retagged(body: Mapping[str, Any], tags: Mapping[str, str]) -> dict[str, Any]
         _drop(properties.get(profile) if profile else properties, names)
     properties["storageProfile"] = {}
     wanted["tags"] = dict(tags)
+    return wanted
+
+
+def _excluded(wanted: dict[str, Any], *, excluded: bool) -> dict[str, Any]:
+    published = wanted["properties"].get("publishingProfile") or {}
+    wanted["properties"]["publishingProfile"] = {**published, "excludeFromLatest": excluded}
+    return wanted
+
+
+def _copied(wanted: dict[str, Any], replicas: Iterable[tuple[str, int]]) -> dict[str, Any]:
+    """With so many copies in these regions, also where the version is not in one of them yet."""
+    published = wanted["properties"]["publishingProfile"]
+    there = {region(target["name"]): target for target in published.get("targetRegions") or ()}
+    counted = {
+        name: {**there.get(name, {"name": name}), "regionalReplicaCount": count}
+        for name, count in replicas
+    }
+    if counted:
+        published["targetRegions"] = list({**there, **counted}.values())
     return wanted
 
 

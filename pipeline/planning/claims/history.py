@@ -18,7 +18,7 @@ class Move:
     image: str
     environment: str
     direction: str
-    """`promote` or `rollback`."""
+    """`promote`, `rollback` or `roll`."""
     before: str
     """What was left: its version, what another hand made by name, or "" for nothing."""
     after: str

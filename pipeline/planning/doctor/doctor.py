@@ -5,23 +5,37 @@ Nothing here is about one version: `preflight` looks at that.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 
 from pipeline.advice import Advice, Shell, create_environment, doctor
 from pipeline.arm import ResourceId
 from pipeline.definition.model import PUBLIC, Environment
 from pipeline.errors import Refused
-from pipeline.planning.build.access import VARIABLE, doubts
-from pipeline.planning.doctor.facts import Azure, Examination, Programs
-from pipeline.planning.plugin import INSTALL, OLDEST_PACKER, dotted, too_old
+from pipeline.planning.build.access import VARIABLE, doubts, making_group, unusable_group
+from pipeline.planning.doctor.facts import Azure, Elsewhere, Examination, Programs, Thing
+from pipeline.planning.names import gallery_id
+from pipeline.planning.plugin import OLDEST_PACKER, bring, dotted, install, too_old
 from pipeline.planning.preflight.facts import Facts, Unknown
 from pipeline.planning.preflight.finding import Finding, az, failed, known, ok, warning
 from pipeline.planning.preflight.preflight import findings as findings_of_a_stage
 from pipeline.planning.preflight.preflight import rows
-from pipeline.planning.rights import Permission, missing
+from pipeline.planning.rights import (
+    Permission,
+    lacking,
+    missing,
+    on_builds,
+    on_galleries,
+    on_load_balancers,
+)
 from pipeline.planning.table import Table
 
+_NEEDED: Mapping[Thing, Callable[[], tuple[str, ...]]] = {
+    "load balancer": on_load_balancers,
+    "gallery": on_galleries,
+    "builds": on_builds,
+}
 SHOWN = 3
 """How many operations that no role allows fit a line."""
 _HEADINGS = ("check", "result", "what was found")
@@ -64,7 +78,7 @@ def twice(facts: Facts) -> Facts:
 
 def _programs(seen: Examination) -> Iterator[Finding]:
     if isinstance(seen.programs, Unknown):
-        setup = Advice("install Packer and its plugin", Shell("make setup"))
+        setup = Advice("install Packer and its plugin", Shell(bring()))
         yield failed("packer", seen.programs.why, "install both", setup)
         return
     yield from _versions(seen.environment, seen.programs)
@@ -73,11 +87,11 @@ def _programs(seen: Examination) -> Iterator[Finding]:
 def _versions(environment: Environment, found: Programs) -> Iterator[Finding]:
     named = f"Packer {dotted(found.packer)}"
     if found.packer < OLDEST_PACKER:
-        setup = Advice("install a newer one", Shell("make setup"))
+        setup = Advice("install a newer one", Shell(bring()))
         yield failed("packer", f"{named} is too old", f"{dotted(OLDEST_PACKER)} is needed", setup)
     elif wrong := too_old(found.plugin, environment):
-        install = Advice("install a newer one", Shell(INSTALL))
-        yield failed("packer", f"{named}: {wrong}", "install a newer one", install)
+        newer = Advice("install a newer one", Shell(install()))
+        yield failed("packer", f"{named}: {wrong}", "install a newer one", newer)
     else:
         yield ok("packer", f"{named} with the Azure plugin {dotted(found.plugin)}")
 
@@ -100,18 +114,26 @@ def _signed_out(environment: Environment, why: str) -> Finding:
 
 
 def _of_azure(environment: Environment, azure: Azure) -> Iterator[Finding]:
-    name, others = environment.gallery, azure.namesakes
+    others = azure.namesakes
     yield from known("rights", azure.permissions, lambda found: _rights(environment, found))
+    for other in azure.elsewhere:
+        yield from known("rights", other.permissions, partial(_rights_in, other))
     yield from known("resource group", azure.has_group, lambda found: _group(environment, found))
-    yield from known("gallery", azure.has_gallery, lambda found: _gallery(name, found, others))
+    if environment.build_resource_group:
+        where = partial(_build_group, environment)
+        yield from known("build group", azure.build_group, where)
+    yield from known(
+        "gallery", azure.has_gallery, lambda found: _gallery(environment, found, others)
+    )
     for facts in azure.images:
         yield from findings_of_a_stage(twice(facts))
 
 
 def _rights(environment: Environment, roles: tuple[Permission, ...]) -> Iterator[Finding]:
     scope = f"/subscriptions/{environment.subscription}"
-    lacking = list(missing(roles, with_public=environment.access == PUBLIC))
-    for purpose, operations in lacking:
+    is_public, has_place = environment.access == PUBLIC, bool(environment.build_resource_group)
+    found = list(missing(roles, with_public=is_public, with_groups=not has_place))
+    for purpose, operations in found:
         hidden = len(operations) - SHOWN
         more = f" and {hidden} more" if hidden > 0 else ""
         yield failed(
@@ -120,8 +142,24 @@ def _rights(environment: Environment, roles: tuple[Permission, ...]) -> Iterator
             "give the identity the role of docs/permissions.md",
             az("give it", f"role assignment create --role bakeswap --assignee ID --scope {scope}"),
         )
-    if not lacking:
+    if not found:
         yield ok("rights", f"all operations of docs/permissions.md are allowed in {scope}")
+
+
+def _rights_in(other: Elsewhere, roles: tuple[Permission, ...]) -> Iterator[Finding]:
+    """Of what somebody else has, in its resource group; a gallery that only reads is no failure."""
+    scope, needed = other.scope, _NEEDED[other.thing]()
+    not_allowed = lacking(roles, needed)
+    right = "give the identity the role of docs/permissions.md there"
+    give = az("give it", f"role assignment create --role bakeswap --assignee ID --scope {scope}")
+    named = f"no role allows {', '.join(not_allowed[:SHOWN])} in {scope}, for its {other.thing}"
+    if not not_allowed:
+        yield ok("rights", f"all that its {other.thing} needs is allowed in {scope}")
+    elif other.thing == "gallery" and not any(one.endswith("/read") for one in not_allowed):
+        what = f"{named}: versions can be staged from it, and neither baked nor marked"
+        yield warning("rights", what, right, give)
+    else:
+        yield failed("rights", named, right, give)
 
 
 def _group(environment: Environment, is_there: bool) -> Iterator[Finding]:
@@ -133,13 +171,28 @@ def _group(environment: Environment, is_there: bool) -> Iterator[Finding]:
         yield failed("resource group", what, "create the environment", create)
 
 
-def _gallery(name: str, is_there: bool, namesakes: Iterable[ResourceId]) -> Iterator[Finding]:
+def _build_group(environment: Environment, location: str) -> Iterator[Finding]:
+    name = environment.build_resource_group
+    if wrong := unusable_group(environment, location):
+        advice = () if location else (making_group(environment),)
+        yield failed("build group", wrong, "name a group in the environment's region", *advice)
+    else:
+        yield ok("build group", f"{name} is there, in {location}")
+
+
+def _gallery(
+    environment: Environment, is_there: bool, namesakes: Iterable[ResourceId]
+) -> Iterator[Finding]:
+    name = environment.gallery.name
     others = ", ".join(str(one) for one in namesakes)
     if is_there:
         yield ok("gallery", f"{name} is there")
     elif others:
         what = f"the name {name} is taken in the subscription, by {others}"
         yield failed("gallery", what, "give gallery.name in environments.hcl another name")
+    elif not environment.gallery.managed:
+        what = f"{gallery_id(environment)} does not exist, and is not managed here"
+        yield failed("gallery", what, "have its owner create it")
     else:
         create = Advice("create the environment", create_environment())
         yield failed("gallery", f"{name} does not exist", "create the environment", create)

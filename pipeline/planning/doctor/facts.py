@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
 from pipeline.arm import ResourceId
 from pipeline.definition.model import Environment
@@ -19,6 +20,19 @@ class Programs:
     plugin: Version
 
 
+Thing: TypeAlias = Literal["load balancer", "gallery", "builds"]
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """A resource group of somebody else with a thing that we use, and what we may do there."""
+
+    scope: str
+    """`/subscriptions/…/resourceGroups/…`"""
+    thing: Thing
+    permissions: Known[tuple[Permission, ...]]
+
+
 @dataclass(frozen=True, slots=True)
 class Azure:
     """What Azure says, once somebody has signed in; `images` are the facts of each that is served.
@@ -31,6 +45,9 @@ class Azure:
     has_group: Known[bool]
     has_gallery: Known[bool]
     namesakes: tuple[ResourceId, ...] = ()
+    elsewhere: tuple[Elsewhere, ...] = ()
+    build_group: Known[str] = ""
+    """In which region the group is that is named for bakes and checks; "" where there is none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,8 @@ import copy
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from pipeline.planning.referring import referred
+
 Rule = dict[str, Any]
 
 _FRONTEND, _PROBE, _POOL = "frontendIPConfiguration", "probe", "backendAddressPool"
@@ -37,18 +39,18 @@ def fitted(wanted: Mapping[str, Any], existing: Mapping[str, Any]) -> dict[str, 
         _follow(rule, sibling, _LED)
         _follow(rule, twin, (_PROBE,))
     for kind, reference in _NEEDED_BY_RULES.items():
-        needed = {_name(rule["properties"].get(reference)) for rule in missing}
+        needed = {referred(rule["properties"], reference).lower() for rule in missing}
         properties[kind] = [one for one in properties[kind] if one["name"].lower() in needed]
     return body
 
 
 def _alike(rule: Rule, wanted: Iterable[Rule], reference: str) -> list[str]:
     """The names of the wanted rules with the same reference."""
-    mine = _name(rule["properties"].get(reference))
+    mine = referred(rule["properties"], reference).lower()
     return [
         other["name"].lower()
         for other in wanted
-        if _name(other["properties"].get(reference)) == mine
+        if referred(other["properties"], reference).lower() == mine
     ]
 
 
@@ -69,7 +71,3 @@ def _follow(rule: Rule, other: Rule | None, references: tuple[str, ...]) -> None
 
 def _by_name(rules: Iterable[Rule]) -> dict[str, Rule]:
     return {rule["name"].lower(): rule for rule in rules}
-
-
-def _name(reference: Mapping[str, Any] | None) -> str:
-    return str((reference or {}).get("id", "")).rpartition("/")[2].lower()

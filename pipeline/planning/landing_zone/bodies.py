@@ -2,33 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from pipeline.arm import ResourceId
-from pipeline.definition.model import (
+from pipeline.definition.balancing import (
+    ALL,
     FRONTENDS,
-    PRODUCTION,
-    Environment,
+    TCP,
+    UDP,
     FrontendName,
     Health,
-    Image,
     LoadBalancer,
+    Protocol,
     RulePair,
     RuleProbe,
-    rule_name,
 )
+from pipeline.definition.model import Environment, Image
 from pipeline.planning import security
 from pipeline.planning.names import (
     SYSTEM,
     Tag,
+    declared_id,
     empty_pool,
     environment_tags,
-    load_balancer_id,
     subnet_id,
 )
+from pipeline.planning.traits import Traits, of_defined
 
 Body = dict[str, Any]
+
+_OF_ZONES = re.compile(r"[A-Za-z_][\w.-]*", re.ASCII)
+"""The names of tags that every DNS zone takes."""
 
 
 def resource_group(location: str, tags: Mapping[str, str]) -> Body:
@@ -48,13 +54,13 @@ def security_group(environment: Environment) -> Body:
     """
     private_first = sorted(environment.load_balancers, key=lambda found: not found.private)
     users = {
-        pair.backend_port: "VirtualNetwork" if definition.private else "Internet"
+        (pair.backend_port, pair.protocol): "VirtualNetwork" if definition.private else "Internet"
         for definition in private_first
         for pair in definition.pairs
     }
     applications = [
-        _allow(f"allow-application-{port}", 200 + number, source, str(port))
-        for number, (port, source) in enumerate(sorted(users.items()))
+        _allow(_application(port, protocol), 200 + number, source, str(port or "*"), protocol)
+        for number, ((port, protocol), source) in enumerate(sorted(users.items()))
     ]
     ssh = _allow("allow-ssh-from-within", 100, "VirtualNetwork", str(environment.ssh_port))
     probes = _allow("allow-health-probes", 110, "AzureLoadBalancer", "*")
@@ -92,17 +98,20 @@ def virtual_network(environment: Environment, group: ResourceId, gateway: Resour
 def load_balancer(
     environment: Environment,
     served: Sequence[tuple[LoadBalancer, Health]],
-    addresses: Mapping[FrontendName, ResourceId],
+    addresses: Mapping[str, ResourceId],
 ) -> Body:
-    """Two frontends; for each image two empty pools, a probe for each pair, and the rules.
+    """The frontends; for each image two empty pools, a probe for each pair, and the rules.
 
-    Scale sets bring pools of their own, and swaps lead the rules to them.
+    `addresses` are the public ones by the name of the frontend. Scale sets bring pools of their
+    own, and swaps lead the rules to them.
     """
     definition = served[0][0]
     subnet = None if not definition.private else subnet_id(environment)
+    chosen = definition.addresses
     properties = {
         "frontendIPConfigurations": [
-            _frontend(frontend, addresses[frontend], subnet) for frontend in FRONTENDS
+            _frontend(name, addresses[name], subnet, chosen.get(name, ""))
+            for name in frontends_of(served)
         ],
         "backendAddressPools": [
             {"name": empty_pool(part.image, frontend)}
@@ -110,12 +119,12 @@ def load_balancer(
             for frontend in FRONTENDS
         ],
         "probes": [
-            _probe(pair.name, pair.backend_port, pair.probed(health))
+            _probe(pair.probe_called, part.probed(pair, health))
             for part, health in served
             for pair in part.pairs
         ],
         "loadBalancingRules": [
-            _rule(load_balancer_id(environment, part.name), part, pair, frontend)
+            _rule(declared_id(environment, part), part, pair, frontend)
             for part, _ in served
             for pair in part.pairs
             for frontend in FRONTENDS
@@ -124,12 +133,21 @@ def load_balancer(
     return {**_resource(environment, properties), "sku": {"name": "Standard"}}
 
 
+def frontends_of(served: Iterable[tuple[LoadBalancer, Health]]) -> tuple[str, ...]:
+    """What the frontends of a load balancer are called, each once."""
+    named = (part.frontend(frontend) for part, _ in served for frontend in FRONTENDS)
+    return tuple(dict.fromkeys(named))
+
+
 def claims_zone(environment: Environment) -> Body:
     """The zone whose record sets are claims; linked to no network, for nothing resolves them.
 
-    Private DNS zones have the location `global` (recorded by azure-cli).
+    Private DNS zones have the location `global` (recorded by azure-cli). Names of tags that DNS
+    zones do not take are left out (Microsoft's page of tags: no blanks, parentheses, first digits).
     """
-    return {"location": "global", "tags": environment_tags(environment), "properties": {}}
+    tags = environment_tags(environment).items()
+    taken = {name: value for name, value in tags if _OF_ZONES.fullmatch(name)}
+    return {"location": "global", "tags": taken, "properties": {}}
 
 
 def gallery(environment: Environment) -> Body:
@@ -137,14 +155,14 @@ def gallery(environment: Environment) -> Body:
     return _resource(environment, {"description": f"Images of {environment.name}, by {SYSTEM}"})
 
 
-def image_definition(environment: Environment, image: Image) -> Body:
-    """What all versions of an image have in common."""
+def image_definition(environment: Environment, image: Image, base: Traits) -> Body:
+    """What all versions of an image have in common, most of it with the image's base."""
     return _resource(
         environment,
         {
             "osType": "Linux",
             "osState": "Generalized",
-            "hyperVGeneration": "V2",
+            **of_defined(base),
             "identifier": {"publisher": SYSTEM, "offer": environment.name, "sku": image.name},
             **security.of_definitions(image.security_type),
         },
@@ -159,14 +177,20 @@ def _resource(environment: Environment, properties: Body) -> Body:
     }
 
 
-def _allow(name: str, priority: int, source: str, port: str) -> Body:
+def _application(port: int, protocol: Protocol) -> str:
+    if protocol == TCP:
+        return f"allow-application-{port}"
+    return f"allow-application-{protocol}-{port}" if port else f"allow-application-{protocol}"
+
+
+def _allow(name: str, priority: int, source: str, port: str, protocol: Protocol = TCP) -> Body:
     return {
         "name": name,
         "properties": {
             "priority": priority,
             "direction": "Inbound",
             "access": "Allow",
-            "protocol": "Tcp",
+            "protocol": "*" if protocol == ALL else protocol.capitalize(),
             "sourceAddressPrefix": source,
             "sourcePortRange": "*",
             "destinationAddressPrefix": "*",
@@ -175,21 +199,24 @@ def _allow(name: str, priority: int, source: str, port: str) -> Body:
     }
 
 
-def _frontend(name: str, address: ResourceId, subnet: ResourceId | None) -> Body:
+def _frontend(name: str, address: ResourceId, subnet: ResourceId | None, chosen: str) -> Body:
+    """With a public address, or with a private one: chosen, or Azure's choice."""
     if subnet is None:
         return {"name": name, "properties": {"publicIPAddress": {"id": str(address)}}}
-    private = {"subnet": {"id": str(subnet)}, "privateIPAllocationMethod": "Dynamic"}
+    private: Body = {"subnet": {"id": str(subnet)}, "privateIPAllocationMethod": "Dynamic"}
+    if chosen:
+        private |= {"privateIPAllocationMethod": "Static", "privateIPAddress": chosen}
     return {"name": name, "properties": private}
 
 
-def _probe(name: str, port: int, asked: RuleProbe) -> Body:
+def _probe(name: str, asked: RuleProbe) -> Body:
     """Both spellings of the threshold: Azure answers both, and reads the newer one."""
     page = {"requestPath": asked.path} if asked.path else {}
     return {
         "name": name,
         "properties": {
             "protocol": asked.protocol.capitalize(),
-            "port": port,
+            "port": asked.port,
             **page,
             "intervalInSeconds": 5,
             "numberOfProbes": 2,
@@ -201,20 +228,21 @@ def _probe(name: str, port: int, asked: RuleProbe) -> Body:
 def _rule(
     own: ResourceId, definition: LoadBalancer, pair: RulePair, frontend: FrontendName
 ) -> Body:
-    production = frontend == PRODUCTION
+    address = own.child("frontendIPConfigurations", definition.frontend(frontend))
     pool = own.child("backendAddressPools", empty_pool(definition.image, frontend))
     return {
-        "name": rule_name(pair.name, frontend),
+        "name": pair.rule(frontend),
         "properties": {
-            "protocol": "Tcp",
-            "frontendIPConfiguration": {"id": str(own.child("frontendIPConfigurations", frontend))},
-            "frontendPort": pair.production_port if production else pair.staging_port,
+            "protocol": pair.protocol.capitalize(),
+            "frontendIPConfiguration": {"id": str(address)},
+            "frontendPort": pair.port(frontend),
             "backendPort": pair.backend_port,
             "backendAddressPool": {"id": str(pool)},
             "backendAddressPools": [{"id": str(pool)}],
-            "probe": {"id": str(own.child("probes", pair.name))},
+            "probe": {"id": str(own.child("probes", pair.probe_called))},
             "idleTimeoutInMinutes": definition.idle_timeout_minutes,
-            "enableTcpReset": True,
+            **({} if pair.protocol == UDP else {"enableTcpReset": True}),
             "disableOutboundSnat": True,
+            **({"enableFloatingIP": True} if pair.floating_ip else {}),
         },
     }

@@ -12,6 +12,7 @@ from pipeline.errors import Refused
 from pipeline.planning.landing_zone.steps import DestroyGroup
 from pipeline.planning.names import SYSTEM, Tag
 from pipeline.planning.plan import Plan
+from pipeline.planning.sharing import sharing
 
 _MOST_NAMED = 20
 
@@ -72,15 +73,18 @@ def refuse_foreign(
 ) -> None:
     """Refuse to delete what another hand made, or what another environment needs."""
     name = environment.resource_group
-    sharing = [
+    neighbours = [
         other.name
         for other in project.environments
         if other.name != environment.name
         and other.resource_group.lower() == name.lower()
         and other.subscription == environment.subscription
     ]
-    if sharing:
-        raise Refused(f"{name} is also the resource group of {', '.join(sharing)}")
+    if neighbours:
+        raise Refused(f"{name} is also the resource group of {', '.join(neighbours)}")
+    using = [one.name for one in sharing(project, environment) if one.name != environment.name]
+    if using and environment.gallery.managed:
+        raise Refused(f"the gallery in {name} is also that of {', '.join(using)}")
     owner = group.get(Tag.ENVIRONMENT, "")
     if group.get(Tag.SYSTEM) != SYSTEM or owner != environment.name:
         raise Refused(f"{name}: bakeswap did not create this resource group")

@@ -8,31 +8,28 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from pipeline.advice import Advice, build_image
 from pipeline.arm import ResourceId
-from pipeline.definition.model import FRONTENDS, Environment, Health, LoadBalancer, Project
+from pipeline.definition.model import Environment, Project
 from pipeline.errors import Refused
 from pipeline.planning import security
-from pipeline.planning.landing_zone import bodies
-from pipeline.planning.landing_zone.adoption import fitted
+from pipeline.planning.hardware import region
+from pipeline.planning.landing_zone import unmanaged
 from pipeline.planning.landing_zone.steps import Complete, Create, CreateGroup, LandingZoneStep
-from pipeline.planning.names import (
-    CLAIMS_ZONE,
-    claims_zone_id,
-    gallery_id,
-    image_definition_id,
-    load_balancer_id,
-    network_id,
-    subnet_id,
-    virtual_network_id,
+from pipeline.planning.landing_zone.wanted import (
+    Bases,
+    Existing,
+    Wanted,
+    is_being_made,
+    state,
+    wanted,
 )
+from pipeline.planning.names import declared_id, gallery_id, image_definition_id, subnet_id
 from pipeline.planning.plan import Plan
+from pipeline.planning.referring import by_name
 from pipeline.planning.writable import writable
-
-Existing = Mapping[ResourceId, Mapping[str, Any]]
 
 _CHILDREN = (
     "securityRules",
@@ -54,63 +51,40 @@ _COMPARED = (
 """What the definitions say of children and people expect to follow them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """A resource of the landing zone, as it would be created."""
-
-    resource: ResourceId
-    body: dict[str, Any]
-    words: str
-    api_version: str = ""
-    """That it is created with; "" for the SDK's own."""
-
-
-def wanted(
-    project: Project, environment: Environment, existing: Existing | None = None
-) -> tuple[Wanted, ...]:
-    """All resources of the landing zone, each after those it refers to.
-
-    A load balancer is fitted to the existing one.
-    """
-    return (
-        *(_network(environment) if environment.network.managed else ()),
-        *_load_balancers(project, environment, existing or {}),
-        *_gallery(project, environment),
-        Wanted(
-            claims_zone_id(environment),
-            bodies.claims_zone(environment),
-            f"the private DNS zone {CLAIMS_ZONE} for claims",
-        ),
-    )
-
-
 def plan_landing_zone(
     project: Project,
     environment: Environment,
     has_group: bool,
     existing: Existing,
     namesakes: Iterable[ResourceId] = (),
+    bases: Bases | None = None,
 ) -> Plan[LandingZoneStep]:
-    """Create what is missing. Refused when a network that is not ours to write is not there.
+    """Create what is missing. Refused when something is, and it is not ours to write.
 
+    `bases` are those of the images without a definition, which Azure never changes.
     `namesakes` are galleries of the subscription with the name of ours: Azure takes one of a name.
     """
     _refuse_second_gallery(environment, namesakes)
     if not environment.network.managed and subnet_id(environment) not in existing:
-        raise Refused(
-            f"{subnet_id(environment)}: does not exist, and environments.hcl says that"
-            " bakeswap does not manage it (managed = false)"
-        )
+        raise Refused(f"{subnet_id(environment)}: does not exist, and {unmanaged.NOT_OURS}")
+    _refuse_foreign_gallery(project, environment, existing)
+    unmanaged.refuse_lacking(project, environment, existing)
     group = CreateGroup(environment.resource_group, environment.location)
     steps: list[LandingZoneStep] = [] if has_group else [group]
-    notes: list[str] = []
-    for resource in wanted(project, environment, existing):
+    notes = [
+        note
+        for declared in environment.load_balancers
+        if not declared.managed
+        for note in unmanaged.differences(declared, existing[declared_id(environment, declared)])
+    ]
+    for resource in wanted(project, environment, existing, bases):
         body = existing.get(resource.resource)
-        if body is None or _is_being_made(body):
+        if body is None or is_being_made(body):
             made = Create(resource.resource, resource.body, resource.words, resource.api_version)
             steps.append(made)
             continue
         notes.extend(_differences(resource, body))
+        notes.extend(_untagged(environment, resource, body))
         notes.extend(_misfits(project, resource.resource, body))
         completed, added = _completed(body, resource.body)
         if added or _has_failed(body):
@@ -131,6 +105,28 @@ def plan_landing_zone(
     )
 
 
+def _refuse_foreign_gallery(project: Project, environment: Environment, existing: Existing) -> None:
+    """A gallery of another hand must be there, and where this environment bakes.
+
+    A definition is where its gallery is, and so are its versions (Microsoft's page of soft
+    deletion). Without one to make it does not matter: versions have copies elsewhere.
+    """
+    if environment.gallery.managed:
+        return
+    own = gallery_id(environment)
+    if own not in existing:
+        raise Refused(f"{own}: does not exist, and {unmanaged.NOT_OURS}")
+    definitions = (image_definition_id(environment, image.name) for image in project.images)
+    missing = [one.name for one in definitions if one not in existing]
+    where = region(str(existing[own].get("location", "")))
+    if missing and where != environment.location:
+        raise Refused(
+            f"{own} is in {where}, and so must be what is baked into it, but {environment.name} is"
+            f" in {environment.location}; create the image definition of {', '.join(missing)} by"
+            " an environment there"
+        )
+
+
 def _refuse_second_gallery(environment: Environment, namesakes: Iterable[ResourceId]) -> None:
     """Gallery names are unique in a subscription (Microsoft's troubleshooting-shared-images)."""
     own = gallery_id(environment)
@@ -140,66 +136,6 @@ def _refuse_second_gallery(environment: Environment, namesakes: Iterable[Resourc
                 f"{own}: the subscription has a gallery of this name, {other}, and Azure takes no"
                 " second one; give gallery.name in environments.hcl another name"
             )
-
-
-def _network(environment: Environment) -> Iterator[Wanted]:
-    network = environment.network
-    group = network_id(environment, "networkSecurityGroups", network.security_group)
-    address = network_id(environment, "publicIPAddresses", f"{network.nat_gateway}-address")
-    gateway = network_id(environment, "natGateways", network.nat_gateway)
-    yield Wanted(group, bodies.security_group(environment), f"the security group {group.name}")
-    yield Wanted(address, bodies.public_address(environment), f"the public address {address.name}")
-    yield Wanted(
-        gateway, bodies.nat_gateway(environment, address), f"the NAT gateway {gateway.name}"
-    )
-    yield Wanted(
-        virtual_network_id(environment),
-        bodies.virtual_network(environment, group, gateway),
-        f"the virtual network {network.name} with the subnet {network.subnet}",
-    )
-
-
-def _load_balancers(
-    project: Project, environment: Environment, existing: Existing
-) -> Iterator[Wanted]:
-    health = {image.name: image.health for image in project.images}
-    shared: dict[str, list[tuple[LoadBalancer, Health]]] = {}
-    for definition in environment.load_balancers:
-        part = (definition, health[definition.image])
-        shared.setdefault(definition.name.lower(), []).append(part)
-    for served in shared.values():
-        first = served[0][0]
-        addresses = {
-            frontend: network_id(environment, "publicIPAddresses", f"{first.name}-{frontend}")
-            for frontend in FRONTENDS
-        }
-        resource = load_balancer_id(environment, first.name)
-        body = bodies.load_balancer(environment, served, addresses)
-        found = existing.get(resource)
-        if found is not None and not _is_being_made(found):
-            body = fitted(body, found)
-        for frontend in body["properties"]["frontendIPConfigurations"]:
-            if not first.private:
-                address = addresses[frontend["name"]]
-                public = bodies.public_address(environment)
-                yield Wanted(address, public, f"the public address {address.name}")
-        images = ", ".join(part.image for part, _ in served)
-        yield Wanted(resource, body, f"the load balancer {first.name} for {images}")
-
-
-def _gallery(project: Project, environment: Environment) -> Iterator[Wanted]:
-    yield Wanted(
-        gallery_id(environment),
-        bodies.gallery(environment),
-        f"the gallery {environment.gallery}",
-    )
-    for image in project.images:
-        yield Wanted(
-            image_definition_id(environment, image.name),
-            bodies.image_definition(environment, image),
-            f"the image definition {image.name}",
-            security.api_version(image.security_type),
-        )
 
 
 def _completed(
@@ -247,8 +183,8 @@ def _associated(subnet: dict[str, Any], body: Mapping[str, Any]) -> Iterator[str
 
 def _differences(resource: Wanted, existing: Mapping[str, Any]) -> Iterator[str]:
     for kind in _children(resource.body):
-        there = _by_name(existing["properties"].get(kind) or ())
-        for name, wanted_ones in _by_name(resource.body["properties"][kind]).items():
+        there = by_name(existing["properties"].get(kind))
+        for name, wanted_ones in by_name(resource.body["properties"][kind]).items():
             found = there.get(name, {})
             for key in _COMPARED:
                 value, should = found.get(key), wanted_ones.get(key)
@@ -257,6 +193,20 @@ def _differences(resource: Wanted, existing: Mapping[str, Any]) -> Iterator[str]
                         f"{resource.resource.name}: {key} of {name} is {value},"
                         f" the definitions say {should}: left as it is"
                     )
+
+
+def _untagged(
+    environment: Environment, resource: Wanted, existing: Mapping[str, Any]
+) -> Iterator[str]:
+    """Tags of the environment: nothing is written for them alone."""
+    there = {name.lower(): value for name, value in (existing.get("tags") or {}).items()}
+    lacking = [
+        f"{name} = {value}"
+        for name, value in environment.tags
+        if name in resource.body["tags"] and there.get(name.lower()) != value
+    ]
+    if lacking:
+        yield f"{resource.resource.name}: lacks the tags {', '.join(lacking)}: left as it is"
 
 
 def _misfits(project: Project, resource: ResourceId, existing: Mapping[str, Any]) -> Iterator[str]:
@@ -268,19 +218,6 @@ def _misfits(project: Project, resource: ResourceId, existing: Mapping[str, Any]
             yield f"{resource.name}: {wrong}; {security.WAYS_OUT}: left as it is"
 
 
-def _by_name(children: Iterable[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
-    return {child["name"].lower(): child.get("properties") or {} for child in children}
-
-
-def _state(body: Mapping[str, Any]) -> str:
-    return str(body.get("properties", {}).get("provisioningState", "")).lower()
-
-
-def _is_being_made(body: Mapping[str, Any]) -> bool:
-    """Network resources are `Updating` while they are created, compute ones `Creating`."""
-    return _state(body) in {"creating", "updating", "deleting"}
-
-
 def _has_failed(body: Mapping[str, Any]) -> bool:
     """Microsoft's advice for a failed load balancer: GET it, and PUT the same body again."""
-    return _state(body) == "failed"
+    return state(body) == "failed"

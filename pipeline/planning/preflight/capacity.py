@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pipeline.advice import Advice, create_environment
+from pipeline.planning.hardware import Size
 from pipeline.planning.names import virtual_network_id
-from pipeline.planning.preflight.facts import Facts, Size, Space, Unknown, Usage
+from pipeline.planning.preflight.facts import Facts, Space, Unknown, Usage
 from pipeline.planning.preflight.finding import Finding, az, failed, known, ok
 from pipeline.planning.preflight.wanted import Wanted
 

@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 from typing import TypeAlias, TypeVar
 
 from pipeline.arm import ResourceId
+from pipeline.planning.hardware import Size
 from pipeline.planning.preflight.wanted import Wanted
+from pipeline.planning.traits import Traits
 from pipeline.planning.versions import ImageVersion
 
 
@@ -39,33 +41,6 @@ class Version:
 
     image_version: ImageVersion
     replicas: Mapping[str, Replica]
-
-
-@dataclass(frozen=True, slots=True)
-class Definition:
-    """What all versions of an image have in common; "" where the definition does not say."""
-
-    generation: str = "V2"
-    architecture: str = "x64"
-    security_type: str = ""
-    disk_controllers: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class Size:
-    """A size as a region offers it; `restriction` is Azure's reason code, "" without one.
-
-    The capabilities are those of `Microsoft.Compute/skus`, empty where Azure names none.
-    """
-
-    name: str
-    family: str
-    cores: int
-    generations: frozenset[str] = frozenset()
-    architecture: str = ""
-    trusted_launch: bool = True
-    disk_controllers: frozenset[str] = frozenset()
-    restriction: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +163,7 @@ class Facts:
 
     wanted: Wanted
     version: Known[Version | None]
-    definition: Known[Definition | None]
+    definition: Known[Traits | None]
     size: Known[Size | None]
     usages: Known[tuple[Usage, ...]]
     space: Known[Space | None]

@@ -10,10 +10,13 @@ from collections.abc import Iterator
 from pipeline.advice import Advice, build_image, check_image, create_environment
 from pipeline.definition.model import TRUSTED_LAUNCH
 from pipeline.planning import security
+from pipeline.planning.hardware import Size, unable
 from pipeline.planning.names import image_definition_id, image_version_id
-from pipeline.planning.preflight.facts import Definition, Facts, Replica, Size, Unknown, Version
+from pipeline.planning.preflight.facts import Facts, Replica, Unknown, Version
 from pipeline.planning.preflight.finding import Finding, az, failed, known, ok
+from pipeline.planning.preflight.shape import shape_findings
 from pipeline.planning.preflight.wanted import Wanted
+from pipeline.planning.traits import Traits
 
 COMPLETED = "Completed"
 
@@ -37,7 +40,7 @@ def _eligible(wanted: Wanted, found: Version | None) -> Iterator[Finding]:
         return  # the refusal of a plan says why there is none
     if found is None:
         command = Advice("build a version", build_image(image))
-        yield failed("version", f"{name} is not in {wanted.environment.gallery}", "", command)
+        yield failed("version", f"{name} is not in {wanted.environment.gallery.name}", "", command)
     elif found.image_version.is_eligible:
         yield ok("version", f"{name} passed its check")
     else:
@@ -88,11 +91,10 @@ def _offered(wanted: Wanted, found: Size | None) -> Iterator[Finding]:
         yield failed("size", why, fix, others)
     else:
         yield ok("size", f"{found.name} is offered {where}, {found.cores} vCPUs each")
+        yield from shape_findings(wanted, found)
 
 
-def _fits(
-    wanted: Wanted, found: Definition | None, size: Size | Unknown | None
-) -> Iterator[Finding]:
+def _fits(wanted: Wanted, found: Traits | None, size: Size | Unknown | None) -> Iterator[Finding]:
     if found is None:
         name = image_definition_id(wanted.environment, wanted.image.name)
         create = Advice("create it", create_environment())
@@ -106,23 +108,17 @@ def _fits(
         yield ok("image", f"{kind} fits {wanted.size}")
 
 
-def _security(wanted: Wanted, image: Definition) -> Iterator[tuple[str, str]]:
+def _security(wanted: Wanted, image: Traits) -> Iterator[tuple[str, str]]:
     """A definition may make only what image.hcl does not ask for."""
     if wrong := security.makes_no_set(wanted.image.security_type, image.security_type):
         yield wrong, security.WAYS_OUT
 
 
-def _hardware(wanted: Wanted, image: Definition, size: Size) -> Iterator[tuple[str, str]]:
+def _hardware(wanted: Wanted, image: Traits, size: Size) -> Iterator[tuple[str, str]]:
     another = "choose another size in image.hcl, or build for this one"
-    if size.generations and image.generation not in size.generations:
-        boots = ", ".join(sorted(size.generations))
-        yield f"the image is generation {image.generation}, {size.name} boots {boots}", another
-    if size.architecture and image.architecture.lower() != size.architecture.lower():
-        yield f"the image is {image.architecture}, {size.name} is {size.architecture}", another
-    is_trusted = image.security_type.lower() == security.TRUSTED.lower()
-    is_trusted = is_trusted or wanted.image.security_type == TRUSTED_LAUNCH
-    if is_trusted and not size.trusted_launch:
-        yield f"the image needs Trusted Launch, which {size.name} has not", another
+    is_trusted = wanted.image.security_type == TRUSTED_LAUNCH
+    for what in unable(image, size, is_trusted=is_trusted):
+        yield what, another
     if size.disk_controllers == {"NVMe"} and "NVMe" not in image.disk_controllers:
         yield (
             f"{size.name} has NVMe disks only, and the definition does not name NVMe",

@@ -56,12 +56,8 @@ def _scaled(facts: Facts, settings: tuple[Autoscale, ...]) -> Iterator[Finding]:
 
 
 def _moved(setting: Autoscale, one: ScaleSetFacts) -> Finding:
-    name = f"--resource-group {setting.resource_group} --name {setting.name}"
-    return warning(
+    return ok(
         "autoscale",
         f"{setting.name} scales {one.resource.name} between {setting.minimum} and"
-        f" {setting.maximum}, now {one.capacity}; it stays there after a promotion, scales the way"
-        f" back in to {setting.minimum}, and nothing scales the new scale set",
-        "turn it off before the promotion, and make a setting for the new scale set",
-        az("turn it off", f"monitor autoscale update {name} --enabled false"),
+        f" {setting.maximum}, now {one.capacity}; it follows a promotion",
     )

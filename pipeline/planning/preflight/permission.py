@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pipeline.planning.names import load_balancer_id
+from pipeline.planning.names import declared_id
 from pipeline.planning.preflight.facts import Credential, Facts, Lock, Registration, Unknown
 from pipeline.planning.preflight.finding import Finding, az, failed, known, ok, warning
 from pipeline.planning.preflight.wanted import Wanted
@@ -43,7 +43,7 @@ def _counts(wanted: Wanted, lock: Lock) -> bool:
     declared = wanted.environment.load_balancer_of(wanted.image.name)
     written = [group]
     if declared:
-        written.append(str(load_balancer_id(wanted.environment, declared.name)))
+        written.append(str(declared_id(wanted.environment, declared)))
     scope = lock.scope.lower().rstrip("/")
     if any(_is_within(one.lower(), scope) for one in written):
         return True

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from pipeline.definition.shape import NO_INSTANCES
 from pipeline.planning.names import scale_set_name, tags_of
 from pipeline.planning.preflight.facts import Denial, Facts
 from pipeline.planning.preflight.finding import Finding, az, failed, known, ok
@@ -27,11 +28,16 @@ def content(wanted: Wanted) -> dict[str, Any] | None:
         return {"type": TYPE, "name": made.resource.name, **body}
     if not wanted.is_refused or not wanted.version:
         return None
+    environment, image = wanted.environment, wanted.image
+    declared = environment.load_balancer_of(image.name)
+    shape = image.scale_set.in_environment(
+        environment.tags, declared.instances if declared else NO_INSTANCES
+    )
     return {
         "type": TYPE,
-        "name": scale_set_name(wanted.image.name, wanted.version),
+        "name": scale_set_name(image.name, wanted.version),
         "location": wanted.location,
-        "tags": tags_of(wanted.image.name, wanted.version),
+        "tags": {**dict(shape.tags), **tags_of(image.name, wanted.version)},
         "sku": {"name": wanted.size},
     }
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
 
+from pipeline.definition.balancing import TCP
 from pipeline.planning.preflight.facts import Facts, SecurityGroup, SecurityRule, Subnet
 from pipeline.planning.preflight.finding import Finding, failed, known, ok, warning
 from pipeline.planning.preflight.wanted import Wanted
@@ -80,7 +81,7 @@ def _served(wanted: Wanted, subnet: Subnet, group: SecurityGroup) -> Iterator[Fi
         return
     clients = "VirtualNetwork" if declared.private else "Internet"
     tags = _OF_NETWORK if declared.private else _OF_INTERNET
-    for port in sorted({pair.backend_port for pair in declared.pairs}):
+    for port in sorted({pair.backend_port for pair in declared.pairs if pair.protocol == TCP}):
         verdict = _verdict(group, subnet, port, tags)
         if verdict.is_admitted:
             yield ok("clients", f"{group.name} admits {clients} to port {port} ({verdict.rule})")
@@ -96,10 +97,11 @@ def _served(wanted: Wanted, subnet: Subnet, group: SecurityGroup) -> Iterator[Fi
 
 
 def _ports(wanted: Wanted) -> list[int]:
-    """Where Azure may probe: the health page, and what rules lead to."""
+    """Where Azure may probe: the health page, and what is asked about rules."""
     declared = wanted.environment.load_balancer_of(wanted.image.name)
-    pairs = declared.pairs if declared else ()
-    return sorted({wanted.image.health.port, *(pair.backend_port for pair in pairs)})
+    health = wanted.image.health
+    probed = {declared.probed(pair, health).port for pair in declared.pairs} if declared else set()
+    return sorted({health.port} | probed)
 
 
 def _verdict(

@@ -6,18 +6,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeAlias
 
 from pipeline.arm import ResourceId
-from pipeline.definition.model import PRODUCTION, LoadBalancer, rule_name
-from pipeline.planning import security
+from pipeline.definition.balancing import PRODUCTION, LoadBalancer
+from pipeline.planning.hardware import region
 from pipeline.planning.preflight.facts import (
     Autoscale,
-    Definition,
     Denial,
     Lock,
     Replica,
     ScaleSetFacts,
     SecurityGroup,
     SecurityRule,
-    Size,
     Space,
     Usage,
 )
@@ -35,11 +33,6 @@ _DEFAULT_RULES = (
 """What every group ends with (Microsoft's page of network security groups)."""
 
 
-def region(name: str) -> str:
-    """`West Europe` → `westeurope`: Azure answers either."""
-    return name.replace(" ", "").lower()
-
-
 def replicas(version: Body) -> dict[str, Replica]:
     """By region, from a GET with `$expand=ReplicationStatus`."""
     status = _properties(version).get("replicationStatus") or {}
@@ -47,58 +40,6 @@ def replicas(version: Body) -> dict[str, Replica]:
         region(str(one["region"])): Replica(str(one["state"]), int(one.get("progress") or 0))
         for one in status.get("summary") or ()
     }
-
-
-def definition(body: Body) -> Definition:
-    """Generation and architecture have the defaults of Azure's reference."""
-    properties = _properties(body)
-    features = {
-        str(one["name"]).lower(): str(one.get("value") or "")
-        for one in properties.get("features") or ()
-    }
-    controllers = features.get("diskcontrollertypes", "").split(",")
-    return Definition(
-        generation=str(properties.get("hyperVGeneration") or "V1"),
-        architecture=str(properties.get("architecture") or "x64"),
-        security_type=security.named_by(body),
-        disk_controllers=frozenset(one.strip() for one in controllers if one.strip()),
-    )
-
-
-def size(skus: Iterable[Body], name: str, location: str) -> Size | None:
-    """One size out of `Microsoft.Compute/skus` of a region."""
-    for sku in skus:
-        kind = str(sku.get("resourceType", "")).lower()
-        if kind == "virtualmachines" and str(sku.get("name", "")).lower() == name.lower():
-            return _size(sku, location)
-    return None
-
-
-def _size(sku: Body, location: str) -> Size:
-    able = {str(one["name"]): str(one["value"]) for one in sku.get("capabilities") or ()}
-    return Size(
-        name=str(sku["name"]),
-        family=str(sku.get("family") or ""),
-        cores=int(able.get("vCPUs", "0")),
-        generations=_set(able.get("HyperVGenerations", "")),
-        architecture=able.get("CpuArchitectureType", ""),
-        trusted_launch=able.get("TrustedLaunchDisabled", "").lower() != "true",
-        disk_controllers=_set(able.get("DiskControllerTypes", "")),
-        restriction=_restriction(sku, location),
-    )
-
-
-def _set(listed: str) -> frozenset[str]:
-    return frozenset(one.strip() for one in listed.split(",") if one.strip())
-
-
-def _restriction(sku: Body, location: str) -> str:
-    """Azure's reason where a whole region is closed; closed zones do not matter to bakeswap."""
-    for one in sku.get("restrictions") or ():
-        where = [region(str(value)) for value in one.get("values") or ()]
-        if str(one.get("type")).lower() == "location" and (not where or location in where):
-            return str(one.get("reasonCode") or "restricted")
-    return ""
 
 
 def usages(bodies: Iterable[Body]) -> tuple[Usage, ...]:
@@ -206,7 +147,7 @@ def scale_sets(
 
 
 def _production_pools(load_balancer: Body, declared: LoadBalancer | None) -> Iterator[str]:
-    names = {rule_name(pair.name, PRODUCTION) for pair in declared.pairs} if declared else set()
+    names = {pair.rule(PRODUCTION) for pair in declared.pairs} if declared else set()
     for rule in _properties(load_balancer).get("loadBalancingRules") or ():
         pool = _properties(rule).get("backendAddressPool") or {}
         if rule["name"] in names and pool:

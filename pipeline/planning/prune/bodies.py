@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from pipeline.definition.model import STAGING
+from pipeline.definition.balancing import STAGING
 from pipeline.planning.names import empty_pool, removing_tag
 from pipeline.planning.prune.steps import RemovePools, RetirePools
 from pipeline.planning.swap.load_balancer import lead

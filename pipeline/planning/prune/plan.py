@@ -6,13 +6,13 @@ that nothing leads to it by the time its scale set is deleted.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
 from pipeline.advice import Advice, rollback, status
 from pipeline.arm import ResourceId
 from pipeline.errors import Refused, UsageError
-from pipeline.planning.build.steps import DeleteGroup
+from pipeline.planning.build.steps import Clearing
 from pipeline.planning.names import (
     SYSTEM,
     SwapTag,
@@ -20,16 +20,17 @@ from pipeline.planning.names import (
     image_version_id,
     is_ours,
     is_scale_set_name,
-    scale_set_name,
 )
 from pipeline.planning.plan import Plan
 from pipeline.planning.prune.steps import (
+    DeleteAutoscale,
     DeleteImageVersion,
     DeleteScaleSet,
     PruneStep,
     RemovePools,
     RetirePools,
 )
+from pipeline.planning.prune.uses import NOBODY, Uses, versions_led_to
 from pipeline.planning.swap.backend import Backend
 from pipeline.planning.swap.survey import Survey
 from pipeline.planning.versions import ImageVersion
@@ -39,26 +40,26 @@ Age: TypeAlias = Callable[[str], float | None]
 
 
 def plan_prune(
-    now: Survey, age: Age, used: Iterable[ResourceId] = (), left: tuple[DeleteGroup, ...] = ()
-) -> Plan[PruneStep | DeleteGroup]:
+    now: Survey, age: Age, uses: Uses = NOBODY, left: tuple[Clearing, ...] = ()
+) -> Plan[PruneStep | Clearing]:
     """Remove scale sets, pools and versions of an image that nobody needs now.
 
-    `used` are the image versions that scale sets anywhere were made from, `left` removes what dead
-    runs of bakes and checks left. Kept: what serves, is
+    `uses` tells who needs the image versions, anywhere, `left` removes what dead runs of bakes and
+    checks left. Kept: what serves, is
     staged, or is the newest way back; a way back younger than `promote.keep_previous`; whatever
     production left less than `promote.drain` ago, where connections from before may still live.
     """
     image = now.image.name
     removed = [one for one in now.others if not why_kept(now, one, age)]
     empty = _pools_without_scale_set(now)
-    steps = (*_removal(now, removed, empty), *_versions(now, removed, frozenset(used)), *left)
+    steps = (*_removal(now, removed, empty), *_versions(now, removed, uses), *left)
     return Plan(
         f"prune {image}",
         steps,
         because="everything is in use or younger than its definition allows",
         truth=f"{image}: nothing is left that is not needed",
         advice=(Advice("show the state", status()),),
-        notes=tuple(_notes(now, removed, age)),
+        notes=(*_notes(now, removed, age), *_unknown(now, uses)),
     )
 
 
@@ -73,7 +74,7 @@ def plan_unstage(now: Survey, version: str, age: Age) -> Plan[PruneStep]:
     if found is None:
         if now.version(version) is None:
             raise UsageError(
-                f"{image} {version}: no such version in the gallery {now.environment.gallery}",
+                f"{image} {version}: no such version in the gallery {now.environment.gallery.name}",
                 advice=(Advice("show the state", status()),),
             )
         is_left = now.own_pool(version) in now.load_balancer.members
@@ -139,8 +140,11 @@ def _ago(seconds: float) -> str:
 
 def _removal(now: Survey, removed: list[Backend], empty: list[ResourceId]) -> tuple[PruneStep, ...]:
     pools = tuple(dict.fromkeys([*(one.pool.name for one in removed), *(p.name for p in empty)]))
+    settings = tuple(
+        _settings(now, {found.resource for one in removed for found in one.scale_sets})
+    )
     if not pools:
-        return ()
+        return settings
     balancer, image = now.load_balancer.resource, now.image.name
     retired = all(now.removed_by(now.load_balancer.pool(name)) for name in pools)
     deletions = (
@@ -151,8 +155,19 @@ def _removal(now: Survey, removed: list[Backend], empty: list[ResourceId]) -> tu
     return (
         *(() if retired else (RetirePools(balancer, image, pools),)),
         *deletions,
+        *settings,
         RemovePools(balancer, image, pools),
     )
+
+
+def _settings(now: Survey, removed: set[ResourceId]) -> Iterator[DeleteAutoscale]:
+    """Settings of ours for what is removed, or was by a run before."""
+    there = {found.resource for found in now.scale_sets} - removed
+    for one in now.autoscale:
+        is_of_image = (one.body.get("tags") or {}).get(Tag.IMAGE) == now.image.name
+        is_here = one.target.resource_group.lower() == now.environment.resource_group.lower()
+        if one.is_ours and is_of_image and is_here and one.target not in there:
+            yield DeleteAutoscale(one.resource, one.target)
 
 
 def _unstaged(now: Survey, version: str, steps: tuple[PruneStep, ...]) -> Plan[PruneStep]:
@@ -195,30 +210,32 @@ def _pools_without_scale_set(now: Survey) -> list[ResourceId]:
     ]
 
 
-def _versions(
-    now: Survey, removed: list[Backend], used: frozenset[ResourceId]
-) -> Iterator[DeleteImageVersion]:
+def _versions(now: Survey, removed: list[Backend], uses: Uses) -> Iterator[DeleteImageVersion]:
     keep = now.image.retention
-    if not keep:
+    if not keep or uses.unknown:
         return
     by_age = sorted(now.versions, key=lambda version: version.number, reverse=True)
-    gone = {one.version for one in removed}
+    gone = frozenset(found.resource for one in removed for found in one.scale_sets)
     for version in by_age[keep:]:
         resource = image_version_id(now.environment, now.image.name, version.name)
-        in_use = resource in used and version.name not in gone
-        if not in_use and is_removable(now, version):
+        if not uses.needs(resource, gone) and is_removable(now, version):
             because = f"not among the newest {keep}, and nothing was made from it"
             yield DeleteImageVersion(resource, now.image.name, because)
 
 
+def _unknown(now: Survey, uses: Uses) -> Iterator[str]:
+    for why in uses.unknown:
+        yield f"kept all versions of {now.image.name}: {why}"
+
+
 def is_removable(now: Survey, version: ImageVersion) -> bool:
     """Whether a version is ours, finished, not pinned, and no way back of this environment."""
-    needed = {now.tag(SwapTag.SERVES), now.tag(SwapTag.PREVIOUS)}
+    here = versions_led_to(now.environment, now.image.name, (version,), now.load_balancer.body)
     return (
         version.tags.get(Tag.SYSTEM) == SYSTEM
         and version.provisioning_state in {"Succeeded", "Failed"}
         and Tag.PINNED not in version.tags
-        and scale_set_name(now.image.name, version.name) not in needed
+        and not any(here)
     )
 
 

@@ -63,4 +63,17 @@ class DeleteImageVersion:
         return f"delete {self.image} {self.resource.name} from the gallery ({self.because})"
 
 
-PruneStep: TypeAlias = RetirePools | DeleteScaleSet | RemovePools | DeleteImageVersion
+@dataclass(frozen=True, slots=True)
+class DeleteAutoscale:
+    """Delete an autoscale setting of ours, whose scale set is gone: Azure leaves it."""
+
+    resource: ResourceId
+    target: ResourceId
+
+    def __str__(self) -> str:
+        return f"delete the autoscale setting {self.resource.name} of {self.target.name}"
+
+
+PruneStep: TypeAlias = (
+    RetirePools | DeleteScaleSet | DeleteAutoscale | RemovePools | DeleteImageVersion
+)

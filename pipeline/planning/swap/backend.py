@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from pipeline.arm import ResourceId
 from pipeline.planning.names import Tag
+from pipeline.planning.swap.reference import NO_IMAGE, ImageReference
 from pipeline.planning.versions import ImageVersion
 
 HEALTHY = "healthy"
@@ -20,7 +22,14 @@ class Instance:
     name: str
     health: str = ""
     number: str = ""
-    """Its `instanceId`."""
+    """Its `instanceId`, which is the name of a Flexible set's machine."""
+    interfaces: tuple[ResourceId, ...] = ()
+    """Of a Flexible set's machine: those that are resources of their own."""
+    domain: int | None = None
+    """Its update domain; None where Azure tells none."""
+    made_from: ImageReference = NO_IMAGE
+    is_latest: bool = True
+    """Whether it has the model of its scale set; of a Flexible set's machine nobody tells."""
 
     @property
     def is_healthy(self) -> bool:
@@ -67,6 +76,25 @@ class ScaleSet:
     instances: tuple[Instance, ...] = ()
     image_version: ResourceId | None = None
     """The image that its model names; None where that is no version of a gallery."""
+    body: Mapping[str, Any] = field(compare=False, default_factory=dict, repr=False)
+    """All that Azure answered."""
+
+    @property
+    def properties(self) -> Mapping[str, Any]:
+        """What Azure answered of it."""
+        found: Mapping[str, Any] = self.body.get("properties") or {}
+        return found
+
+    @property
+    def profile(self) -> Mapping[str, Any]:
+        """The model of its instances."""
+        found: Mapping[str, Any] = self.properties.get("virtualMachineProfile") or {}
+        return found
+
+    @property
+    def made_from(self) -> ImageReference:
+        """The image that its model names."""
+        return ImageReference.read(self.profile)
 
     def is_made_from(self, version: ImageVersion) -> bool:
         """Whether it was made from this very version, and not from a deleted one of its number."""
@@ -161,3 +189,19 @@ class Backend:
             for instance in found.instances
         }
         return {member: known.get(member) for member in self.members}
+
+
+def with_owners(
+    members: Mapping[ResourceId, tuple[Member, ...]], scale_sets: Iterable[ScaleSet]
+) -> dict[ResourceId, tuple[Member, ...]]:
+    """Members by pool, interfaces of Flexible sets' machines told as instances of their sets."""
+    known = {
+        interface: Member(found.resource, instance.number)
+        for found in scale_sets
+        for instance in found.instances
+        for interface in instance.interfaces
+    }
+    return {
+        pool: tuple(known.get(member.owner, member) for member in listed)
+        for pool, listed in members.items()
+    }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pipeline.advice import Advice, promote, rollback, stage, status
 from pipeline.arm import ResourceId
-from pipeline.definition.model import PRODUCTION, STAGING
+from pipeline.definition.balancing import PRODUCTION, STAGING
 from pipeline.errors import Refused
 from pipeline.planning.names import (
     SwapTag,
@@ -18,7 +18,9 @@ from pipeline.planning.names import (
 )
 from pipeline.planning.plan import Plan
 from pipeline.planning.swap.backend import Backend, ScaleSet
-from pipeline.planning.swap.staging import leading, refuse_removed, verifying
+from pipeline.planning.swap.following import following, unfollowed, without_history
+from pipeline.planning.swap.routing import several_pools
+from pipeline.planning.swap.staging import leading, notes_of, refuse_removed, verifying
 from pipeline.planning.swap.steps import (
     RecordSwap,
     RewriteLoadBalancer,
@@ -47,6 +49,7 @@ def exchange(
     first. A pool is always shown to the staging rules and seen up there before: Azure probes only
     pools that a rule leads to.
     """
+    _refuse_several_pools(now)
     image, before, direction = now.image.name, now.label(now.serving), wish.direction
     count = now.live_capacity or now.backend(pool).size
     undo = rollback(image) if direction == "promote" else promote(image, again=True)
@@ -61,6 +64,7 @@ def exchange(
         *verifying(now, PRODUCTION, version, pool, count, patience),
         *ask_probes(now, wish, PRODUCTION),
         _record(now, wish, pool, version, label),
+        *following(now, now.backend(pool), version, now.serving),
         *end_watching(now, wish, now.backend(pool)),
     )
     verb = "roll back" if direction == "rollback" else direction
@@ -73,7 +77,13 @@ def exchange(
             Advice("show the state", status()),
         ),
         inverse=undo if before else None,
-        notes=(*_what_is_astray(now), *notes),
+        notes=(
+            *_what_is_astray(now),
+            *now.unproven,
+            *notes,
+            *notes_of(making),
+            *without_history(now),
+        ),
     )
 
 
@@ -92,6 +102,7 @@ def unfinished(now: Survey) -> tuple[SwapStep, ...]:
         behind = now.backend(now.load_balancer.pool(left)) if left else None
         wish = Wish("rollback" if back else "promote")
         steps.append(_recorded(now, wish, now.serving, behind, now.label(now.serving)))
+    steps.extend(unfollowed(now))
     return tuple(steps)
 
 
@@ -150,6 +161,14 @@ def _too_few(now: Survey, wanted: Backend) -> tuple[str, ...]:
     outside = sum(len(found.instances) for found in wanted.scale_sets) - there
     beside = f" in its pool, {outside} outside," if outside > 0 else ","
     return (f"it has {there} instances{beside} production {needed}",)
+
+
+def _refuse_several_pools(now: Survey) -> None:
+    """Of all rules that would be moved: only a Gateway load balancer's lead to more than one."""
+    moved = {*now.rules(PRODUCTION), *now.rules(STAGING), *now.followers}
+    for rule in now.load_balancer.rules:
+        if rule.name in moved and rule.pools > 1:
+            raise Refused(several_pools(now.load_balancer, rule))
 
 
 def _swap(now: Survey, wish: Wish, pool: ResourceId) -> SwapPools:

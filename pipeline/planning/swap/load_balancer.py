@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pipeline.arm import ResourceId
+from pipeline.planning.swap import admin_state
 from pipeline.planning.swap.backend import Member
 from pipeline.planning.swap.state import LoadBalancerState, Rule
 from pipeline.planning.swap.steps import LeadStaging, SwapPools
@@ -31,6 +32,10 @@ def read(body: Mapping[str, Any], addresses: Mapping[ResourceId, str]) -> LoadBa
         addresses=dict(addresses),
         members={
             ResourceId.parse(pool["id"]): _members(pool)
+            for pool in properties.get("backendAddressPools") or ()
+        },
+        taken_out={
+            ResourceId.parse(pool["id"]): admin_state.taken_out(pool)
             for pool in properties.get("backendAddressPools") or ()
         },
         etag=str(body.get("etag", "")),

@@ -44,7 +44,7 @@ def plan_promotion(now: Survey, wish: Wish) -> Plan[SwapStep]:
         )
     refuse_ineligible(now, staged.version)
     _refuse_another_of_its_number(now, staged)
-    notes = refuse_unfit(now, staged, force=wish.force)
+    notes = (*_refuse_left_behind(now, wish), *refuse_unfit(now, staged, force=wish.force))
     return exchange(now, wish, staged.pool, staged.version, notes=notes)
 
 
@@ -54,6 +54,21 @@ def _refuse_missing_rules(now: Survey) -> None:
             f"{now.load_balancer.resource}: no rule {now.missing_rules[0]}",
             advice=(Advice("create missing rules", create_environment()),),
         )
+
+
+def _refuse_left_behind(now: Survey, wish: Wish) -> tuple[str, ...]:
+    """Half a service would stay with what served; `--force` answers what does, in words."""
+    if not now.left_behind:
+        return ()
+    found = ", ".join(f"{rule.name} (to {rule.pool.name})" for rule in now.left_behind if rule.pool)
+    if wish.force:
+        return (f"forced: {found} stay with {now.label(now.serving)}",)
+    raise Refused(
+        f"{now.load_balancer.resource}: {found} lead to the instances that serve by another pool,"
+        " which a new scale set of bakeswap is not in; they would stay with"
+        f" {now.label(now.serving)}",
+        advice=(Advice("leave them there", promote(now.image.name, force=True)),),
+    )
 
 
 def _refuse_mixture(now: Survey, staged: Backend) -> None:

@@ -80,7 +80,7 @@ def _to_a_version(
     if now.version(version) is None:
         image = now.image.name
         raise UsageError(
-            f"{image} {version}: no such version in the gallery {now.environment.gallery}",
+            f"{image} {version}: no such version in the gallery {now.environment.gallery.name}",
             advice=(Advice("stage the newest version", stage(image)),),
         )
     refuse_ineligible(now, version)

@@ -5,6 +5,8 @@ Nothing is deleted: what was staged before, and every way back, keeps its pool.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from pipeline.advice import (
     Advice,
     Command,
@@ -17,7 +19,8 @@ from pipeline.advice import (
     unstage,
 )
 from pipeline.arm import ResourceId
-from pipeline.definition.model import STAGING, FrontendName
+from pipeline.definition.balancing import STAGING, FrontendName
+from pipeline.definition.shape import ScaleSetShape
 from pipeline.errors import Refused, UsageError
 from pipeline.planning.names import (
     Tag,
@@ -29,6 +32,7 @@ from pipeline.planning.names import (
 )
 from pipeline.planning.plan import Plan
 from pipeline.planning.swap.backend import Backend
+from pipeline.planning.swap.carried import Carried, carried
 from pipeline.planning.swap.steps import (
     AddPool,
     AwaitHealthy,
@@ -57,7 +61,7 @@ def plan_stage(now: Survey, version: str = "", *, again: bool = False) -> Plan[S
     already, with strangers in its pool, or while another run removes it.
     """
     image = now.image.name
-    wanted = version or _newest_eligible(now)
+    wanted = version or newest_eligible(now)
     refuse_ineligible(now, wanted)
     refuse_rolled_back(now, wanted, again=again)
     existing = _existing(now, wanted)
@@ -80,6 +84,7 @@ def plan_stage(now: Survey, version: str = "", *, again: bool = False) -> Plan[S
         ),
         advice=onward,
         inverse=_inverse(now, wanted, existing),
+        notes=(*now.unproven, *notes_of(making)),
     )
 
 
@@ -121,18 +126,17 @@ def verifying(
     patience: float = PATIENCE,
 ) -> tuple[VerifyVersion | VerifyRules, ...]:
     """Enough consecutive responses that every instance has probably given some, of every rule."""
-    return (
-        VerifyVersion(
-            frontend,
-            now.health_url(frontend),
-            version,
-            min(max(10, 5 * instances), _MOST_RESPONSES),
-            now.image.name,
-            pool,
-            patience,
-        ),
-        *other_rules(now, frontend, patience),
+    lead = VerifyVersion(
+        frontend,
+        now.health_url(frontend),
+        version if now.names_version else "",
+        min(max(10, 5 * instances), _MOST_RESPONSES),
+        now.image.name,
+        pool,
+        patience,
+        now.image.health.version,
     )
+    return (*((lead,) if now.can_be_asked else ()), *other_rules(now, frontend, patience))
 
 
 def refuse_ineligible(now: Survey, version: str) -> None:
@@ -141,7 +145,7 @@ def refuse_ineligible(now: Survey, version: str) -> None:
     found = now.version(version)
     if found is None:
         raise UsageError(
-            f"{image} {version}: no such version in the gallery {now.environment.gallery}",
+            f"{image} {version}: no such version in the gallery {now.environment.gallery.name}",
             advice=(Advice("build a version", build_image(image)),),
         )
     if not found.is_eligible:
@@ -176,7 +180,8 @@ def refuse_removed(now: Survey, pool: ResourceId) -> None:
         )
 
 
-def _newest_eligible(now: Survey) -> str:
+def newest_eligible(now: Survey) -> str:
+    """The newest version that passed its check; Refused without one."""
     image = now.image.name
     found = newest(version for version in now.versions if version.is_eligible)
     if found is not None:
@@ -184,7 +189,8 @@ def _newest_eligible(now: Survey) -> str:
     last = newest(now.versions)
     why = f"; {last.name}: {last.why_not_eligible()}" if last else ""
     raise Refused(
-        f"{image}: the gallery {now.environment.gallery} has no version that passed its check{why}",
+        f"{image}: the gallery {now.environment.gallery.name} has no version that passed its check"
+        f"{why}",
         advice=(Advice("build one", build_image(image)),),
     )
 
@@ -216,6 +222,12 @@ def _refuse_what_is_in_the_way(now: Survey, name: str, pool: ResourceId) -> None
     taken = next((one for one in now.scale_sets if one.name.lower() == name.lower()), None)
     if taken and not is_ours(taken.tags, now.image.name):
         raise Refused(f"{taken.resource}: it exists and is not a scale set that bakeswap made")
+    has = taken.tags.get(Tag.VERSION, "") if taken else ""
+    if taken and scale_set_name(now.image.name, has) != taken.name.lower():
+        raise Refused(
+            f"{taken.name} runs {now.image.name} {has} since it was rolled: the version that it"
+            " is called after cannot be staged beside it"
+        )
     strangers = now.backend(pool).owners
     if strangers and taken is None:
         raise Refused(
@@ -238,14 +250,39 @@ def _creation(now: Survey, version: str, capacity: int) -> CreateScaleSet:
         image_version=image_version_id(environment, image.name, version),
         image_run=baked.tags.get(Tag.RUN, "") if baked else "",
         location=environment.location,
-        sku=image.scale_set.sku,
+        shape=_shape(now),
         capacity=capacity,
         subnet=subnet_id(environment),
         pool=now.own_pool(version),
         health=image.health,
         username=environment.ssh_username,
         security_type=image.security_type,
+        like=_like(now),
     )
+
+
+def _like(now: Survey) -> Carried | None:
+    """What is carried from the scale set that serves; None where nothing is, or nothing serves."""
+    shape, sets = now.image.scale_set, now.serving.scale_sets
+    if not shape.like or now.serving.is_empty:
+        return None
+    if len(sets) != 1:
+        names = ", ".join(now.serving.owners)
+        raise Refused(
+            f"{now.image.name}: {names} serve, and a new scale set is like one: remove"
+            f' like = "{shape.like}" from image.hcl'
+        )
+    return carried(sets[0], _shape(now))
+
+
+def _shape(now: Survey) -> ScaleSetShape:
+    return now.image.scale_set.in_environment(now.environment.tags, now.declared.instances)
+
+
+def notes_of(steps: Iterable[object]) -> tuple[str, ...]:
+    """What scale sets that are made have from the one that serves."""
+    made = (step.like for step in steps if isinstance(step, CreateScaleSet))
+    return tuple(note for like in made if like for note in like.notes)
 
 
 def _inverse(now: Survey, wanted: str, existing: Backend | None) -> Command | None:

@@ -39,6 +39,8 @@ class LoadBalancerState:
     """By id of the frontend."""
     members: Mapping[ResourceId, tuple[Member, ...]]
     """By id of the pool: whoever Azure lists in it."""
+    taken_out: Mapping[ResourceId, tuple[Member, ...]] = field(default_factory=dict)
+    """Of those, by id of the pool: whose admin state is `Down`, so that no connection is new."""
     etag: str = field(compare=False, default="")
     body: Mapping[str, Any] = field(compare=False, default_factory=dict, repr=False)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 
-from pipeline.definition.model import FRONTENDS, PRODUCTION, FrontendName
+from pipeline.definition.balancing import FRONTENDS, PRODUCTION, FrontendName
 from pipeline.errors import Refused, UsageError
 from pipeline.planning.names import SwapTag, Tag
 from pipeline.planning.swap.backend import Backend
@@ -159,7 +159,20 @@ def _degraded(now: Survey) -> Iterator[str]:
     for found in serving.scale_sets:
         if not found.is_ready:
             yield f"{found.name} is {found.provisioning_state}"
+    yield from _half_rolled(serving)
     yield from _images_that_are_gone(now)
+
+
+def _half_rolled(serving: Backend) -> Iterator[str]:
+    """Sets whose instances a run is rolling, or was when it died."""
+    for found in serving.scale_sets:
+        if found.tags.get(Tag.ROLLING):
+            before = found.tags.get(Tag.ROLLED_FROM, "")
+            left = sum(one.made_from.number == before for one in found.instances)
+            yield (
+                f"{found.name} is being rolled from {before}: {left} of"
+                f" {len(found.instances)} instances still have it"
+            )
 
 
 def _images_that_are_gone(now: Survey) -> Iterator[str]:

@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from pipeline.arm import ResourceId
-from pipeline.definition.model import STANDARD, Health, Promotion, SecurityType
+from pipeline.definition.balancing import Health
+from pipeline.definition.model import STANDARD, Promotion, SecurityType
+from pipeline.definition.shape import Attached, ScaleSetShape, Tags
+from pipeline.planning.swap.carried import Carried
 from pipeline.planning.watch.steps import VerifyRules, VerifyVersion, WatchStep
 
 Direction: TypeAlias = Literal["promote", "rollback"]
@@ -52,17 +55,19 @@ class CreateScaleSet:
     image_run: str
     """The run that baked the version, "" where nobody knows."""
     location: str
-    sku: str
+    shape: ScaleSetShape
     capacity: int
     subnet: ResourceId
     pool: ResourceId
     health: Health
     username: str
     security_type: SecurityType = STANDARD
+    like: Carried | None = None
+    """What it has from the scale set that serves."""
 
     def __str__(self) -> str:
         return (
-            f"create {self.resource.name}: {self.capacity} x {self.sku}"
+            f"create {self.resource.name}: {self.capacity} x {self.shape.sku}"
             f" from {self.image} {self.version}, in {self.pool.name}"
         )
 
@@ -180,6 +185,24 @@ class RecordSwap:
 
 
 @dataclass(frozen=True, slots=True)
+class FollowAutoscale:
+    """Turn autoscale on for the scale set that came to serve, and off for those that were left."""
+
+    image: str
+    location: str
+    serves: ResourceId
+    left: tuple[ResourceId, ...]
+    defined: Attached | None = None
+    """The setting that the definition names; None for the one of what was left."""
+    tags: Tags = ()
+    """Those of the environment."""
+
+    def __str__(self) -> str:
+        off = f", off for {', '.join(one.name for one in self.left)}" if self.left else ""
+        return f"let autoscale follow: on for {self.serves.name}{off}"
+
+
+@dataclass(frozen=True, slots=True)
 class RewriteLoadBalancer:
     """Write a load balancer again as it is: Microsoft's way out of a failed write."""
 
@@ -201,6 +224,7 @@ DeploymentStep: TypeAlias = (
     | LeadStaging
     | SwapPools
     | RecordSwap
+    | FollowAutoscale
     | RewriteLoadBalancer
 )
 """The kinds of this room: scale sets, and where rules lead. The proofs are those of `watch`."""

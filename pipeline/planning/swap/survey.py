@@ -10,19 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from pipeline.advice import Advice, create_environment
 from pipeline.arm import ResourceId
-from pipeline.definition.model import (
-    FRONTENDS,
-    PRODUCTION,
-    STAGING,
-    Environment,
-    FrontendName,
-    Image,
-    LoadBalancer,
-    rule_name,
-)
-from pipeline.errors import Refused
 from pipeline.planning.names import (
     SwapTag,
     SwapTagName,
@@ -33,34 +21,22 @@ from pipeline.planning.names import (
     removing_tag,
     scale_set_name,
 )
+from pipeline.planning.swap.autoscale import Setting
 from pipeline.planning.swap.backend import Backend, ScaleSet
-from pipeline.planning.swap.state import LoadBalancerState, Rule
+from pipeline.planning.swap.routing import Routing
 from pipeline.planning.versions import ImageVersion
 
 Role = Literal["serving", "staged", "previous", "rolled back"]
 
 
 @dataclass(frozen=True, slots=True)
-class Survey:
+class Survey(Routing):
     """An image in an environment, and what Azure has of it."""
 
-    environment: Environment
-    image: Image
-    declared: LoadBalancer
-    """The image's part of the load balancer, as environments.hcl declares it."""
-    load_balancer: LoadBalancerState
     scale_sets: tuple[ScaleSet, ...]
     versions: tuple[ImageVersion, ...]
-
-    @property
-    def production_pool(self) -> ResourceId:
-        """The pool that the production rule of the health page leads to."""
-        return self._lead(PRODUCTION)
-
-    @property
-    def staging_pool(self) -> ResourceId:
-        """The pool that the staging rule of the health page leads to."""
-        return self._lead(STAGING)
+    autoscale: tuple[Setting, ...] = ()
+    """The autoscale settings of the subscription, where they were asked for."""
 
     @property
     def serving(self) -> Backend:
@@ -164,95 +140,6 @@ class Survey:
     def live_capacity(self) -> int:
         """How many instances serve production, or are about to: what another must match."""
         return self.serving.size
-
-    def rules(self, frontend: FrontendName) -> tuple[str, ...]:
-        """The declared rules of a frontend that the load balancer has."""
-        return tuple(name for name in self._declared(frontend) if self.load_balancer.rule(name))
-
-    @property
-    def missing_rules(self) -> tuple[str, ...]:
-        """The declared rules that the load balancer does not have."""
-        return tuple(
-            name
-            for frontend in FRONTENDS
-            for name in self._declared(frontend)
-            if self.load_balancer.rule(name) is None
-        )
-
-    @property
-    def astray(self) -> tuple[Rule, ...]:
-        """Declared production rules that lead elsewhere than the health page's."""
-        return tuple(
-            rule
-            for rule in self.load_balancer.rules
-            if rule.name in self._declared(PRODUCTION) and rule.pool != self.production_pool
-        )
-
-    @property
-    def followers(self) -> tuple[str, ...]:
-        """Rules that environments.hcl does not declare and that lead to production's pool."""
-        declared = {name for frontend in FRONTENDS for name in self._declared(frontend)}
-        return self._leading_to_production(
-            tuple(rule for rule in self.load_balancer.rules if rule.name not in declared)
-        )
-
-    @property
-    def outbound_followers(self) -> tuple[str, ...]:
-        """Outbound rules through which production's instances reach the outside."""
-        return self._leading_to_production(self.load_balancer.outbound_rules)
-
-    @property
-    def nat_followers(self) -> tuple[str, ...]:
-        """Inbound NAT rules that lead to production's pool."""
-        return self._leading_to_production(self.load_balancer.nat_rules)
-
-    def health_url(self, frontend: FrontendName) -> str:
-        """Where a frontend answers for the health page.
-
-        Address and port are those of the rule, whatever its frontend is called.
-        """
-        health = self.image.health
-        address, port = self.load_balancer.endpoint(rule_name(self._health_pair, frontend))
-        return f"{health.protocol}://{address}:{port}{health.path}"
-
-    def health_rule(self, frontend: FrontendName) -> str:
-        """The rule of a frontend that leads to the health page; Refused without one."""
-        return rule_name(self._health_pair, frontend)
-
-    @property
-    def _health_pair(self) -> str:
-        """The pair that leads to the health page; Refused without one."""
-        port = self.image.health.port
-        found = next((pair for pair in self.declared.pairs if pair.backend_port == port), None)
-        if found is None:
-            raise Refused(
-                f"no rule of {self.declared.name} leads to port {port}, where"
-                f" {self.image.name} tells its version; add one in environments.hcl"
-            )
-        return found.name
-
-    def _declared(self, frontend: FrontendName) -> tuple[str, ...]:
-        return tuple(rule_name(pair.name, frontend) for pair in self.declared.pairs)
-
-    def _lead(self, frontend: FrontendName) -> ResourceId:
-        """Where the rule of the health page leads; Refused without it."""
-        name = rule_name(self._health_pair, frontend)
-        rule = self.load_balancer.rule(name)
-        if rule is None or rule.pool is None:
-            raise Refused(
-                f"{self.load_balancer.resource}: no rule {name} that leads to a pool",
-                advice=(Advice("create missing rules", create_environment()),),
-            )
-        if rule.pools > 1:
-            raise Refused(
-                f"{self.load_balancer.resource}: {name} leads to {rule.pools} pools; bakeswap moves"
-                " rules that lead to one"
-            )
-        return rule.pool
-
-    def _leading_to_production(self, rules: tuple[Rule, ...]) -> tuple[str, ...]:
-        pool = self.production_pool
-        return tuple(rule.name for rule in rules if rule.pool == pool)
 
     def _pools_of_the_image(self) -> Iterator[ResourceId]:
         """The pools where a way back or something staged may be."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from pipeline.definition.model import PRODUCTION, FrontendName, Promotion
+from pipeline.definition.balancing import PRODUCTION, FrontendName
+from pipeline.definition.model import Promotion
 from pipeline.planning.swap.backend import Backend
 from pipeline.planning.swap.steps import Wish
 from pipeline.planning.swap.survey import Survey
@@ -45,7 +46,8 @@ def start_watching(now: Survey, wish: Wish, version: str) -> tuple[StartWatching
     how = settings(now, wish)
     targets = _targets(now, {*now.rules(PRODUCTION), *now.followers})
     lost_budget = how.lost_budget if wish.direction == "promote" else None
-    return (StartWatching(targets, how.rate, version, lost_budget),) if targets else ()
+    named = version if now.names_version else ""
+    return (StartWatching(targets, how.rate, named, lost_budget),) if targets else ()
 
 
 def end_watching(
@@ -70,4 +72,5 @@ def _check(now: Survey, how: Promotion, version: str) -> tuple[CheckProduction, 
 
 
 def _targets(now: Survey, names: set[str]) -> tuple[Target, ...]:
-    return targets_of(now.load_balancer.body, now.load_balancer.addresses, names)
+    balancer, told = now.load_balancer, now.image.health.version
+    return targets_of(balancer.body, balancer.addresses, names, told)

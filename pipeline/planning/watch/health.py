@@ -6,8 +6,8 @@ for probed rules only, empty for stopped machines; `NA` before the first probe.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 UP = "up"
@@ -20,6 +20,8 @@ class MemberHealth:
     address: str
     is_up: bool
     reason: str
+    configuration: str = ""
+    """The id of its IP configuration; "" where Azure names none."""
 
     def __str__(self) -> str:
         return f"{self.address} {'is up' if self.is_up else 'is down'} ({self.reason})"
@@ -37,6 +39,10 @@ class RuleHealth:
     def is_known(self) -> bool:
         """Whether Azure told."""
         return not self.because
+
+    def of(self, counts: Callable[[MemberHealth], bool]) -> RuleHealth:
+        """The same of the members that count."""
+        return replace(self, members=tuple(filter(counts, self.members)))
 
     @property
     def up(self) -> int:
@@ -67,6 +73,7 @@ def rule_health(rule: str, body: Mapping[str, Any]) -> RuleHealth:
             str(member.get("ipAddress") or ""),
             str(member.get("state") or "").lower() == UP,
             str(member.get("reason") or ""),
+            str(member.get("networkInterfaceIPConfigurationId") or ""),
         )
         for member in body.get("loadBalancerBackendAddresses") or ()
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from pipeline.arm import ResourceId
-from pipeline.definition.model import FrontendName
+from pipeline.definition.balancing import JSON, FrontendName, VersionIn
 from pipeline.planning.watch.targets import Target
 
 MINUTE = 60
@@ -19,13 +19,15 @@ class VerifyVersion:
     frontend: FrontendName
     url: str
     version: str
-    """"" where it is not ours and may name none: then any response counts."""
+    """"" where it names none, or is not ours and may name none: then any response counts."""
     responses: int
     image: str
     pool: ResourceId
     """Where the frontend leads to by then."""
     patience: float
     """Seconds until it is given up."""
+    told: VersionIn = JSON
+    """Where the page tells its version."""
 
     def __str__(self) -> str:
         of_version = f" from {self.version}" if self.version else ""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 from pipeline.arm import ResourceId
+from pipeline.definition.balancing import JSON, VersionIn
 
 Protocol: TypeAlias = Literal["http", "https", "tcp"]
 TCP = "tcp"
@@ -22,6 +23,8 @@ class Target:
     address: str
     port: int
     path: str = ""
+    told: VersionIn = JSON
+    """Where its page tells the version that answers."""
 
     def __str__(self) -> str:
         return f"{self.protocol}://{self.address}:{self.port}{self.path}"
@@ -31,19 +34,20 @@ def targets_of(
     load_balancer: Mapping[str, Any],
     addresses: Mapping[ResourceId, str],
     rules: Collection[str],
+    told: VersionIn = JSON,
 ) -> tuple[Target, ...]:
     """The targets of these load balancing rules of a load balancer's body.
 
     A rule is asked over HTTP(S) where its probe is of that protocol and at its own backend port,
     else over TCP. `addresses` are those of the frontends; a rule at an unknown one is left out, and
-    so are those of other protocols than TCP.
+    so are those of other protocols than TCP: nobody knows what these answer.
     """
     properties = load_balancer["properties"]
     probes = {
         str(probe["name"]).lower(): probe["properties"] for probe in properties.get("probes") or ()
     }
     found = (
-        _target(rule, addresses, probes)
+        _target(rule, addresses, probes, told)
         for rule in properties.get("loadBalancingRules") or ()
         if rule["name"] in rules and str(rule["properties"].get("protocol")).lower() == TCP
     )
@@ -54,6 +58,7 @@ def _target(
     rule: Mapping[str, Any],
     addresses: Mapping[ResourceId, str],
     probes: Mapping[str, Mapping[str, Any]],
+    told: VersionIn,
 ) -> Target:
     properties = rule["properties"]
     frontend = _reference(properties, "frontendIPConfiguration")
@@ -67,6 +72,7 @@ def _target(
         address=addresses.get(frontend, "") if frontend else "",
         port=int(properties.get("frontendPort") or 0),
         path="" if protocol == "tcp" else str(probe.get("requestPath") or "/"),
+        told=told,
     )
 
 

@@ -5,17 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from pipeline.definition.balancing import Health
 from pipeline.definition.model import (
     Base,
     Cloud,
     Environment,
-    Health,
+    Gallery,
     Image,
     Input,
     Network,
-    ScaleSetShape,
     Template,
 )
+from pipeline.definition.shape import ScaleSetShape
 from pipeline.planning.build.build import BuildSurvey
 from pipeline.planning.build.fingerprint import fingerprint, input_tags
 from pipeline.planning.build.leftovers import Group
@@ -38,7 +39,7 @@ TEMPLATE = Template(
     folder=Path("/project/packer/linux"),
     variables=frozenset({"location", "image_name", "image_version", "scripts", "files", "tags"}),
     sensitive=frozenset({"client_secret"}),
-    sources=("azure-arm.linux",),
+    builders=(),
     inputs=INPUTS[-1:],
 )
 
@@ -64,7 +65,7 @@ LOCAL = Environment(
     tenant="b5a4e5a0-0000-4000-8000-0000000000ff",
     location="westeurope",
     resource_group="bakeswap-local",
-    gallery="bakeswap",
+    gallery=Gallery("bakeswap"),
     replica_regions=("northeurope",),
     ssh_port=2222,
     ssh_username="azureuser",
@@ -101,6 +102,7 @@ def baked(name: str, image: Image = WEB, *, base: Base = BASE, **marks: str) -> 
     """A version of these inputs, as a run of ours tagged it; `check` decides on eligibility."""
     tags = {
         **ours(name),
+        "bake": "succeeded",
         "fingerprint": fingerprint(image, base),
         "base": str(base),
         **input_tags(image),

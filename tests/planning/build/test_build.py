@@ -7,26 +7,35 @@ from dataclasses import replace
 import pytest
 
 from pipeline.advice import Advice, stage
-from pipeline.errors import AzureRefused, CheckFailed, Refused, UsageError
+from pipeline.definition.given import KNOWN
+from pipeline.definition.replication import Replication
+from pipeline.errors import AzureRefused, BuildFailed, CheckFailed, Refused, Unreachable, UsageError
+from pipeline.planning.build.aftermath import plan_after_failure
 from pipeline.planning.build.build import (
     BuildSurvey,
-    plan_after_failure,
     plan_build,
     plan_check,
 )
+from pipeline.planning.build.leftovers import is_part
+from pipeline.planning.build.packer_variables import IN_A_GROUP_THAT_IS_THERE, marking_hours
 from pipeline.planning.build.steps import (
     BakeVersion,
     BootCheckMachine,
     BuildStep,
+    ClearGroup,
     DeleteGroup,
     DeleteVersion,
+    MarkVersion,
 )
 from pipeline.planning.claims.numbers import Number
+from pipeline.planning.names import network_id
 from pipeline.planning.plan import Failure, Plan
 from pipeline.planning.versions import ImageVersion
 from tests.planning.build.examples import (
+    LOCAL,
     NEWER_BASE,
     RUN,
+    TEMPLATE,
     WEB,
     baked,
     group,
@@ -135,6 +144,42 @@ def test_a_version_that_was_never_checked_is_checked_and_not_baked_again() -> No
     assert len(plan.steps) == 4
 
 
+@pytest.mark.parametrize(
+    ("verdict", "why"),
+    [
+        ("failed", "the bake of 1.0.0 failed, with these inputs"),
+        ("", "the newest version with these inputs is unfinished"),
+    ],
+)
+def test_what_a_failed_bake_published_is_never_checked_but_baked_again(
+    verdict: str, why: str
+) -> None:
+    published = baked("1.0.0", bake=verdict)
+
+    plan = plan_of_build(survey(versions=(published,)))
+
+    assert bake_of(plan).version == "1.0.1"
+    assert why in plan.title
+    assert not published.is_eligible
+    with pytest.raises(Refused):
+        plan_of_check(survey(versions=(published,)))
+
+
+def test_a_failed_bake_is_not_made_good_by_a_check() -> None:
+    passed = replace(baked("1.0.0", bake="failed", check="passed"), exclude_from_latest=False)
+
+    assert not passed.is_eligible
+    assert passed.why_not_eligible() == "its bake failed, although a version was published"
+    assert bakes(plan_of_build(survey(versions=(passed,))))
+
+
+def test_versions_that_were_checked_before_bakes_had_verdicts_are_whole() -> None:
+    older = baked("1.0.0", check="passed")
+    tags = {name: value for name, value in older.tags.items() if name != "bake"}
+
+    assert not bakes(plan_of_build(survey(versions=(replace(older, tags=tags),))))
+
+
 def test_a_version_whose_check_failed_is_checked_again_and_not_baked_again() -> None:
     plan = plan_of_build(survey(versions=(baked("1.0.0", check="failed"),)))
 
@@ -165,6 +210,32 @@ def test_what_is_baked_says_by_tags_what_it_is() -> None:
     assert tags["base"] == "Debian:debian-12:12-gen2:0.20260101.1"
     assert (tags["image"], tags["version"], tags["run"]) == ("web", "1.0.0", RUN)
     assert (tags["environment"], tags["commit"]) == ("local", "uncommitted")
+
+
+def test_what_is_made_has_the_tags_of_the_environment_and_ours_count() -> None:
+    tags = (("team", "shop"), ("run", "theirs"))
+    plain = survey()
+    plan = plan_of_build(replace(plain, environment=replace(plain.environment, tags=tags)))
+
+    made = [step for step in plan.steps if isinstance(step, BakeVersion | BootCheckMachine)]
+    assert [dict(step.tags)["team"] for step in made] == ["shop", "shop"]
+    assert {dict(step.tags)["run"] for step in made} == {RUN}
+    same, other = (dict(step.tags) for step in (bake_of(plan), bake_of(plan_of_build(plain))))
+    assert same["fingerprint"] == other["fingerprint"]
+
+
+def test_regions_get_their_copies_with_the_verdict_and_all_is_the_same_image() -> None:
+    plain = survey()
+    copied = Replication(2, (("northeurope", 3), ("westeurope", 5)))
+    environment = replace(plain.environment, replication=copied)
+    template = replace(TEMPLATE, variables=TEMPLATE.variables | {"replica_count"})
+    plan = plan_of_build(survey(replace(WEB, template=template), environment=environment))
+
+    (mark,) = (step for step in plan.steps if isinstance(step, MarkVersion))
+    assert str(mark).endswith("can resolve to it; replicas: northeurope 3, westeurope 5")
+    same, other = (dict(bake_of(one).tags) for one in (plan, plan_of_build(plain)))
+    assert same["fingerprint"] == other["fingerprint"]
+    assert (marking_hours(environment), marking_hours(plain.environment)) == (2, 0)
 
 
 def test_even_the_most_inputs_leave_no_more_tags_than_the_older_plugin_takes() -> None:
@@ -228,6 +299,75 @@ def test_the_groups_of_two_runs_have_two_names() -> None:
     other = survey(run="20261123T120000Z-builder-00ab")
 
     assert not groups_of(plan_of_build(survey())) & groups_of(plan_of_build(other))
+
+
+SHARED = replace(LOCAL, build_resource_group="shop-builds")
+NAMED = {KNOWN[reference] for reference in IN_A_GROUP_THAT_IS_THERE}
+TOLD = replace(WEB, template=replace(TEMPLATE, variables=TEMPLATE.variables | NAMED))
+
+
+def test_in_a_group_that_is_there_nothing_but_the_run_s_own_is_deleted() -> None:
+    plan = plan_of_build(survey(TOLD, environment=SHARED))
+    assert str(plan) == (
+        "Plan: build web 1.0.0 (no version has these inputs yet)\n"
+        "   1  bake web 1.0.0 from Debian:debian-12:12-gen2:0.20260101.1 with Packer"
+        " in shop-builds\n"
+        "   2  boot a fresh machine from web 1.0.0 in shop-builds\n"
+        "   3  run the checks in images/web/checks on it\n"
+        "   4  mark web 1.0.0 eligible: its check passed, `latest` can resolve to it\n"
+        f"   5  delete what run {RUN} made in the resource group shop-builds"
+    )
+    (boot,) = (step for step in plan.steps if isinstance(step, BootCheckMachine))
+    assert (bake_of(plan).machine, boot.machine) == (
+        "bakeswap-bake-2026112312000000aa",
+        "bakeswap-check-2026112312000000aa",
+    )
+    assert not boot.has_own_group
+
+
+def test_a_group_that_is_there_stays_whatever_it_is_called() -> None:
+    named = replace(LOCAL, build_resource_group="bakeswap-build-machines")
+    plan = plan_of_build(survey(TOLD, environment=named))
+    assert plan.steps[-1] == ClearGroup("bakeswap-build-machines", RUN)
+    left = replace(group("bakeswap-build-machines", OLD_RUN), is_shared=True)
+    first = plan_of_build(survey(TOLD, environment=named, groups=(left,))).steps[0]
+    assert first == ClearGroup("bakeswap-build-machines", OLD_RUN, is_left_over=True)
+
+
+def test_what_dead_runs_left_in_a_group_that_is_there_goes_first_and_the_living_are_named() -> None:
+    left = replace(group("shop-builds", OLD_RUN), is_shared=True)
+    first = plan_of_build(survey(TOLD, environment=SHARED, groups=(left,))).steps[0]
+    assert first == ClearGroup("shop-builds", OLD_RUN, is_left_over=True)
+    assert str(first) == f"delete what run {OLD_RUN} left in the resource group shop-builds"
+    alive = replace(group("shop-builds", LATE_RUN), is_shared=True)
+    with pytest.raises(Refused, match=f"a machine in shop-builds belongs to run {LATE_RUN}"):
+        plan_of_build(survey(TOLD, environment=SHARED, groups=(alive,)))
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "may_be"),
+    [
+        ("virtualMachines", "bakeswap-check-2026112312000000aa", True),
+        ("disks", "Bakeswap-Bake-2026112312000000aa-os", True),
+        ("virtualMachines", "web-1-0-0_0a1b", False),
+        ("networkInterfaces", "primary", False),
+        ("publicIPAddresses", "pkripabc", True),
+        ("virtualMachineScaleSets", "bakeswap-check-1", False),
+        ("loadBalancers", "shop", False),
+    ],
+)
+def test_only_parts_of_a_machine_are_ever_deleted_in_a_group_that_is_there(
+    kind: str, name: str, may_be: bool
+) -> None:
+    assert is_part(network_id(SHARED, kind, name, "shop-builds")) == may_be
+
+
+def test_after_a_failure_in_a_group_that_is_there_the_run_s_own_goes() -> None:
+    plan = plan_of_build(survey(TOLD, environment=SHARED))
+    bake = bake_of(plan)
+    after = plan_after_failure(Failure(BuildFailed("no"), (bake,), ()))
+    assert after is not None
+    assert after.steps[-1] == ClearGroup("shop-builds", RUN)
 
 
 def test_a_foreign_group_with_a_name_like_ours_is_left_alone() -> None:
@@ -331,10 +471,11 @@ def test_check_image_refuses_a_half_made_version() -> None:
         plan_of_check(survey(versions=(ImageVersion("1.0.0", provisioning_state="Creating"),)))
 
 
-def failed_at(position: int, error: BaseException) -> list[str]:
+def failed_at(position: int, error: BaseException, *, keep: bool = False) -> list[str]:
     """What follows, in words, when the step at this position of a first build failed."""
     steps = plan_of_build(survey()).steps
-    after = plan_after_failure(Failure(error, steps[: position + 1], steps[:position]))
+    failure = Failure(error, steps[: position + 1], steps[:position])
+    after = plan_after_failure(failure, keep=keep)
     return [str(step) for step in after.steps] if after else []
 
 
@@ -348,6 +489,16 @@ def test_after_a_failed_check_the_version_is_marked_and_the_machine_goes() -> No
     ]
 
 
+def test_a_machine_that_is_to_be_kept_stays_after_a_failed_check_and_after_nothing_else() -> None:
+    assert failed_at(2, CheckFailed("no nginx"), keep=True) == [
+        "mark web 1.0.0 failed: `latest` never resolves to it"
+    ]
+    assert failed_at(1, Unreachable("SSH: no answer"), keep=True) == []
+    for error in (AzureRefused("nic", "NotFound", "gone"), KeyboardInterrupt()):
+        assert failed_at(2, error, keep=True) == [DELETE_CHECK_GROUP]
+    assert len(failed_at(0, Unreachable("Packer: no answer"), keep=True)) == 1
+
+
 def test_a_check_that_could_not_run_is_no_verdict() -> None:
     assert failed_at(2, AzureRefused("nic", "NotFound", "gone")) == [DELETE_CHECK_GROUP]
 
@@ -359,6 +510,13 @@ def test_a_machine_that_did_not_boot_goes_and_the_version_stays_unmarked() -> No
 def test_after_a_failed_bake_its_group_goes() -> None:
     assert failed_at(0, AzureRefused("version", "Conflict", "busy")) == [
         "delete the resource group bakeswap-build-web-1-0-0-2026112312000000aa"
+    ]
+
+
+def test_after_packer_failed_what_it_published_is_marked_and_its_group_goes() -> None:
+    assert failed_at(0, BuildFailed("the scanner found something")) == [
+        "mark web 1.0.0 failed if it was published: it is never checked",
+        "delete the resource group bakeswap-build-web-1-0-0-2026112312000000aa",
     ]
 
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from pipeline.definition.model import Cloud
+from pipeline.definition.model import Cloud, Environment
 from pipeline.errors import Refused
 from pipeline.planning.doctor.doctor import findings, healthy, table
-from pipeline.planning.doctor.facts import Azure, Examination, Programs
+from pipeline.planning.doctor.facts import Azure, Elsewhere, Examination, Programs
 from pipeline.planning.names import gallery_id
 from pipeline.planning.preflight.facts import Unknown
 from pipeline.planning.preflight.finding import Finding
@@ -109,9 +109,82 @@ def test_rights_are_told_by_the_commands_that_need_them() -> None:
     told = [one for one in findings(reader) if one.check == "rights"]
 
     assert [one.result for one in told] == ["FAILED"] * 3
-    assert "for stage, promote, rollback, unstage, prune" in told[1].what
-    assert "and 4 more" in told[1].what
+    assert "for stage, promote, rollback, roll, unstage, prune" in told[1].what
+    assert "and 10 more" in told[1].what
     assert told[0].fix == "give the identity the role of docs/permissions.md"
+
+
+def test_rights_are_needed_in_the_group_of_a_load_balancer_of_somebody_else() -> None:
+    scope = f"/subscriptions/{HERE.subscription}/resourceGroups/platform"
+    may, may_not = (
+        in_azure(elsewhere=(Elsewhere(scope, "load balancer", (Permission(actions),)),))
+        for actions in (("Microsoft.Network/loadBalancers/*",), ("*/read",))
+    )
+    told = [str(one) for one in findings(may) if one.check == "rights"]
+    assert told[1] == f"rights: all that its load balancer needs is allowed in {scope}"
+    refused = next(one for one in findings(may_not) if one.result == "FAILED")
+    assert "no role allows Microsoft.Network/loadBalancers/backendAddressPools/join" in refused.what
+    assert str(refused.advice[0].command).endswith(f"--scope {scope}")
+
+
+def test_a_gallery_elsewhere_needs_rights_there_and_less_where_nothing_is_baked() -> None:
+    scope = "/subscriptions/other/resourceGroups/images"
+
+    def told(*actions: str) -> Finding:
+        found = Elsewhere(scope, "gallery", (Permission(actions),))
+        rights = [one for one in findings(in_azure(elsewhere=(found,))) if one.check == "rights"]
+        return rights[-1]
+
+    everything = ("Microsoft.Compute/galleries/*", "Microsoft.Network/privateDnsZones/*")
+    assert told(*everything).result == "ok"
+    reading = told("*/read")
+    assert reading.result == "warning"
+    assert "versions can be staged from it, and neither baked nor marked" in reading.what
+    assert told("Microsoft.Network/*").result == "FAILED"
+
+
+def test_builds_in_a_group_that_is_there_need_rights_there_and_none_on_groups() -> None:
+    scope = f"/subscriptions/{HERE.subscription}/resourceGroups/builds"
+    without_groups = Permission(("*",), ("Microsoft.Resources/subscriptions/resourceGroups/write",))
+    place = replace(HERE, build_resource_group="builds")
+
+    def told(environment: Environment, *actions: str) -> list[Finding]:
+        elsewhere = (Elsewhere(scope, "builds", (Permission(actions),)),)
+        seen = in_azure(permissions=(without_groups,), elsewhere=elsewhere)
+        there = replace(seen, environment=environment)
+        return [one for one in findings(there) if one.check == "rights"]
+
+    assert [one.result for one in told(place, "*")] == ["ok", "ok"]
+    assert [one.result for one in told(HERE, "*")] == ["FAILED", "ok"]
+    lacking = told(place, "*/read")[-1]
+    assert lacking.result == "FAILED"
+    assert f"in {scope}, for its builds" in lacking.what
+    assert "galleries" not in lacking.what
+
+
+@pytest.mark.parametrize(
+    ("location", "told", "command"),
+    [
+        ("", "the resource group builds does not exist", "az group create --name builds"),
+        ("northeurope", "builds is in northeurope, and Packer bakes where its group is", ""),
+    ],
+)
+def test_a_build_group_that_packer_cannot_bake_in_is_told(
+    location: str, told: str, command: str
+) -> None:
+    place = replace(HERE, build_resource_group="builds")
+    found = of("build group", replace(in_azure(build_group=location), environment=place))
+    assert found.result == "FAILED"
+    assert told in found.what
+    assert [str(one.command).startswith(command) for one in found.advice] == [True] * bool(command)
+    there = replace(in_azure(build_group=HERE.location), environment=place)
+    assert of("build group", there).result == "ok"
+
+
+def test_a_gallery_of_another_hand_that_is_missing_is_its_owners_to_create() -> None:
+    gallery = replace(HERE.gallery, managed=False, resource_group="images")
+    seen = replace(in_azure(has_gallery=False), environment=replace(HERE, gallery=gallery))
+    assert of("gallery", seen).fix == "have its owner create it"
 
 
 def test_a_public_machine_needs_more_rights_and_an_address() -> None:

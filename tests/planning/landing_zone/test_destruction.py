@@ -13,6 +13,12 @@ from pipeline.planning.names import compute_id, network_id
 from tests.planning.swap.examples import ENVIRONMENT, PROJECT
 
 OURS = {"system": "bakeswap", "environment": "production"}
+USING = replace(
+    ENVIRONMENT,
+    name="production-two",
+    resource_group="shop-two",
+    gallery=replace(ENVIRONMENT.gallery, managed=False, resource_group="SHOP"),
+)
 BALANCER = Found(network_id(ENVIRONMENT, "loadBalancers", "shop"), OURS)
 DISK = Found(compute_id(ENVIRONMENT, ("disks", "one")), {}, "/an/instance")
 THEIRS = Found(network_id(ENVIRONMENT, "publicIPAddresses", "theirs"), {})
@@ -48,6 +54,11 @@ def test_an_environment_that_is_gone_needs_nothing() -> None:
             ),
             OURS,
             "shop is also the resource group of twin",
+        ),
+        (
+            Project(PROJECT.root, PROJECT.images, (ENVIRONMENT, USING)),
+            OURS,
+            "the gallery in shop is also that of production-two",
         ),
     ],
 )

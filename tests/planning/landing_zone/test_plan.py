@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 
 from pipeline.arm import ResourceId
-from pipeline.definition.model import LoadBalancer, RulePair
+from pipeline.definition.balancing import LoadBalancer, RulePair
+from pipeline.definition.model import Gallery
 from pipeline.errors import Refused
 from pipeline.planning.landing_zone import bodies
-from pipeline.planning.landing_zone.plan import plan_landing_zone, wanted
+from pipeline.planning.landing_zone.plan import plan_landing_zone
 from pipeline.planning.landing_zone.steps import Complete, Create, LandingZoneStep
+from pipeline.planning.landing_zone.wanted import wanted
 from pipeline.planning.names import (
     gallery_id,
     image_definition_id,
@@ -23,8 +25,13 @@ from pipeline.planning.names import (
     virtual_network_id,
 )
 from pipeline.planning.plan import Plan
+from pipeline.planning.record_names import claims_zone_id
 from tests.planning.swap.examples import ENVIRONMENT, IMAGE, LOAD_BALANCER, PROJECT
 
+SHARED = replace(
+    ENVIRONMENT,
+    gallery=Gallery("images", managed=False, resource_group="platform", subscription="other"),
+)
 OWN = load_balancer_id(ENVIRONMENT, "shop")
 
 
@@ -53,6 +60,36 @@ def only_step(existing: dict[ResourceId, dict[str, Any]]) -> LandingZoneStep:
     """The one step of the plan."""
     (step,) = plan(existing).steps
     return step
+
+
+def gallery_of_others(location: str = "westeurope") -> dict[ResourceId, dict[str, Any]]:
+    """The gallery of somebody else, without anything in it."""
+    return {gallery_id(SHARED): {"location": location, "properties": {}}}
+
+
+def test_into_a_gallery_of_others_go_definitions_and_the_claims_on_builds() -> None:
+    steps = plan_landing_zone(PROJECT, SHARED, False, gallery_of_others()).steps
+    words = [str(step) for step in steps]
+    assert words[-3:] == [
+        "create the image definition web",
+        "create the private DNS zone claims.bakeswap.internal for claims",
+        "create the private DNS zone claims.bakeswap.internal for claims on builds, in platform",
+    ]
+    assert not any("gallery" in one for one in words)
+    elsewhere = [step for step in steps if isinstance(step, Create)]
+    assert [step.resource.subscription for step in (elsewhere[-3], elsewhere[-1])] == ["other"] * 2
+
+
+def test_a_gallery_of_others_must_be_there_and_where_the_environment_bakes() -> None:
+    with pytest.raises(Refused, match=r"galleries/images: does not exist, and environments\.hcl"):
+        plan_landing_zone(PROJECT, SHARED, False, {})
+    far = gallery_of_others("North Europe")
+    with pytest.raises(Refused, match="is in northeurope, and so must be what is baked into it"):
+        plan_landing_zone(PROJECT, SHARED, False, far)
+    definition: dict[ResourceId, dict[str, Any]] = {
+        image_definition_id(SHARED, "web"): {"properties": {}}
+    }
+    assert plan_landing_zone(PROJECT, SHARED, False, far | definition).steps
 
 
 def test_the_plan_of_a_landing_zone() -> None:
@@ -273,6 +310,32 @@ def test_what_differs_is_told_and_left_as_it_is() -> None:
     assert found.notes == (
         "shop: frontendPort of http is 8000, the definitions say 80: left as it is",
     )
+
+
+def test_tags_of_the_environment_are_on_everything_that_is_created() -> None:
+    tags = (("team", "shop"), ("cost center", "4711"))
+    environment = replace(ENVIRONMENT, tags=tags)
+    steps = plan_landing_zone(PROJECT, environment, True, {}).steps
+    found = {step.resource: step.body["tags"] for step in steps if isinstance(step, Create)}
+
+    zone = found.pop(claims_zone_id(environment))
+    assert len(found) > 6
+    assert all(one.items() >= dict(tags).items() for one in found.values())
+    assert all(one["system"] == "bakeswap" for one in found.values())
+    assert "team" in zone
+    assert "cost center" not in zone  # Azure takes no blank there
+
+
+def test_tags_that_are_missing_are_told_and_nothing_is_written_for_them() -> None:
+    existing = everything()
+    existing[OWN]["tags"] = {"Team": "shop", "cost-center": "1"}
+    for other in existing.keys() - {OWN}:
+        existing[other]["tags"] = {"team": "shop", "cost-center": "4711"}
+    environment = replace(ENVIRONMENT, tags=(("team", "shop"), ("cost-center", "4711")))
+    found = plan_landing_zone(PROJECT, environment, True, existing)
+
+    assert found.is_empty
+    assert found.notes == ("shop: lacks the tags cost-center = 4711: left as it is",)
 
 
 def test_a_private_frontend_has_no_public_address() -> None:

@@ -5,18 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from pipeline.planning.hardware import Size
 from pipeline.planning.names import scale_set_id
 from pipeline.planning.preflight.facts import (
     Autoscale,
     Credential,
-    Definition,
     Facts,
     Registration,
     Replica,
     ScaleSetFacts,
     SecurityGroup,
     SecurityRule,
-    Size,
     Space,
     Subnet,
     Usage,
@@ -26,6 +25,7 @@ from pipeline.planning.preflight.finding import Finding
 from pipeline.planning.preflight.preflight import findings
 from pipeline.planning.preflight.wanted import Wanted, wanted
 from pipeline.planning.swap.staging import plan_stage
+from pipeline.planning.traits import Traits
 from tests.planning.swap.examples import ENVIRONMENT, IMAGE, scale_set, surveyed, version
 
 WANTED = Wanted(ENVIRONMENT, IMAGE, "1.0.1", 3)
@@ -64,7 +64,7 @@ USAGES = (
 GOOD = Facts(
     wanted=WANTED,
     version=Version(version("1.0.1"), {"westeurope": Replica("Completed", 100)}),
-    definition=Definition(),
+    definition=Traits(),
     size=SIZE,
     usages=USAGES,
     space=Space(8, 11),

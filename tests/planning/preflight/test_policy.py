@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from pipeline.planning.preflight import reading
 from pipeline.planning.preflight.facts import Denial
 from pipeline.planning.preflight.policy import content
@@ -28,6 +30,10 @@ def test_without_a_plan_they_are_asked_about_what_is_known() -> None:
     assert asked is not None
     assert (asked["name"], asked["sku"]) == ("web-1-0-2", {"name": "Standard_D2s_v5"})
     assert "properties" not in asked
+    tagged = replace(ENVIRONMENT, tags=(("team", "shop"),), load_balancers=())
+    asked = content(wanted(tagged, IMAGE, "1.0.2", None))
+    assert asked is not None
+    assert (asked["tags"]["team"], asked["tags"]["image"]) == ("shop", "web")
 
 
 def test_nothing_is_asked_where_nothing_is_made() -> None:

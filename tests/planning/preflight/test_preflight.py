@@ -13,7 +13,7 @@ from pipeline.planning.preflight.facts import Space, Unknown
 from pipeline.planning.preflight.preflight import approved, document, findings, table
 from pipeline.planning.preflight.wanted import newest_eligible, wanted
 from pipeline.planning.swap.staging import plan_stage
-from tests.planning.preflight.examples import GOOD, PLAN, SCALED, WANTED
+from tests.planning.preflight.examples import GOOD, PLAN, SERVING, WANTED
 from tests.planning.swap.examples import ENVIRONMENT, IMAGE, VERSIONS, scale_set, surveyed
 
 
@@ -37,11 +37,14 @@ def test_a_plan_that_nothing_speaks_against_is_the_same_plan() -> None:
 
 
 def test_warnings_and_what_is_unknown_are_notes() -> None:
-    facts = replace(GOOD, autoscale=(SCALED,), usages=Unknown("AuthorizationFailed: no"))
+    upgrading = replace(SERVING, upgrades_itself=True, is_pinned=False)
+    refused = Unknown("AuthorizationFailed: no")
+    facts = replace(GOOD, scale_sets=(upgrading,), usages=refused)
     notes = approved(PLAN, WANTED, findings(facts)).notes
     assert [note.partition(";")[0] for note in notes] == [
         "unknown: quota: could not be known: AuthorizationFailed: no",
-        "warning: autoscale: web-scale scales web-1-0-0 between 2 and 10, now 3",
+        "warning: upgrades: web-1-0-0 serves and has automatic OS upgrades: Azure reimages it to"
+        " the newest version that passed its check, without a promotion",
     ]
 
 

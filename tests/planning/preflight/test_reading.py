@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from pipeline.planning.hardware import size
 from pipeline.planning.names import network_id
 from pipeline.planning.preflight import reading
 from pipeline.planning.preflight.facts import Space
@@ -37,7 +38,7 @@ def restricted(kind: str, *where: str) -> dict[str, Any]:
 def test_a_size_is_restricted_where_its_whole_region_is_closed(
     restriction: tuple[str, ...], reason: str
 ) -> None:
-    found = reading.size([restricted(*restriction)], "standard_d2s_v5", "westeurope")
+    found = size([restricted(*restriction)], "standard_d2s_v5", "westeurope")
     assert found
     assert found.restriction == reason
 

@@ -11,7 +11,6 @@ from pipeline.advice import check_image
 from pipeline.planning.names import scale_set_id
 from pipeline.planning.preflight.facts import (
     Credential,
-    Definition,
     Lock,
     Registration,
     Replica,
@@ -25,6 +24,7 @@ from pipeline.planning.preflight.facts import (
     Version,
 )
 from pipeline.planning.preflight.preflight import findings
+from pipeline.planning.traits import Traits
 from tests.planning.preflight.examples import (
     CLIENTS,
     GOOD,
@@ -124,7 +124,7 @@ def test_a_size_is_offered_or_not() -> None:
 def test_an_image_that_does_not_fit_its_size_is_refused(
     definition: dict[str, Any], size: dict[str, Any], words: str
 ) -> None:
-    changed = {"definition": Definition(**definition), "size": replace(SIZE, **size)}
+    changed = {"definition": Traits(**definition), "size": replace(SIZE, **size)}
     (one,) = found("image", **changed)
     assert one.result == "FAILED"
     assert words in one.what
@@ -142,13 +142,13 @@ def test_an_image_that_does_not_fit_its_size_is_refused(
 def test_what_a_size_is_able_to_is_compared_where_azure_tells_it(
     definition: dict[str, Any], size: dict[str, Any]
 ) -> None:
-    changed = {"definition": Definition(**definition), "size": replace(SIZE, **size)}
+    changed = {"definition": Traits(**definition), "size": replace(SIZE, **size)}
     assert results("image", **changed) == ["ok"]
 
 
 def test_trusted_launch_needs_a_size_that_has_it() -> None:
     changed = {
-        "definition": Definition(security_type="TrustedLaunch"),
+        "definition": Traits(security_type="TrustedLaunch"),
         "size": replace(SIZE, trusted_launch=False),
     }
     assert [one.what for one in found("image", **changed)][1:] == [
@@ -164,7 +164,7 @@ def test_a_trusted_launch_image_wants_a_definition_for_it(security_type: str, re
     image = replace(WANTED.image, security_type="trusted_launch")
     changed = {
         "wanted": replace(WANTED, image=image),
-        "definition": Definition(security_type=security_type),
+        "definition": Traits(security_type=security_type),
     }
     assert results("image", **changed) == [result]
 
@@ -352,9 +352,9 @@ def test_a_set_that_upgrades_itself_is_warned_of_unless_it_is_pinned_or_serves_n
     assert results("upgrades", scale_sets=(replace(moving, is_serving=False),)) == ["ok"]
 
 
-def test_a_setting_that_scales_what_serves_is_warned_of() -> None:
+def test_a_setting_that_scales_what_serves_is_told() -> None:
     (one,) = found("autoscale", autoscale=(SCALED,))
-    assert one.result == "warning"
+    assert one.result == "ok"
     assert "web-scale scales web-1-0-0 between 2 and 10, now 3" in one.what
     assert results("autoscale", autoscale=(replace(SCALED, is_enabled=False),)) == ["ok"]
     assert results("autoscale", autoscale=(replace(SCALED, target="/else"),)) == ["ok"]

@@ -8,10 +8,11 @@ import pytest
 
 from pipeline.definition.model import Promotion
 from pipeline.errors import Refused, UsageError
-from pipeline.planning.names import image_version_id
+from pipeline.planning.names import image_version_id, scale_set_id
 from pipeline.planning.prune.bodies import retired, without_pools
 from pipeline.planning.prune.plan import plan_prune, plan_unstage
-from pipeline.planning.prune.steps import RemovePools, RetirePools
+from pipeline.planning.prune.steps import DeleteImageVersion, RemovePools, RetirePools
+from pipeline.planning.prune.uses import Uses
 from pipeline.planning.swap.survey import Survey
 from tests.planning.swap.examples import (
     EMPTY_STAGING,
@@ -145,12 +146,38 @@ def test_versions_beyond_the_retention_go_if_nothing_was_made_from_them() -> Non
     making = replace(versions[6], provisioning_state="Creating")
     all_of_them = (pinned, theirs, *versions[2:6], making, *versions[7:])
     now = surveyed(SERVING, BACK, versions=all_of_them, tags=swap_tags(V3, V2))
-    used = [image_version_id(ENVIRONMENT, "web", f"1.0.{n}") for n in (3, 2, 4)]
-    plan = plan_prune(with_retention(now, 2), age, used)
+    user = frozenset({scale_set_id(ENVIRONMENT, "of-another-group")})
+    used = (image_version_id(ENVIRONMENT, "web", f"1.0.{n}") for n in (3, 2, 4))
+    uses = Uses(dict.fromkeys(used, user))
+    plan = plan_prune(with_retention(now, 2), age, uses)
     assert [str(step) for step in plan.steps] == [
         "delete web 1.0.5 from the gallery (not among the newest 2, and nothing was made from it)"
     ]
-    assert plan_prune(now, age, used).is_empty
+    assert plan_prune(now, age, uses).is_empty
+
+
+def test_where_somebody_cannot_be_asked_all_versions_are_kept() -> None:
+    ours = {"system": "bakeswap", "check": "passed"}
+    versions = tuple(replace(version(f"1.0.{n}"), tags=dict(ours)) for n in range(9))
+    now = with_retention(surveyed(SERVING, versions=versions, tags=swap_tags(V3, "")), 2)
+    plan = plan_prune(now, age, Uses(unknown=("what staging needs is not known: 403",)))
+    assert plan.is_empty
+    assert "kept all versions of web: what staging needs is not known: 403" in plan.notes
+
+
+def test_a_version_whose_scale_set_goes_here_and_runs_elsewhere_stays() -> None:
+    ours = {"system": "bakeswap", "check": "passed"}
+    versions = tuple(replace(version(f"1.0.{n}"), tags=dict(ours)) for n in range(5))
+    old = scale_set("1.0.0")
+    now = with_retention(surveyed(SERVING, BACK, old, versions=versions, tags=swap_tags(V3, V2)), 1)
+    first = image_version_id(ENVIRONMENT, "web", "1.0.0")
+    elsewhere = replace(old.resource, resource_group="another")
+    removed = [str(step) for step in plan_prune(now, age).steps]
+    assert any("delete web 1.0.0 from the gallery" in step for step in removed)
+    for users, stays in (({old.resource}, False), ({old.resource, elsewhere}, True)):
+        plan = plan_prune(now, age, Uses({first: frozenset(users)}))
+        deletes = [step.resource for step in plan.steps if isinstance(step, DeleteImageVersion)]
+        assert (first not in deletes) == stays
 
 
 def test_unstaging_removes_whatever_its_age_but_what_is_needed() -> None:

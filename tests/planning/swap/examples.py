@@ -7,20 +7,18 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.arm import ResourceId
+from pipeline.definition.balancing import FRONTENDS, Health, LoadBalancer, RulePair
 from pipeline.definition.model import (
-    FRONTENDS,
     Base,
     Cloud,
     Environment,
-    Health,
+    Gallery,
     Image,
-    LoadBalancer,
     Network,
     Project,
-    RulePair,
-    ScaleSetShape,
     Template,
 )
+from pipeline.definition.shape import ScaleSetShape
 from pipeline.planning.landing_zone import bodies
 from pipeline.planning.names import (
     empty_pool,
@@ -60,7 +58,7 @@ ENVIRONMENT = Environment(
     tenant="tenant",
     location="westeurope",
     resource_group="shop",
-    gallery="images",
+    gallery=Gallery("images"),
     replica_regions=(),
     ssh_port=22,
     ssh_username="azureuser",
@@ -122,7 +120,9 @@ def body(
     members: dict[str, list[str]] | None = None,
 ) -> dict[str, Any]:
     """A GET of the load balancer, with fields nobody here knows."""
-    addresses = {name: network_id(ENVIRONMENT, "publicIPAddresses", name) for name in FRONTENDS}
+    addresses: dict[str, ResourceId] = {
+        name: network_id(ENVIRONMENT, "publicIPAddresses", name) for name in FRONTENDS
+    }
     served = [(LOAD_BALANCER, IMAGE.health)]
     made = copy.deepcopy(bodies.load_balancer(ENVIRONMENT, served, addresses))
     for rule in made["properties"]["loadBalancingRules"]:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from pipeline.advice import Advice, rollback
-from pipeline.definition.model import Health
+from pipeline.definition.balancing import Health
 from pipeline.errors import Refused, UsageError
 from pipeline.planning.plan import Plan
 from pipeline.planning.swap.load_balancer import is_swapped, read, swapped

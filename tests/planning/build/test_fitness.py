@@ -1,0 +1,167 @@
+"""A base that does not go with the definition, the template or a size is refused before a bake."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import pytest
+
+from pipeline.definition.model import Image
+from pipeline.definition.shape import ScaleSetShape
+from pipeline.errors import Refused
+from pipeline.planning.build.build import plan_build
+from pipeline.planning.build.packer_variables import variables
+from pipeline.planning.build.publishable import PLAN_VARIABLES, refuse_unfit
+from pipeline.planning.build.steps import BakeVersion, BootCheckMachine
+from pipeline.planning.hardware import Size
+from pipeline.planning.traits import PurchasePlan, Traits, reading
+from tests.planning.build.examples import LOCAL, TEMPLATE, WEB, survey
+
+D2 = Size("Standard_D2s_v5", "standardDSv5Family", 2, frozenset({"V1", "V2"}), "x64")
+D2P = Size("Standard_D2ps_v5", "standardDPSv5Family", 2, frozenset({"V2"}), "Arm64")
+BOUGHT = PurchasePlan("Contoso", "hardened-debian", "12-gen2")
+BASE = replace(WEB.base, version="0.20260101.1", at="images/web/image.hcl:5")
+IMAGE = replace(WEB, base=BASE)
+TRUSTED = replace(IMAGE, security_type="trusted_launch")
+SUPPORTED = Traits(security_type="TrustedLaunchSupported")
+BUYING = replace(IMAGE, template=replace(TEMPLATE, variables=TEMPLATE.variables | PLAN_VARIABLES))
+SIZES = {D2.name: D2}
+PLAIN = Traits()
+
+
+def refusal(
+    image: Image = IMAGE,
+    base: Traits = SUPPORTED,
+    definition: Traits = PLAIN,
+    sizes: Mapping[str, Size | None] = SIZES,
+) -> Refused:
+    """What is said of a base that does not fit."""
+    with pytest.raises(Refused) as refused:
+        refuse_unfit(image, LOCAL, base, definition, sizes)
+    return refused.value
+
+
+@pytest.mark.parametrize(
+    ("image", "base", "definition"),
+    [
+        (IMAGE, SUPPORTED, Traits()),
+        (TRUSTED, SUPPORTED, Traits(security_type="TrustedLaunch")),
+        (IMAGE, Traits(generation="V1"), Traits(generation="V1")),
+        (BUYING, Traits(plan=BOUGHT), Traits(plan=BOUGHT)),
+    ],
+)
+def test_what_goes_together_is_baked(image: Image, base: Traits, definition: Traits) -> None:
+    refuse_unfit(image, LOCAL, base, definition, SIZES)
+    refuse_unfit(image, LOCAL, base, definition, {})
+
+
+@pytest.mark.parametrize(
+    ("base", "definition", "words"),
+    [
+        (Traits(generation="V1"), Traits(), "the generation of the base {} is V1"),
+        (Traits(), Traits(generation="V1"), "the generation of the base {} is V2"),
+        (Traits(), Traits(architecture="Arm64"), "the architecture of the base {} is x64"),
+        (Traits(), Traits(plan=BOUGHT), "the plan of the base {} is none"),
+    ],
+)
+def test_a_base_must_be_what_the_definition_says(
+    base: Traits, definition: Traits, words: str
+) -> None:
+    told = refusal(base=base, definition=definition)
+
+    assert f"images/web/image.hcl:5: {words.format(BASE)}" in str(told)
+    assert "/galleries/bakeswap/images/web takes versions of" in str(told)
+    commands = [str(advice.command) for advice in told.advice]
+    assert commands[0].startswith("az sig image-definition delete --ids /subscriptions/")
+    assert commands[1] == "invoke create-environment"
+
+
+def test_a_trusted_launch_image_needs_a_base_that_makes_one() -> None:
+    definition = Traits(security_type="TrustedLaunch")
+    told = refusal(TRUSTED, Traits(), definition)
+
+    assert "its security type is Standard: it makes no Trusted Launch machine" in str(told)
+    assert told.advice == ()
+    only = refusal(base=Traits(security_type="TrustedLaunch"))
+    assert "its security type is TrustedLaunch: it makes no standard machine" in str(only)
+
+
+def test_only_linux_is_baked() -> None:
+    told = str(refusal(base=Traits(os="Windows")))
+
+    assert told == f"images/web/image.hcl:5: the base {BASE} is Windows, and only Linux is baked"
+
+
+def test_a_template_must_take_the_plan_of_what_is_bought() -> None:
+    bought = Traits(plan=BOUGHT)
+    told = str(refusal(base=bought, definition=bought))
+
+    assert "is bought with the plan Contoso:hardened-debian:12-gen2" in told
+    assert "declares no base_plan_name and no base_plan_product and no base_plan_publisher" in told
+
+
+def test_both_sizes_must_boot_it_and_all_that_is_wrong_is_said_at_once() -> None:
+    image = replace(IMAGE, scale_set=ScaleSetShape(D2P.name, 2))
+    told = str(refusal(image, Traits(generation="V1"), sizes={**SIZES, D2P.name: D2P}))
+
+    assert told.splitlines()[1:] == [
+        "images/web/image.hcl: scale_set.sku: the image is generation V1, Standard_D2ps_v5 boots"
+        " V2; choose another size, or another base",
+        "images/web/image.hcl: scale_set.sku: the image is x64, Standard_D2ps_v5 is Arm64;"
+        " choose another size, or another base",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("size", "words"),
+    [
+        (None, "Standard_D2s_v5 is not offered in westeurope"),
+        (
+            replace(D2, restriction="NotAvailableForSubscription"),
+            "is restricted in westeurope",
+        ),
+        (replace(D2, trusted_launch=False), "needs Trusted Launch, which Standard_D2s_v5 has not"),
+    ],
+)
+def test_a_size_that_makes_no_machine_is_refused(size: Size | None, words: str) -> None:
+    definition = Traits(security_type="TrustedLaunch")
+    told = str(refusal(TRUSTED, SUPPORTED, definition, {D2.name: size}))
+
+    assert told.startswith("images/web/image.hcl: build.size: ")
+    assert words in told
+
+
+def test_the_plan_goes_to_packer_and_to_the_machine_that_is_checked() -> None:
+    steps = plan_build(survey(BUYING, definition=Traits(plan=BOUGHT))).plan.steps
+    (bake,) = (step for step in steps if isinstance(step, BakeVersion))
+    (boot,) = (step for step in steps if isinstance(step, BootCheckMachine))
+
+    given = variables(bake, BUYING, LOCAL)
+    assert {name: given[name] for name in PLAN_VARIABLES} == {
+        "base_plan_publisher": "Contoso",
+        "base_plan_product": "hardened-debian",
+        "base_plan_name": "12-gen2",
+    }
+    assert boot.plan == BOUGHT
+    assert not PLAN_VARIABLES & variables(replace(bake, plan=None), BUYING, LOCAL).keys()
+
+
+def test_what_a_marketplace_version_tells_is_read() -> None:
+    """The body is Azure's sample of Virtual Machine Images - Get, shortened."""
+    body = {
+        "properties": {
+            "hyperVGeneration": "V2",
+            "architecture": "Arm64",
+            "osDiskImage": {"operatingSystem": "Windows"},
+            "plan": {"name": "12-gen2", "publisher": "Contoso", "product": "hardened-debian"},
+            "features": [
+                {"name": "SecurityType", "value": "TrustedLaunchSupported"},
+                {"name": "DiskControllerTypes", "value": "SCSI, NVMe"},
+            ],
+        }
+    }
+    assert reading(body) == Traits(
+        "V2", "Arm64", "TrustedLaunchSupported", frozenset({"SCSI", "NVMe"}), "Windows", BOUGHT
+    )
+    assert reading({}) == Traits(generation="V1")
