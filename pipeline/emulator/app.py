@@ -29,6 +29,7 @@ from pipeline.emulator.edge.server import Edge, listen
 from pipeline.emulator.edge.sign_in import CLOUD, SignIn
 from pipeline.emulator.identity.certificates import server_context
 from pipeline.emulator.identity.credentials import credentials
+from pipeline.emulator.identity.sealing import Sealer
 from pipeline.emulator.identity.tokens import Tokens
 from pipeline.emulator.machines.qemu import Qemu
 from pipeline.emulator.machines.seam import Machines
@@ -97,8 +98,9 @@ class _Emulator:
             addresses=addresses,
             data_path=self._data_path,
             machines=self._machines,
+            sealer=Sealer(folder.sealing_key),
             tenant=self._credentials.tenant,
-            subscription=self._credentials.subscription,
+            subscriptions=self._credentials.subscriptions,
         )
         self._providers = Providers(provide(services) for provide in PROVIDERS)
         self._manager.register(*self._providers.kinds)
@@ -141,14 +143,18 @@ class _Emulator:
         machine_faults = None
         if isinstance(self._machines, Simulated):
             machine_faults = MachineFaults(self._machines, self._store)
-        subscription, poll_wait = self._credentials.subscription, self._settings.poll_wait
         return Edge(
             manager=self._manager,
             tokens=tokens,
             faults=faults,
             sign_in=SignIn(self._credentials, tokens),
             admin=Admin(self._manager, faults, self._facts, machine_faults, stop_asked),
-            router=Router(self._manager, self._providers, subscription, poll_wait),
+            router=Router(
+                self._manager,
+                self._providers,
+                self._credentials.subscriptions,
+                self._settings.poll_wait,
+            ),
             providers=self._providers,
         )
 
@@ -174,6 +180,7 @@ class _Emulator:
             "tenant": self._credentials.tenant,
             "client_id": self._credentials.client_id,
             "subscription": self._credentials.subscription,
+            "subscriptions": list(self._credentials.subscriptions),
             "addresses": self._settings.addresses,
             "machines": self._machines.kind,
             "accelerator": accelerator and asdict(accelerator),

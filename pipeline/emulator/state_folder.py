@@ -29,6 +29,7 @@ class StateFolder:
         self.store = self.root / "store.sqlite"
         self.credentials = self.root / "credentials.json"
         self.signing_key = self.root / "signing-key.pem"
+        self.sealing_key = self.root / "sealing-key"
         self._serving = self.root / "serving.json"
         self._port = self.root / "port"
         self._machines = self.root / "kind-of-machines"

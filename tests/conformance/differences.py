@@ -38,7 +38,6 @@ REASONS = (
     Reason("missing properties.virtualMachineProfile.timeCreated",
            "in one recording of three", "scale set get 2024"),
     Reason("missing placementGroupId", "no hardware behind it", "instance view"),
-    Reason("missing platform", "no hardware behind it", "instance view"),
     Reason("missing os", "told by the guest's agent, which does not run", "instance view"),
     Reason("missing properties.storageProfile.dataDiskImages", "no data disks", "version get"),
     Reason("", "no rolling upgrade is carried out", "rolling upgrade"),

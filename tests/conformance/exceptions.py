@@ -17,15 +17,16 @@ SENT: Mapping[str, str] = {}
 ANSWERED_ONLY: Mapping[str, str] = {**ANSWERED}
 
 _SECRET = "never in an answer (azure-sdk-for-python#770; cluster-api-provider-azure keeps a hash)"
+_EXPANDED = "only with $expand=userData (SDK: ExpandTypesForGetVMScaleSets, InstanceViewTypes)"
 NEVER_ANSWERED: Mapping[str, str] = {
     "OSProfile.adminPassword": _SECRET,
     "OSProfile.customData": _SECRET,
     "VirtualMachineExtensionProperties.protectedSettings": _SECRET,
-    "VirtualMachineProperties.userData": f"{_SECRET}; userData only with $expand=userData",
+    "VirtualMachineProperties.userData": _EXPANDED,
     "VirtualMachineScaleSetExtensionProperties.protectedSettings": _SECRET,
     "VirtualMachineScaleSetOSProfile.adminPassword": _SECRET,
     "VirtualMachineScaleSetOSProfile.customData": _SECRET,
-    "VirtualMachineScaleSetVMProfile.userData": _SECRET,
+    "VirtualMachineScaleSetVMProfile.userData": _EXPANDED,
 }
 """Write-only properties that the models do not mark as such."""
 

@@ -98,7 +98,12 @@ PACKAGES = (
     ),
 )
 
-VIEWS = frozenset({"health", "instanceView", "retrieveBootDiagnosticsData", "runCommand", "usages"})
+VIEWS = frozenset(
+    {
+        *("health", "instanceView", "retrieveBootDiagnosticsData", "runCommand", "usages"),
+        *("manualupgrade", "reimage"),
+    }
+)
 """Actions and views whose bodies are held to; of others only the status codes are."""
 
 

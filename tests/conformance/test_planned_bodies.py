@@ -12,7 +12,11 @@ from tests.planning.goldens import GOLDENS, answer
 from tests.planning.test_bodies import NOT_IN_THE_MODELS
 
 POOLS = "Microsoft.Network/loadBalancers/backendAddressPools"
-OTHERS = {"claims-zone": "PrivateZone", "record-set": "RecordSet"}
+OTHERS = {
+    "claims-zone": "PrivateZone",
+    "claims-zone-tagged": "PrivateZone",
+    "record-set": "RecordSet",
+}
 """Goldens whose type no locked package knows, and its model."""
 
 

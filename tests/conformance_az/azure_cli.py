@@ -17,7 +17,7 @@ from pipeline.setup import commands, places
 from pipeline.setup.commands import Command as Words
 from pipeline.setup.reporting import Reporter
 from tests.conformance_az.deployments import TEMPLATE
-from tests.conformance_az.expected import Command, NotServed, Passes, RefusedByAzure
+from tests.conformance_az.expected import NotServed, OfAz, Passes, RefusedByAzure
 from tests.conftest import Emulator
 
 VERSION = "2.91.0"
@@ -100,8 +100,11 @@ class AzureCli:
 
     def run(self, text: str) -> Ended:
         """Run one command, written as in a shell; `{subscription}` and the like are filled in."""
-        facts = {**self._emulator.facts, "folder": str(self._folder)}
-        return self._run([word.format_map(facts) for word in shlex.split(text)])
+        return self._run([self.filled(word) for word in shlex.split(text)])
+
+    def filled(self, text: str) -> str:
+        """A text with `{subscription}` and the like filled in."""
+        return text.format_map({**self._emulator.facts, "folder": str(self._folder)})
 
     def _run(self, words: list[str]) -> Ended:
         asked, answered = self._server.stdin, self._server.stdout
@@ -111,7 +114,7 @@ class AzureCli:
         asked.flush()
         return Ended(**json.loads(answered.readline()))
 
-    def verdict(self, command: Command) -> str:
+    def verdict(self, command: OfAz) -> str:
         """What was wrong with a command; "" when it ended as expected."""
         if not isinstance(command, Passes):
             return judge(command, self.run(command.text))
@@ -124,7 +127,7 @@ class AzureCli:
         return judge(command, self.run(shlex.join(words)))
 
 
-def judge(command: Command, ended: Ended) -> str:
+def judge(command: OfAz, ended: Ended) -> str:
     """What was wrong; "" for nothing."""
     match command:
         case Passes():

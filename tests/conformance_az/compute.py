@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.conformance_az.expected import Command, NotServed, Passes, RefusedByAzure
+from tests.conformance_az.expected import Command, NotServed, Passes, ReadAlike, RefusedByAzure
 
 _IMAGE = "Debian:debian-12:12-gen2:latest"
 _VM = "--resource-group rg-compute --name vm"
@@ -67,17 +67,23 @@ MACHINES: tuple[Command, ...] = (
     Passes(f"vm extension list {_G} --vm-name vm", "[].name", ["ApplicationHealthLinux"]),
     Passes(f"vm extension show {_G} --vm-name vm --name ApplicationHealthLinux", "publisher",
            "Microsoft.ManagedServices"),
+    ReadAlike("Microsoft.Compute/virtualMachines/extensions",
+              f"vm extension show {_G} --vm-name vm --name ApplicationHealthLinux",
+              f"vm extension list {_G} --vm-name vm"),
+    ReadAlike("Microsoft.Compute/virtualMachines", f"vm show {_VM}", f"vm list {_G}"),
+    ReadAlike("Microsoft.Compute/virtualMachines/instanceView", f"vm get-instance-view {_VM}"),
     Passes(f"vm extension delete {_G} --vm-name vm --name ApplicationHealthLinux", "length(@)", 0,
            then=f"vm extension list {_G} --vm-name vm"),
-    NotServed(f"vm extension set {_G} --vm-name vm --name CustomScript --publisher "
-              "Microsoft.Azure.Extensions --settings '{{\"commandToExecute\": \"true\"}}'",
-              "CustomScript"),
+    Passes(f"vm extension set {_G} --vm-name vm --name CustomScript --publisher "
+           "Microsoft.Azure.Extensions --settings '{{\"commandToExecute\": \"true\"}}'",
+           "provisioningState", "Succeeded"),
     Passes(f"vm list-vm-resize-options {_VM}", "[?name=='Standard_D4s_v5'] | length(@)", 1),
     Passes(f"vm resize {_VM} --size Standard_D4s_v5", "hardwareProfile.vmSize", "Standard_D4s_v5"),
     Passes(f"vm restart {_VM}", "powerState", "VM running", then=f"vm show {_VM} --show-details"),
     Passes(f"vm stop {_VM}", "powerState", "VM stopped", then=f"vm show {_VM} --show-details"),
     Passes(f"vm start {_VM}", "powerState", "VM running", then=f"vm show {_VM} --show-details"),
     Passes(f"disk list {_G}", "[].diskState", ["Attached"]),
+    ReadAlike("Microsoft.Compute/disks", f"disk list {_G} --query [0]", f"disk list {_G}"),
     RefusedByAzure(f"vm generalize {_VM}", "OperationNotAllowed"),
     Passes(f"vm deallocate {_VM}", "powerState", "VM deallocated",
            then=f"vm show {_VM} --show-details"),
@@ -104,6 +110,7 @@ GALLERIES: tuple[Command, ...] = (
            "sourceVirtualMachine.id | ends_with(@, '/vm')", True),
     Passes(f"image list {_G}", "[].name", ["web"]),
     Passes(f"image show {_G} --name web", "provisioningState", "Succeeded"),
+    ReadAlike("Microsoft.Compute/images", f"image show {_G} --name web", f"image list {_G}"),
     Passes(f"sig create {_GALLERY}", "provisioningState", "Succeeded"),
     Passes(f"sig list {_G}", "[].name", ["gallery"]),
     Passes(f"sig show {_GALLERY}", "name", "gallery"),
@@ -126,6 +133,12 @@ GALLERIES: tuple[Command, ...] = (
     Passes(f"sig image-version update {_DEFINITION} --gallery-image-version 1.0.0 "
            "--set publishingProfile.excludeFromLatest=false",
            "publishingProfile.excludeFromLatest", False),
+    ReadAlike("Microsoft.Compute/galleries", f"sig show {_GALLERY}", f"sig list {_G}"),
+    ReadAlike("Microsoft.Compute/galleries/images", f"sig image-definition show {_DEFINITION}",
+              f"sig image-definition list {_GALLERY}"),
+    ReadAlike("Microsoft.Compute/galleries/images/versions",
+              f"sig image-version show {_DEFINITION} --gallery-image-version 1.0.0 --expand "
+              "ReplicationStatus", f"sig image-version list {_DEFINITION}"),
     RefusedByAzure(f"sig delete {_GALLERY}", "CannotDeleteResource"),
     NotServed("sig list-shared --location westeurope", "sharedGalleries"),
     Passes(f"vm delete {_VM} --yes", "length(@)", 0, then=f"vm list {_G}"),
@@ -133,12 +146,21 @@ GALLERIES: tuple[Command, ...] = (
 
 _SET = "--resource-group rg-compute --name web"
 _UNIFORM = "--resource-group rg-compute --name uniform"
+_UNIFORM_ID = (
+    "/subscriptions/{subscription}/resourceGroups/rg-compute/providers/Microsoft.Compute"
+    "/virtualMachineScaleSets/uniform"
+)
 
 SCALE_SETS: tuple[Command, ...] = (
     Passes(f"vmss create {_SET} --image {_VERSION} {_HOW}", "vmss.orchestrationMode", "Flexible"),
     Passes(f"vmss list-instances {_SET}", "length(@)", 2),
     Passes(f"vmss show {_SET}", "orchestrationMode", "Flexible"),
     Passes(f"vm list {_G}", "length([?virtualMachineScaleSet.id | ends_with(@, '/web')])", 2),
+    ReadAlike("Microsoft.Compute/virtualMachineScaleSets", f"vmss show {_SET}",
+              f"vmss list {_G}"),
+    ReadAlike("Microsoft.Compute/virtualMachines", f"vm list {_G} --query [0]", f"vm list {_G}"),
+    ReadAlike("Microsoft.Network/loadBalancers", f"network lb show {_G} --name webLB",
+              f"network lb list {_G}"),
     RefusedByAzure(f"vmss get-instance-view {_SET}", "OperationNotAllowed"),
     Passes(f"vmss scale {_SET} --new-capacity 1", "length(@)", 1,
            then=f"vmss list-instances {_SET}"),
@@ -169,10 +191,22 @@ SCALE_SETS: tuple[Command, ...] = (
            "publisher", "Microsoft.ManagedServices"),
     Passes(f"vmss update-instances {_UNIFORM} --instance-ids '*'", "[].latestModelApplied",
            [True, True], then=f"vmss list-instances {_UNIFORM}"),
+    Passes(f"vmss identity assign {_UNIFORM}", "systemAssignedIdentity | length(@)", 36),
+    ReadAlike("Microsoft.Compute/virtualMachineScaleSets", f"vmss show {_UNIFORM}",
+              f"vmss list {_G}"),
+    ReadAlike("Microsoft.Compute/virtualMachineScaleSets/instanceView",
+              f"vmss get-instance-view {_UNIFORM}", id=f"{_UNIFORM_ID}/instanceView"),
+    ReadAlike("Microsoft.Compute/virtualMachineScaleSets/virtualMachines",
+              f"vmss show {_UNIFORM} --instance-id 0", f"vmss list-instances {_UNIFORM}"),
+    ReadAlike("Microsoft.Compute/virtualMachineScaleSets/virtualMachines/instanceView",
+              f"vmss get-instance-view {_UNIFORM} --instance-id 0",
+              id=f"{_UNIFORM_ID}/virtualMachines/0/instanceView"),
+    ReadAlike("Microsoft.Compute/virtualMachineScaleSets/virtualMachines/networkInterfaces",
+              f"vmss nic list {_G} --vmss-name uniform --query [0]",
+              f"vmss nic list {_G} --vmss-name uniform"),
     Passes(f"vmss extension delete {_G} --vmss-name uniform --name ApplicationHealthLinux",
            "length(virtualMachineProfile.extensionProfile.extensions || `[]`)", 0,
            then=f"vmss show {_UNIFORM}"),
-    Passes(f"vmss identity assign {_UNIFORM}", "systemAssignedIdentity | length(@)", 36),
     Passes(f"vmss identity show {_UNIFORM}", "type", "SystemAssigned"),
     Passes(f"vmss identity remove {_UNIFORM}", "identity", None, then=f"vmss show {_UNIFORM}"),
     RefusedByAzure(f"vmss rolling-upgrade get-latest {_UNIFORM}", "NotFound"),
@@ -211,6 +245,8 @@ SCALE_SETS: tuple[Command, ...] = (
            "profiles[0].capacity.maximum", "6"),
     Passes(f"monitor autoscale rule create {_G} --autoscale-name auto --scale out 1 "
            "--condition 'Percentage CPU > 75 avg 5m'", "scaleAction.direction", "Increase"),
+    ReadAlike("Microsoft.Insights/autoscaleSettings",
+              f"monitor autoscale show {_G} --name auto", f"monitor autoscale list {_G}"),
     Passes(f"monitor autoscale delete {_G} --name auto", "length(@)", 0,
            then=f"monitor autoscale list {_G}"),
     Passes(f"vmss delete {_UNIFORM}", "length(@)", 0, then=f"vmss list {_G}"),

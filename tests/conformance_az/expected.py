@@ -36,7 +36,22 @@ class NotServed:
     what: str
 
 
-Command: TypeAlias = Passes | RefusedByAzure | NotServed
+@dataclass(frozen=True, slots=True)
+class ReadAlike:
+    """The SDKs of other languages read what `text` shows: the same values of the same types.
+
+    They also list what `listing` lists; it is "" for what is in no list. An `id` is for answers
+    that have none; that of a view is the resource's, and the view's name after it.
+    """
+
+    type: str
+    text: str
+    listing: str = ""
+    id: str = ""
+
+
+OfAz: TypeAlias = Passes | RefusedByAzure | NotServed
+Command: TypeAlias = OfAz | ReadAlike
 
 
 def describe(command: Command) -> tuple[str, str]:
@@ -49,6 +64,9 @@ def describe(command: Command) -> tuple[str, str]:
             return "passed", f"refused as Azure refuses it: `{code}`"
         case NotServed(what=what):
             return "refused", f"the emulator does not serve {what}"
+        case ReadAlike(type=kind, listing=listing):
+            listed = f", and list what `az {listing}` lists" if listing else ""
+            return "read", f"the SDKs for Go and JavaScript read this `{kind}`{listed}"
 
 
 def shown(value: Any) -> str:

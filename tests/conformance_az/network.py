@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.conformance_az.expected import Command, NotServed, Passes, RefusedByAzure
+from tests.conformance_az.expected import Command, NotServed, Passes, ReadAlike, RefusedByAzure
 
 _G = "--resource-group rg-network"
 _LB = "--resource-group rg-network --lb-name lb"
@@ -34,6 +34,11 @@ NETWORK: tuple[Command, ...] = (
     Passes(f"network nsg rule show {_G} --nsg-name nsg --name http", "priority", 200),
     Passes(f"network nsg rule update {_G} --nsg-name nsg --name http --priority 210", "priority",
            210),
+    ReadAlike("Microsoft.Network/networkSecurityGroups", f"network nsg show {_G} --name nsg",
+              f"network nsg list {_G}"),
+    ReadAlike("Microsoft.Network/networkSecurityGroups/securityRules",
+              f"network nsg rule show {_G} --nsg-name nsg --name http",
+              f"network nsg rule list {_G} --nsg-name nsg"),
     Passes(f"network nsg rule delete {_G} --nsg-name nsg --name http", "length(@)", 0,
            then=f"network nsg rule list {_G} --nsg-name nsg"),
     Passes(f"network vnet subnet update {_G} --vnet-name net --name apps "
@@ -63,6 +68,15 @@ NETWORK: tuple[Command, ...] = (
     Passes(f"network nic ip-config show {_G} --nic-name nic --name ipconfig1", "primary", True),
     Passes(f"network nic update {_G} --name nic --network-security-group nsg",
            "networkSecurityGroup.id | ends_with(@, '/nsg')", True),
+    ReadAlike("Microsoft.Network/virtualNetworks", f"network vnet show {_G} --name net",
+              f"network vnet list {_G}"),
+    ReadAlike("Microsoft.Network/virtualNetworks/subnets",
+              f"network vnet subnet show {_G} --vnet-name net --name apps",
+              f"network vnet subnet list {_G} --vnet-name net"),
+    ReadAlike("Microsoft.Network/publicIPAddresses", f"network public-ip show {_G} --name ip",
+              f"network public-ip list {_G}"),
+    ReadAlike("Microsoft.Network/natGateways", f"network nat gateway show {_G} --name nat",
+              f"network nat gateway list {_G}"),
     Passes("network list-usages --location westeurope",
            "[?localName=='LoadBalancers' || name.value=='LoadBalancers'] | [0].currentValue | "
            "to_number(@)", 0),
@@ -73,6 +87,15 @@ NETWORK: tuple[Command, ...] = (
            "--name web", "ttl", 3600),
     Passes(f"network private-dns record-set txt show {_G} --zone-name claims.internal --name web",
            "name", "web"),
+    Passes(f"network private-dns record-set txt create {_G} --zone-name claims.internal "
+           "--name api", "name", "api"),
+    ReadAlike("Microsoft.Network/privateDnsZones",
+              f"network private-dns zone show {_G} --name claims.internal",
+              f"network private-dns zone list {_G}"),
+    ReadAlike("Microsoft.Network/privateDnsZones/TXT",
+              f"network private-dns record-set txt show {_G} --zone-name claims.internal "
+              "--name web",
+              f"network private-dns record-set txt list {_G} --zone-name claims.internal"),
     Passes(f"network private-dns zone delete {_G} --name claims.internal --yes", "length(@)", 0,
            then=f"network private-dns zone list {_G}"),
     NotServed(f"network route-table create {_G} --name routes", "Microsoft.Network/routeTables"),
@@ -124,6 +147,9 @@ BALANCER: tuple[Command, ...] = (
     Passes(f"network nic ip-config inbound-nat-rule add {_G} --nic-name nic --ip-config-name "
            "ipconfig1 --lb-name lb --inbound-nat-rule ssh",
            "loadBalancerInboundNatRules[0].id | ends_with(@, '/ssh')", True),
+    ReadAlike("Microsoft.Network/loadBalancers/inboundNatRules",
+              f"network lb inbound-nat-rule show {_LB} --name ssh",
+              f"network lb inbound-nat-rule list {_LB}"),
     Passes(f"network nic ip-config inbound-nat-rule remove {_G} --nic-name nic --ip-config-name "
            "ipconfig1 --lb-name lb --inbound-nat-rule ssh", "loadBalancerInboundNatRules", None),
     Passes(f"network lb inbound-nat-rule delete {_LB} --name ssh", "length(@)", 0,
@@ -132,17 +158,34 @@ BALANCER: tuple[Command, ...] = (
            "staging --frontend-port-range-start 50000 --frontend-port-range-end 50009 "
            "--backend-port 22", "frontendPortRangeEnd", 50009),
     Passes(f"network lb inbound-nat-pool list {_LB}", "[].name", ["many"]),
+    ReadAlike("Microsoft.Network/loadBalancers", f"network lb show {_G} --name lb",
+              f"network lb list {_G}"),
     Passes(f"network lb inbound-nat-pool delete {_LB} --name many", "length(@)", 0,
            then=f"network lb inbound-nat-pool list {_LB}"),
     Passes(f"network lb outbound-rule create {_LB} --name out --protocol All --address-pool blue "
            "--frontend-ip-configs staging", "name", "out"),
     Passes(f"network lb outbound-rule list {_LB}", "[].name", ["out"]),
+    ReadAlike("Microsoft.Network/loadBalancers/outboundRules",
+              f"network lb outbound-rule show {_LB} --name out",
+              f"network lb outbound-rule list {_LB}"),
     Passes(f"network lb outbound-rule delete {_LB} --name out", "length(@)", 0,
            then=f"network lb outbound-rule list {_LB}"),
     Passes(f"network nic ip-config address-pool add {_G} --nic-name nic --ip-config-name "
            "ipconfig1 --lb-name lb --address-pool green",
            "loadBalancerBackendAddressPools[0].id | ends_with(@, '/green')", True),
     Passes(f"network lb list-nic {_G} --name lb", "[].name", ["nic"]),
+    ReadAlike("Microsoft.Network/networkInterfaces", f"network nic show {_G} --name nic",
+              f"network nic list {_G}"),
+    ReadAlike("Microsoft.Network/loadBalancers/backendAddressPools",
+              f"network lb address-pool show {_LB} --name green",
+              f"network lb address-pool list {_LB}"),
+    ReadAlike("Microsoft.Network/loadBalancers/frontendIPConfigurations",
+              f"network lb frontend-ip show {_LB} --name production",
+              f"network lb frontend-ip list {_LB}"),
+    ReadAlike("Microsoft.Network/loadBalancers/probes",
+              f"network lb probe show {_LB} --name health", f"network lb probe list {_LB}"),
+    ReadAlike("Microsoft.Network/loadBalancers/loadBalancingRules",
+              f"network lb rule show {_LB} --name http", f"network lb rule list {_LB}"),
     Passes(f"network nic ip-config address-pool remove {_G} --nic-name nic --ip-config-name "
            "ipconfig1 --lb-name lb --address-pool green", "loadBalancerBackendAddressPools", None),
     RefusedByAzure(f"network public-ip delete {_G} --name ip", "PublicIPAddressCannotBeDeleted"),

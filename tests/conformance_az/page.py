@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from tests.conformance_az.azure_cli import VERSION
 from tests.conformance_az.expected import describe
+from tests.conformance_az.sdks.programs import packages
 from tests.conformance_az.sections import SECTIONS
 from tests.conftest import ROOT
 
@@ -14,14 +15,19 @@ PAGE = ROOT / "docs" / "conformance-az.md"
 
 
 def figures(sections: Sequence[str]) -> str:
-    """How many commands there are, of each outcome."""
+    """How many commands there are, of each outcome, and how much was read by other SDKs."""
     count = Counter(describe(one)[0] for name in sections for one in SECTIONS[name])
-    return f"{count.total()} commands: {count['passed']} passed, {count['refused']} refused by name"
+    read = count.pop("read", 0)
+    return (
+        f"{count.total()} commands: {count['passed']} passed, {count['refused']} refused by name; "
+        f"{read} things read by other SDKs"
+    )
 
 
 def text() -> str:
     """The whole page."""
-    parts = [_HEAD.format(version=VERSION, figures=figures(tuple(SECTIONS)))]
+    sdks = "".join(f"- {each}\n" for each in packages())
+    parts = [_HEAD.format(version=VERSION, figures=figures(tuple(SECTIONS)), sdks=sdks)]
     return "\n".join((*parts, *map(_section, SECTIONS)))
 
 
@@ -48,4 +54,13 @@ refused with the code that Azure refuses it with. It is refused when the emulato
 names what it does not serve. Anything else is wrong, and no page is written.
 
 {figures}.
-"""
+
+## The SDKs for Go and JavaScript
+
+While those things exist, two small programs read them, over TLS with the emulator's CA: a GET and
+the list it is in, through all pages, into the SDK's typed models. What the models hold is written
+as JSON again. It must be what `az` shows of the same thing: all values, each of the same type, and
+no more. The list must have the names that `az` lists. Null and empty values are left out, and times
+are compared to the millisecond. In the tables these are the rows whose outcome is `read`.
+
+{sdks}"""

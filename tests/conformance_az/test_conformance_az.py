@@ -6,7 +6,7 @@ import pytest
 
 from tests.conformance_az import page
 from tests.conformance_az.azure_cli import Ended, judge
-from tests.conformance_az.expected import Command, NotServed, Passes, RefusedByAzure
+from tests.conformance_az.expected import NotServed, OfAz, Passes, RefusedByAzure
 from tests.conformance_az.sections import SECTIONS
 
 COMMANDS = [command for section in SECTIONS.values() for command in section]
@@ -60,7 +60,7 @@ def test_the_page_shows_these_commands() -> None:
         (NotServed("vm x", "'x'"), Ended(2, "", "'x' is misspelled"), "does not serve is not in"),
     ],
 )
-def test_any_other_outcome_is_wrong(command: Command, ended: Ended, fault: str) -> None:
+def test_any_other_outcome_is_wrong(command: OfAz, ended: Ended, fault: str) -> None:
     said = judge(command, ended)
     assert fault in said
     assert bool(said) == bool(fault)

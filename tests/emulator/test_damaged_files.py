@@ -30,7 +30,14 @@ from tests.emulator.damages import DAMAGES, SECONDS, at_most
 
 MUTATIONS = 500
 
-READ = ("credentials.json", "store.sqlite", "signing-key.pem", "ca.pem", "ca-key.pem")
+READ = (
+    "credentials.json",
+    "store.sqlite",
+    "signing-key.pem",
+    "sealing-key",
+    "ca.pem",
+    "ca-key.pem",
+)
 """What the emulator cannot do without."""
 OTHERS = (
     "server.pem",

@@ -83,7 +83,7 @@ def resource_group_being_deleted(name: str) -> ArmError:
 
 
 def subscription_not_found(identifier: str) -> ArmError:
-    """404 for any subscription but the emulator's own."""
+    """404 for any subscription but the emulator's."""
     return ArmError(
         404, "SubscriptionNotFound", f"The subscription '{identifier}' could not be found."
     )

@@ -63,13 +63,13 @@ class ResourceManager(Registry):
         kind = self.kind(type_name)
         if resource_group is not None:
             self._require_group(ResourceId.group(subscription, resource_group))
+        group = (resource_group or "").lower()
         values = [
             kind.present(record, query)
             for record in self.store.of_type(type_name)
             if record.id.subscription.lower() == subscription.lower()
-            and (
-                resource_group is None or record.id.resource_group.lower() == resource_group.lower()
-            )
+            and group in ("", record.id.resource_group.lower())
+            and kind.is_listed(record, query)
         ]
         return Answer(200, {"value": values})
 

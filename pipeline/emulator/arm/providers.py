@@ -19,6 +19,7 @@ from pipeline.emulator.arm.kinds import Kind
 from pipeline.emulator.arm.manager import ResourceManager
 from pipeline.emulator.arm.operations import Verb
 from pipeline.emulator.arm.rates import Limit
+from pipeline.emulator.identity.sealing import Sealer
 from pipeline.emulator.machines.seam import Machines
 
 _log = logging.getLogger(__name__)
@@ -32,8 +33,9 @@ class Services:
     addresses: Addresses
     data_path: DataPath
     machines: Machines
+    sealer: Sealer
     tenant: str
-    subscription: str
+    subscriptions: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from pipeline.emulator.arm.ids import ResourceId
 from pipeline.emulator.files import FileError, check_regular, damaged
 from pipeline.emulator.serialization import dumps, from_json
 
-_FORMAT = 2
+_FORMAT = 3
 """The layout of the file; another one is refused, not converted."""
 
 _TABLES = """

@@ -18,6 +18,7 @@ from pipeline.emulator.compute.limits import LIMITS
 from pipeline.emulator.compute.marketplace import MarketplaceImages
 from pipeline.emulator.compute.questions import Questions
 from pipeline.emulator.compute.quotas import Quotas
+from pipeline.emulator.compute.rolling import RollingUpgrades
 from pipeline.emulator.compute.scale_sets import ScaleSets
 from pipeline.emulator.compute.versions import Versions
 from pipeline.emulator.compute.virtual_machines import VirtualMachines
@@ -26,7 +27,13 @@ from pipeline.emulator.compute.virtual_machines import VirtualMachines
 def provider(services: Services) -> Provider:
     """Microsoft.Compute for one emulator."""
     return provider_of(
-        Guests(services.manager, services.addresses, services.data_path, services.machines),
+        Guests(
+            services.manager,
+            services.addresses,
+            services.data_path,
+            services.machines,
+            services.sealer,
+        ),
         Identities(services.tenant),
     )
 
@@ -35,6 +42,12 @@ def provider_of(guests: Guests, identities: Identities) -> Provider:
     """The provider whose machines and principals these are."""
     registry, fleet = guests.manager, Fleet(guests)
     quotas, access = Quotas(registry), GuestAccess(guests)
+    rolling = RollingUpgrades(guests, fleet)
+
+    async def close() -> None:
+        await access.close()
+        await guests.close()
+
     return Provider(
         namespace="Microsoft.Compute",
         polling=Polling(headers={"azure-asyncnotification": "Enabled"}),
@@ -47,18 +60,18 @@ def provider_of(guests: Guests, identities: Identities) -> Provider:
             Galleries(registry),
             Definitions(registry),
             Versions(guests),
-            ScaleSets(guests, fleet, quotas, identities),
+            ScaleSets(guests, fleet, quotas, identities, rolling),
             Instances(guests, fleet),
         ),
         routes=(
             *MarketplaceImages(guests.machines).routes,
             *Catalogue(registry.allowances).routes,
             *quotas.routes,
-            *Questions(registry).routes,
+            *Questions(registry, rolling).routes,
             *EXTENSION_IMAGES,
             *access.routes,
         ),
         open_routes=access.open_routes,
         resume=guests.resume,
-        close=guests.close,
+        close=close,
     )

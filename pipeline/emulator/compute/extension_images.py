@@ -19,7 +19,6 @@ _TYPES = (
 )
 _SERVED: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "microsoft.managedservices": {"ApplicationHealthLinux": ("1.0.0.0", "2.0.0.0")},
-    # refused by name when it is written, not before
     "microsoft.azure.extensions": {"CustomScript": ("2.1.0.0",)},
 }
 

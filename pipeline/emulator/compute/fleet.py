@@ -7,12 +7,13 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
 
 from pipeline.emulator.arm.errors import ArmError
-from pipeline.emulator.arm.ids import ResourceId
+from pipeline.emulator.arm.ids import ResourceId, same
 from pipeline.emulator.arm.store import Record
+from pipeline.emulator.compute import extension_runs
 from pipeline.emulator.compute.guests import Guests
 from pipeline.emulator.compute.instance_model import apply_model, choose_image, new_instance
 from pipeline.emulator.compute.internals import InstanceInternals, ScaleSetInternals
-from pipeline.emulator.compute.scale_set_model import boot_digest
+from pipeline.emulator.compute.scale_set_model import boot_digest, extensions
 from pipeline.emulator.compute.sources import Source
 from pipeline.emulator.compute.wares import check_plan
 from pipeline.emulator.compute.wording import at, is_true
@@ -75,14 +76,20 @@ class Fleet:
         self._store.put(instance)
         self._guests.watch(identifier)
         await self._guests.data_path.refresh()
+        await self._extend(identifier)
 
-    async def reimage(self, identifier: ResourceId) -> None:
-        """A new disk from the model's image, and a first boot; the number and the address stay."""
+    async def reimage(self, identifier: ResourceId, exact_version: str = "") -> None:
+        """A new disk from the model's image, and a first boot; the number and the address stay.
+
+        Where the model follows the newest version, the disk is of the version that it had, or of
+        an exact one (SDK: `VirtualMachineScaleSetReimageParameters`).
+        """
         await self._guests.discard(identifier)
         instance, scale_set = self._guests.require(identifier), self._scale_set(identifier)
         await self._guests.delete_disk(instance.internals(InstanceInternals).disk)
         apply_model(scale_set, instance)
-        choose_image(scale_set, instance, self._source(scale_set))
+        source = self._source(scale_set, exact_version or _exact_version(instance))
+        choose_image(scale_set, instance, source)
         instance.properties["provisioningState"] = "Updating"
         self._store.put(instance)
         await self._bring_up(identifier)
@@ -148,29 +155,42 @@ class Fleet:
         for number in range(first, following):
             self._store.put(new_instance(scale_set, number, source, self._guests.addresses))
 
-    def _source(self, scale_set: Record) -> Source:
-        """The image that the model means now."""
-        reference = scale_set.properties["virtualMachineProfile"]["storageProfile"]
-        location = scale_set.document["location"]
-        return self._guests.sources.resolve(reference["imageReference"], location)
+    def _source(self, scale_set: Record, exact_version: str = "") -> Source:
+        """The image that the model means: the newest, where it follows that and names no other."""
+        storage = scale_set.properties["virtualMachineProfile"]["storageProfile"]
+        reference = storage["imageReference"]
+        if exact_version and same(str(reference.get("version")), "latest"):
+            reference = {**reference, "version": exact_version}
+        return self._guests.sources.resolve(reference, scale_set.document["location"])
 
     async def _bring_up(self, identifier: ResourceId) -> None:
         instance = self._guests.require(identifier)
         made = instance.internals(InstanceInternals)
-        if self._guests.machines.is_running(made.machine):
-            self._set_state(identifier, "Succeeded")
-            return
+        is_running = self._guests.machines.is_running(made.machine)
         try:
+            if is_running:
+                await self._extend(identifier)
+                self._set_state(identifier, "Succeeded")
+                return
             if not made.is_made:
                 await self._guests.make_disk(instance)
                 self._store.change(
                     identifier, InstanceInternals, lambda kept: replace(kept, is_made=True)
                 )
             await self._guests.power_on(identifier)
+            await self._extend(identifier)
         except ArmError:
             self._set_state(identifier, "Failed")
             raise
         self._set_state(identifier, "Succeeded")
+
+    async def _extend(self, identifier: ResourceId) -> None:
+        """Run the model's extensions in an instance that has the model."""
+        scale_set = self._scale_set(identifier)
+        model = scale_set.internals(ScaleSetInternals).model
+        if self._guests.require(identifier).internals(InstanceInternals).model == model:
+            listed = extensions(scale_set, self._guests.sealer)
+            await extension_runs.bring(self._guests, identifier, listed)
 
     def _set_state(self, identifier: ResourceId, state: str) -> None:
         record = self._store.get(identifier)
@@ -180,6 +200,12 @@ class Fleet:
 
     def _scale_set(self, instance: ResourceId) -> Record:
         return self._guests.require(instance.parent or instance)
+
+
+def _exact_version(instance: Record) -> str:
+    """The version of the marketplace image that an instance has."""
+    reference = at(instance.properties, "storageProfile", "imageReference") or {}
+    return str(reference.get("exactVersion") or "")
 
 
 def should_run(instance: Record) -> bool:

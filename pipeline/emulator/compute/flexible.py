@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import re
 from collections.abc import Awaitable, Iterable
 from dataclasses import replace
 from typing import Any
@@ -14,11 +15,16 @@ from typing import Any
 from pipeline.emulator.arm.errors import ArmError, invalid_parameter, not_served
 from pipeline.emulator.arm.ids import ResourceId, same
 from pipeline.emulator.arm.store import Record, Store
+from pipeline.emulator.compute import extension_model
 from pipeline.emulator.compute import scale_set_network as network
+from pipeline.emulator.compute.extension_model import Extension
 from pipeline.emulator.compute.guests import VM, Guests
-from pipeline.emulator.compute.internals import ScaleSetInternals
+from pipeline.emulator.compute.internals import ScaleSetInternals, VirtualMachineInternals
+from pipeline.emulator.compute.scale_set_model import extensions
 from pipeline.emulator.compute.wording import at, missing, not_allowed
 
+_FILTER = re.compile(r"'virtualMachineScaleSet/id' eq '?([^']+)'?", re.IGNORECASE)
+"""The one filter that Azure allows (azure-mgmt-compute, VirtualMachinesOperations.list)."""
 _TYPE = "Microsoft.Compute/virtualMachineScaleSets"
 
 
@@ -87,6 +93,16 @@ def require_set(store: Store, machine: dict[str, Any]) -> None:
         raise not_served("'virtualMachineScaleSet' of a virtual machine, but a Flexible one's")
 
 
+def is_asked_for(machine: Record, wanted: str) -> bool:
+    """Whether a machine is one that the filter of a list asks for; without one, any is."""
+    if not wanted:
+        return True
+    match = _FILTER.fullmatch(wanted)
+    if match is None:
+        raise invalid_parameter("$filter", f"The filter '{wanted}' is not supported.")
+    return _set_of(machine) == ResourceId.parse(match[1])
+
+
 def refuse_view() -> None:
     """The sentence is documented; the code is inferred."""
     raise not_allowed(
@@ -99,8 +115,10 @@ class FlexibleSets:
     """Makes and removes members through the requests that anybody could send."""
 
     def __init__(self, guests: Guests) -> None:
+        self._guests = guests
         self._manager = guests.manager
         self._store = guests.manager.store
+        self._sealer = guests.sealer
 
     async def converge(self, identifier: ResourceId) -> None:
         """Make or remove as many members as the capacity says; the newest go first."""
@@ -114,6 +132,27 @@ class FlexibleSets:
     async def remove(self, machine: ResourceId) -> None:
         """Delete a member, with its disk and interface."""
         await self._manager.settle(await self._manager.delete(machine))
+
+    async def upgrade(self, machine: ResourceId) -> None:
+        """A new disk from the model's image and a first boot; name, interface and address stay."""
+        record = self._guests.require(machine)
+        scale_set = self._manager.kind(_TYPE).require(_set_of(record) or machine)
+        reference = _profile(scale_set)["storageProfile"]["imageReference"]
+        source = self._guests.sources.resolve(reference, scale_set.document["location"])
+        made = record.internals(VirtualMachineInternals)
+        if made.source.handle == source.handle:
+            return
+        await self._guests.discard(machine)
+        await self._guests.delete_disk(made.disk)
+        exact = {"exactVersion": source.exact_version} if source.exact_version else {}
+        record = self._guests.require(machine)
+        record.properties["storageProfile"]["imageReference"] = {**reference, **exact}
+        kept = record.internals(VirtualMachineInternals)
+        record.internal = replace(kept, source=source, extensions={})
+        self._store.put(record)
+        await self._guests.make_disk(record)
+        await self._guests.power_on(machine)
+        await self._extend(scale_set, machine)
 
     async def remove_all(self, identifier: ResourceId) -> None:
         """Delete all members."""
@@ -138,9 +177,13 @@ class FlexibleSets:
             ScaleSetInternals,
             lambda kept: replace(kept, next_number=max(kept.next_number, number + 1)),
         )
-        for extension in at(_profile(scale_set), "extensionProfile", "extensions") or []:
-            body = {"location": scale_set.document["location"], **extension}
-            await self._put(machine.child("extensions", extension["name"]), body)
+        await self._extend(scale_set, machine)
+
+    async def _extend(self, scale_set: Record, machine: ResourceId) -> None:
+        """The model's extensions, one after the other."""
+        for each in extension_model.ordered(extensions(scale_set, self._sealer)):
+            body = _extension_body(scale_set, each)
+            await self._put(machine.child("extensions", each.name), body)
 
     async def _put(self, identifier: ResourceId, body: dict[str, Any]) -> None:
         await self._manager.settle(await self._manager.put(identifier, body))
@@ -175,6 +218,15 @@ def _common(scale_set: Record, properties: dict[str, Any]) -> dict[str, Any]:
         "location": scale_set.document["location"],
         "tags": dict(scale_set.document.get("tags") or {}),
         "properties": properties,
+    }
+
+
+def _extension_body(scale_set: Record, extension: Extension) -> dict[str, Any]:
+    """A machine's extension: with the protected settings, which the model does not show."""
+    hidden = {"protectedSettings": extension.protected} if extension.protected else {}
+    return {
+        "location": scale_set.document["location"],
+        "properties": {**extension.properties, **hidden},
     }
 
 

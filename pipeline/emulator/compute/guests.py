@@ -26,6 +26,7 @@ from pipeline.emulator.compute.internals import MachineInternals, Power
 from pipeline.emulator.compute.sources import Sources
 from pipeline.emulator.compute.views import instance_view
 from pipeline.emulator.files import FileError
+from pipeline.emulator.identity.sealing import Sealer
 from pipeline.emulator.machines.seam import Machine, MachineError, Machines
 
 VM = "microsoft.compute/virtualmachines"
@@ -47,8 +48,10 @@ class Guests:
         addresses: Addresses,
         data_path: DataPath,
         machines: Machines,
+        sealer: Sealer,
     ) -> None:
         self.manager = manager
+        self.sealer = sealer
         self.addresses = addresses
         self.data_path = data_path
         self.machines = machines
@@ -102,7 +105,7 @@ class Guests:
         except ArmError:
             self._set_power(identifier, "stopped")
             raise
-        self._change(identifier, lambda kept: replace(kept, power="running", provisioned_at=now()))
+        self.change(identifier, lambda kept: replace(kept, power="running", provisioned_at=now()))
         self._connect(identifier, machine.name)
         if self.health.state(identifier.key) is None:
             self.watch(identifier)
@@ -118,7 +121,7 @@ class Guests:
 
     async def follow_health(self, identifier: ResourceId, settings: Settings | None) -> None:
         """Probe a machine's health in another way, or no longer; its port is opened for that."""
-        self._change(identifier, lambda kept: replace(kept, health=settings))
+        self.change(identifier, lambda kept: replace(kept, health=settings))
         made = self.internals(identifier)
         self._connect(identifier, made.machine if made.power == "running" else "")
         await self.data_path.refresh()
@@ -185,11 +188,12 @@ class Guests:
             self.manager.store.put(record)
 
     def _set_power(self, identifier: ResourceId, power: Power) -> None:
-        self._change(identifier, lambda kept: replace(kept, power=power))
+        self.change(identifier, lambda kept: replace(kept, power=power))
 
-    def _change(
+    def change(
         self, identifier: ResourceId, how: Callable[[MachineInternals], MachineInternals]
     ) -> None:
+        """Write anew what is kept of a VM or instance; no error when it is gone."""
         self.manager.store.change(identifier, MachineInternals, how)
 
     # -- network ---------------------------------------------------------------------------------

@@ -4,19 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from pipeline.emulator.arm.errors import invalid_parameter, not_served
+from pipeline.emulator.arm.errors import invalid_parameter
 from pipeline.emulator.compute.health import Settings
 from pipeline.emulator.compute.wording import missing
 
-_EXTENSION = ("microsoft.managedservices", "applicationhealthlinux")
 _PROTOCOLS = frozenset({"http", "https", "tcp"})
-
-
-def check_extension(properties: dict[str, Any]) -> None:
-    """Refuse by name every extension but Application Health for Linux."""
-    publisher, kind = properties.get("publisher"), properties.get("type")
-    if (str(publisher).lower(), str(kind).lower()) != _EXTENSION:
-        raise not_served(f"the extension '{publisher}.{kind}'")
 
 
 def of_extension(properties: dict[str, Any]) -> Settings:

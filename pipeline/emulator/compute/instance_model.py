@@ -94,6 +94,7 @@ def choose_image(scale_set: Record, instance: Record, source: Source) -> None:
         secrets=scale_set.internals(ScaleSetInternals).secrets,
         boot=boot_digest(scale_set),
         is_made=False,
+        extensions={},
     )
 
 

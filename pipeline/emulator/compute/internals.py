@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
 from pipeline.emulator.arm.data_path import Connected
 from pipeline.emulator.arm.store import Internals
@@ -16,11 +16,29 @@ Power = Literal["starting", "running", "stopping", "stopped", "deallocating", "d
 """The word after `PowerState/`."""
 
 
+@dataclass(frozen=True, slots=True)
+class ExtensionRun:
+    """How an extension ended in a machine: `code` is the error's, "" for success."""
+
+    digest: str
+    type: str
+    version: str
+    code: str
+    message: str
+    time: str
+
+    @property
+    def is_successful(self) -> bool:
+        """Whether it need not run again."""
+        return not self.code
+
+
 @dataclass(frozen=True, kw_only=True)
 class MachineInternals(Internals):
     """A virtual machine or scale set instance: `machine` and `disk` are handles behind the seam.
 
-    `power` is None before the first start, `health` says how health is probed, if it is.
+    `power` is None before the first start, `health` says how health is probed, if it is;
+    `extensions` are those that have run on its disk, by name.
     """
 
     machine: str
@@ -30,6 +48,7 @@ class MachineInternals(Internals):
     power: Power | None = None
     health: Settings | None = None
     provisioned_at: str | None = None
+    extensions: Mapping[str, ExtensionRun] = field(default_factory=dict)
 
     @property
     def machines(self) -> tuple[str, ...]:
@@ -64,19 +83,45 @@ class InstanceInternals(MachineInternals, Connected):
     is_made: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class RollingUpgrade:
+    """How far the last rolling upgrade of a scale set is: `code` and `action` in Azure's words.
+
+    `started` and `acted` are times; `done` of `total` instances are upgraded and healthy, `failed`
+    upgraded and not; `error` has a code and a message where it stopped.
+    """
+
+    code: str
+    started: str
+    action: str
+    acted: str
+    done: int
+    total: int
+    failed: int = 0
+    error: Mapping[str, str] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, kw_only=True)
 class ScaleSetInternals(Internals):
     """`model` counts the changes of the model, `next_number` is the next instance's.
 
-    `protected` holds the extensions' protected settings, by extension.
+    `protected` holds the extensions' protected settings, sealed, by extension.
     """
 
     secrets: Secrets
-    protected: Mapping[str, Any]
+    protected: Mapping[str, str]
     health: Settings | None = None
     model: int = 0
     model_digest: str = ""
     next_number: int = 0
+    rolling: RollingUpgrade | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExtensionInternals(Internals):
+    """An extension of a virtual machine: its protected settings, sealed; "" for none."""
+
+    protected: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

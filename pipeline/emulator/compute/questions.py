@@ -6,14 +6,13 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from pipeline.emulator.arm.answers import Answer
-from pipeline.emulator.arm.errors import ArmError
 from pipeline.emulator.arm.ids import ResourceId
 from pipeline.emulator.arm.kinds import Registry
 from pipeline.emulator.arm.providers import Call, Route
 from pipeline.emulator.arm.store import Record
 from pipeline.emulator.compute import sizes
 from pipeline.emulator.compute.catalogue import sized
-from pipeline.emulator.compute.wording import not_allowed
+from pipeline.emulator.compute.rolling import RollingUpgrades
 
 _COMPUTE = (
     "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.Compute/{type}/{name}"
@@ -22,20 +21,22 @@ _MOST = 1000
 
 
 class Questions:
-    """Read-only answers, and the refusals of rolling upgrades where none ever ran."""
+    """Read-only answers, and rolling upgrades: how far the last one is, and its end."""
 
-    def __init__(self, registry: Registry) -> None:
+    def __init__(self, registry: Registry, rolling: RollingUpgrades) -> None:
         self._registry = registry
+        self._rolling = rolling
 
     @property
     def routes(self) -> tuple[Route, ...]:
         """Each for a machine or a scale set that is there."""
+        sets, rolling = "virtualMachineScaleSets", self._rolling
         return (
-            self._route("GET", "virtualMachineScaleSets", "skus", _skus),
-            self._route("GET", "virtualMachineScaleSets", "publicipaddresses", _nothing),
-            self._route("GET", "virtualMachineScaleSets", "osUpgradeHistory", _nothing),
-            self._route("GET", "virtualMachineScaleSets", "rollingUpgrades/latest", _no_upgrade),
-            self._route("POST", "virtualMachineScaleSets", "rollingUpgrades/cancel", _no_cancel),
+            self._route("GET", sets, "skus", _skus),
+            self._route("GET", sets, "publicipaddresses", _nothing),
+            self._route("GET", sets, "osUpgradeHistory", _nothing),
+            self._route("GET", sets, "rollingUpgrades/latest", rolling.latest),
+            self._route("POST", sets, "rollingUpgrades/cancel", rolling.cancel),
             self._route("GET", "virtualMachines", "vmSizes", _sizes),
         )
 
@@ -91,13 +92,3 @@ def _sizes(_: Record) -> dict[str, Any]:
 
 def _nothing(_: Record) -> dict[str, Any]:
     return {"value": []}
-
-
-def _no_upgrade(_: Record) -> dict[str, Any]:
-    """The sentence is that of azure-sdk-for-python's tests, the code openshift-azure#1540's."""
-    raise ArmError(404, "NotFound", "The entity was not found in this Azure location.")
-
-
-def _no_cancel(_: Record) -> dict[str, Any]:
-    """Reported: terraform-provider-azurerm#15634."""
-    raise not_allowed("There is no ongoing Rolling Upgrade to cancel.")

@@ -9,20 +9,21 @@ from dataclasses import replace
 from typing import Any
 
 from pipeline.emulator.arm.errors import invalid_parameter, not_served
-from pipeline.emulator.arm.ids import ResourceId
+from pipeline.emulator.arm.ids import ResourceId, same
 from pipeline.emulator.arm.kinds import Registry
 from pipeline.emulator.arm.operations import now
 from pipeline.emulator.arm.store import Record
-from pipeline.emulator.compute import os_profile, sizes, traits
+from pipeline.emulator.compute import extension_model, os_profile, sizes, traits
 from pipeline.emulator.compute import scale_set_network as network
 from pipeline.emulator.compute.catalogue import capabilities
+from pipeline.emulator.compute.extension_model import (
+    Extension,
+    check_extensions,
+    listed_extensions,
+)
 from pipeline.emulator.compute.guests import check_disk_size
 from pipeline.emulator.compute.health import Settings
-from pipeline.emulator.compute.health_settings import (
-    check_extension,
-    of_extension,
-    of_settings,
-)
+from pipeline.emulator.compute.health_settings import of_extension, of_settings
 from pipeline.emulator.compute.internals import ScaleSetInternals
 from pipeline.emulator.compute.sources import Sources
 from pipeline.emulator.compute.wording import (
@@ -33,6 +34,7 @@ from pipeline.emulator.compute.wording import (
     missing,
     not_allowed,
 )
+from pipeline.emulator.identity.sealing import Sealer
 from pipeline.emulator.models.defaults import fill_model
 from pipeline.emulator.serialization import dumps
 
@@ -94,8 +96,9 @@ def check_served(identifier: ResourceId, properties: dict[str, Any]) -> None:
     mode = at(properties, "upgradePolicy", "mode")
     if not mode and properties["orchestrationMode"] == "Uniform":
         raise missing("upgradePolicy.mode")
-    if mode and mode.lower() not in {"manual", "automatic"}:
-        raise not_served(f"upgradePolicy.mode '{mode}'")
+    is_flexible = same(properties["orchestrationMode"], "Flexible")
+    if mode and is_flexible and mode.lower() != "manual":
+        raise not_served(f"upgradePolicy.mode '{mode}' of a Flexible scale set")
     if is_true(at(properties, "automaticRepairsPolicy", "enabled")):
         raise not_served("'automaticRepairsPolicy.enabled'")
     storage = at(properties, "virtualMachineProfile", "storageProfile") or {}
@@ -134,7 +137,7 @@ def check_placement(
         raise change_not_allowed("singlePlacementGroup")
 
 
-def take_secrets(record: Record, existing: Record | None) -> ScaleSetInternals:
+def take_secrets(record: Record, existing: Record | None, sealer: Sealer) -> ScaleSetInternals:
     """Take the secrets out of the model; those that are not sent again are kept."""
     profile = record.properties["virtualMachineProfile"]
     kept = (
@@ -148,11 +151,14 @@ def take_secrets(record: Record, existing: Record | None) -> ScaleSetInternals:
     if shown:
         shown.setdefault("computerNamePrefix", record.id.name[:9])
         profile["osProfile"] = shown
-    protected = dict(kept.protected)
-    for extension in extensions(profile):
-        given = extension["properties"].pop("protectedSettings", None)
+    protected = {}
+    for extension in listed_extensions(profile):
+        extension_model.check_protected(extension["properties"])
+        name, given = extension["name"], extension["properties"].pop("protectedSettings", None)
         if given is not None:
-            protected[extension["name"]] = given
+            protected[name] = sealer.seal(given)
+        elif name in kept.protected:
+            protected[name] = kept.protected[name]
     return replace(kept, secrets=secrets.over(kept.secrets), protected=protected)
 
 
@@ -186,16 +192,17 @@ def check_profile(
     if profile.get("osProfile"):
         os_profile.check(profile["osProfile"], secrets)
     check_disk_size(at(profile, "storageProfile", "osDisk") or {})
+    check_extensions(profile)
     network.check(registry, record.id, profile)
 
 
-def counted(internals: ScaleSetInternals, record: Record) -> ScaleSetInternals:
+def counted(internals: ScaleSetInternals, record: Record, sealer: Sealer) -> ScaleSetInternals:
     """With the model's number: a new one when anything in it has changed."""
     digest = _digest(
         record.properties["virtualMachineProfile"],
         record.document["sku"]["name"],
         internals.secrets,
-        internals.protected,
+        {name: sealer.open(sealed) for name, sealed in internals.protected.items()},
     )
     number = internals.model + (digest != internals.model_digest)
     return replace(internals, model=number, model_digest=digest)
@@ -216,19 +223,24 @@ def _digest(*parts: Any) -> str:
     return hashlib.sha256(dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
-def extensions(profile: dict[str, Any]) -> list[dict[str, Any]]:
-    """The extensions of the model; refuses by name all but Application Health."""
-    listed: list[dict[str, Any]] = at(profile, "extensionProfile", "extensions") or []
-    for extension in listed:
-        check_extension(extension.get("properties") or {})
-    return listed
+def extensions(scale_set: Record, sealer: Sealer) -> list[Extension]:
+    """The extensions of the model, with what only their machines may see."""
+    protected = scale_set.internals(ScaleSetInternals).protected
+    return [
+        Extension(
+            each["name"],
+            each["properties"],
+            sealer.open(protected[each["name"]]) if each["name"] in protected else {},
+        )
+        for each in listed_extensions(scale_set.properties["virtualMachineProfile"])
+    ]
 
 
 def health(registry: Registry, profile: dict[str, Any]) -> Settings | None:
     """How the extension, or a load balancer's probe in its place, asks for health."""
-    listed = extensions(profile)
-    if listed:
-        return of_extension(listed[0]["properties"])
+    for extension in listed_extensions(profile):
+        if extension_model.kind_of(extension["properties"]) == extension_model.HEALTH:
+            return of_extension(extension["properties"])
     probe = network.health_probe(profile)
     found = registry.find(ResourceId.parse(probe)) if probe else None
     return of_settings(found.properties, is_rich=False) if found else None

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from copy import deepcopy
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from pipeline.emulator.arm.errors import ArmError, invalid_parameter, not_served
@@ -20,6 +21,7 @@ from pipeline.emulator.compute.guests import Guests
 from pipeline.emulator.compute.identities import Identities
 from pipeline.emulator.compute.internals import InstanceInternals, ScaleSetInternals
 from pipeline.emulator.compute.quotas import Quotas
+from pipeline.emulator.compute.rolling import RollingUpgrades, is_rolling, refuse_without_health
 from pipeline.emulator.compute.timings import OF_SCALE_SETS
 from pipeline.emulator.compute.views import status
 from pipeline.emulator.compute.wording import at, conflict, counted_etag, stale_etag
@@ -37,9 +39,15 @@ class ScaleSets(Kind):
     timings = OF_SCALE_SETS
 
     def __init__(
-        self, guests: Guests, fleet: Fleet, quotas: Quotas, identities: Identities
+        self,
+        guests: Guests,
+        fleet: Fleet,
+        quotas: Quotas,
+        identities: Identities,
+        rolling: RollingUpgrades,
     ) -> None:
         super().__init__(guests.manager)
+        self._rolling = rolling
         self._guests = guests
         self._fleet = fleet
         self._quotas = quotas
@@ -67,17 +75,26 @@ class ScaleSets(Kind):
         model.check_sku(record.document["sku"])
         capacity = int(record.document["sku"]["capacity"])
         model.check_placement(identifier, capacity, record.properties, existing)
-        kept = model.take_secrets(record, existing)
+        sealer = self._guests.sealer
+        kept = model.take_secrets(record, existing, sealer)
         sources = self._guests.sources
         model.check_profile(self.registry, sources, record, existing, kept.secrets)
         health = model.health(self.registry, record.properties["virtualMachineProfile"])
+        refuse_without_health(record, has_health=health is not None)
         self._quotas.check(record, existing)
-        record.internal = model.counted(replace(kept, health=health), record)
+        record.internal = model.counted(replace(kept, health=health), record, sealer)
         return record
 
     def patched(self, existing: Record, change: dict[str, Any]) -> dict[str, Any]:
         """A PATCH of the storage profile loses the disks that it leaves out."""
         return model.patched(existing, change)
+
+    def present(self, record: Record, query: Mapping[str, str]) -> dict[str, Any]:
+        """With `$expand=userData` as asked for."""
+        user_data = record.internals(ScaleSetInternals).secrets.user_data
+        if query.get("$expand", "").lower() == "userdata" and user_data:
+            record.properties["virtualMachineProfile"]["userData"] = user_data
+        return record.document
 
     def is_quick(self, record: Record) -> bool:
         """Never: instances follow behind the answer."""
@@ -111,6 +128,8 @@ class ScaleSets(Kind):
         profile = record.properties["virtualMachineProfile"]
         network.check_probe_is_reachable(identifier, profile)
         await self._fleet.converge(identifier)
+        if is_rolling(record):
+            await self._rolling.run(identifier)
 
     async def destroy(self, identifier: ResourceId) -> None:
         """Remove all instances, in whatever pool they are."""
@@ -125,8 +144,8 @@ class ScaleSets(Kind):
         """What can be POSTed for all (`*`) or some `instanceIds`."""
         fleet = self._fleet
         return {
-            "manualupgrade": self._for_instances(fleet.upgrade),
-            "reimage": self._for_instances(fleet.reimage),
+            "manualupgrade": Action(self._check_present, self._upgrade),
+            "reimage": Action(self._check, self._reimage),
             "reimageall": self._for_instances(fleet.reimage),
             "start": self._for_instances(fleet.start),
             "restart": self._for_instances(fleet.restart),
@@ -140,6 +159,17 @@ class ScaleSets(Kind):
             await self._fleet.each(self._chosen(identifier, body), work)
 
         return Action(self._check, carry_out)
+
+    async def _upgrade(self, identifier: ResourceId, body: dict[str, Any]) -> None:
+        is_flexible = flexible.is_flexible(self.require(identifier))
+        work = self._flexible.upgrade if is_flexible else self._fleet.upgrade
+        await self._fleet.each(self._chosen(identifier, body), work)
+
+    async def _reimage(self, identifier: ResourceId, body: dict[str, Any]) -> None:
+        """`exactVersion`: of the image that the model follows, instead of the one there was."""
+        version = str(body.get("exactVersion") or "")
+        chosen = self._chosen(identifier, body)
+        await self._fleet.each(chosen, partial(self._fleet.reimage, exact_version=version))
 
     async def _delete(self, identifier: ResourceId, body: dict[str, Any]) -> None:
         chosen = self._chosen(identifier, body)

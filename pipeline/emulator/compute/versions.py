@@ -10,7 +10,6 @@ from typing import Any
 
 from pipeline.emulator.arm.errors import (
     ArmError,
-    invalid_parameter,
     invalid_reference,
     not_served,
     resource_not_found,
@@ -18,11 +17,11 @@ from pipeline.emulator.arm.errors import (
 from pipeline.emulator.arm.ids import ResourceId, same
 from pipeline.emulator.arm.kinds import Kind
 from pipeline.emulator.arm.operations import now
-from pipeline.emulator.arm.regions import REGIONS, normal_location
 from pipeline.emulator.arm.store import Record
 from pipeline.emulator.compute import traits
 from pipeline.emulator.compute.guests import DISK_SIZE_GB, VM, Guests, host_failures
 from pipeline.emulator.compute.internals import VersionInternals, VirtualMachineInternals
+from pipeline.emulator.compute.publishing import publishing_profile
 from pipeline.emulator.compute.sources import IMAGE, VERSION, ImageInternals, Source, made_source
 from pipeline.emulator.compute.timings import OF_VERSIONS
 from pipeline.emulator.compute.wares import check_purchase
@@ -66,7 +65,7 @@ class Versions(Kind):
         asked = _source_id(given)
         location = record.document["location"]
         properties = dict(existing.properties) if existing else {}
-        properties["publishingProfile"] = _publishing(given, properties, location)
+        properties["publishingProfile"] = publishing_profile(given, properties, location)
         if given.get("safetyProfile"):
             properties["safetyProfile"] = given["safetyProfile"]
         record.document["properties"] = properties
@@ -252,31 +251,3 @@ def _source_id(given: dict[str, Any]) -> str | None:
     if not found and (at(given, "storageProfile", "osDiskImage", "source") or {}).get("id"):
         raise not_served("'storageProfile.osDiskImage.source' (a disk or snapshot)")
     return str(found) if found else None
-
-
-def _publishing(given: dict[str, Any], before: dict[str, Any], location: str) -> dict[str, Any]:
-    asked = dict(given.get("publishingProfile") or {})
-    kept = before.get("publishingProfile") or {"publishedDate": now()}
-    asked.pop("source", None)
-    asked.pop("publishedDate", None)
-    profile = {**kept, **{key: value for key, value in asked.items() if value not in (None, "")}}
-    profile.setdefault("replicaCount", 1)
-    profile.setdefault("storageAccountType", "Standard_LRS")
-    profile["excludeFromLatest"] = is_true(profile.get("excludeFromLatest"))
-    targets = asked.get("targetRegions") or kept.get("targetRegions") or [{"name": location}]
-    profile["targetRegions"] = [_target(target, profile) for target in targets]
-    return profile
-
-
-def _target(target: dict[str, Any], profile: dict[str, Any]) -> dict[str, Any]:
-    """A region as it comes back: by its display name, with every count filled in."""
-    name = str(target.get("name") or "")
-    display = REGIONS.get(normal_location(name))
-    if display is None:
-        raise invalid_parameter("targetRegions", f"The region '{name}' is not known.")
-    return {
-        "storageAccountType": profile["storageAccountType"],
-        "regionalReplicaCount": profile["replicaCount"],
-        **{key: value for key, value in target.items() if value is not None},
-        "name": display,
-    }

@@ -5,7 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from pipeline.emulator.arm.store import Record
-from pipeline.emulator.compute.internals import MachineInternals, VirtualMachineInternals
+from pipeline.emulator.compute.internals import (
+    ExtensionRun,
+    InstanceInternals,
+    MachineInternals,
+    VirtualMachineInternals,
+)
+from pipeline.emulator.machines.seam import Ran
 
 _DISPLAY = {
     "ProvisioningState/succeeded": "Provisioning succeeded",
@@ -21,6 +27,21 @@ _DISPLAY = {
     "PowerState/deallocated": "VM deallocated",
     "OSState/generalized": "VM generalized",
 }
+
+
+DOMAINS = 5
+"""Update domains of a placement group, and by default as many fault domains
+(Azure's "Manage fault domains in Virtual Machine Scale Sets"); instances fill them in turn."""
+_MOST_OUTPUT = 4096
+"""Bytes of each output of a script that Azure shows: the last ones."""
+
+
+def printed(ran: Ran) -> str:
+    """What a script printed, as its agent reports it."""
+    output, errors = (
+        text.encode()[-_MOST_OUTPUT:].decode(errors="ignore") for text in (ran.output, ran.errors)
+    )
+    return f"[stdout]\n{output}\n[stderr]\n{errors}"
 
 
 def status(code: str, time: str | None = None) -> dict[str, Any]:
@@ -49,15 +70,31 @@ def instance_view(record: Record, power: str | None, health: str | None) -> dict
         ],
         "statuses": [status(f"ProvisioningState/{provisioning}", time)],
     }
+    if isinstance(made, InstanceInternals):
+        domain = int(record.id.name) % DOMAINS
+        view |= {"platformUpdateDomain": domain, "platformFaultDomain": domain}
     if isinstance(made, VirtualMachineInternals) and made.is_generalized:
         view["statuses"].append(status("OSState/generalized"))
     if power is not None:
         view["statuses"].append(status(f"PowerState/{power}"))
     if power == "running":
         view |= _guest(record, time)
+    if made.extensions:
+        view["extensions"] = [_extension(name, run) for name, run in made.extensions.items()]
     if health is not None:
         view["vmHealth"] = {"status": {"code": f"HealthState/{health}", "level": "Info"}}
     return view
+
+
+def _extension(name: str, run: ExtensionRun) -> dict[str, Any]:
+    word = "succeeded" if run.is_successful else "failed"
+    told = {**status(f"ProvisioningState/{word}", run.time), "message": run.message}
+    return {
+        "name": name,
+        "type": run.type,
+        "typeHandlerVersion": run.version,
+        "statuses": [told],
+    }
 
 
 def _guest(record: Record, time: str | None) -> dict[str, Any]:

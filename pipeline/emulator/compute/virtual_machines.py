@@ -76,6 +76,10 @@ class VirtualMachines(Kind):
         """Never: the machine starts behind the answer."""
         return False
 
+    def is_listed(self, record: Record, query: Mapping[str, str]) -> bool:
+        """`$filter='virtualMachineScaleSet/id' eq …` chooses a Flexible set's machines."""
+        return flexible.is_asked_for(record, query.get("$filter", ""))
+
     def present(self, record: Record, query: Mapping[str, str]) -> dict[str, Any]:
         """With `$expand`: `instanceView`, `userData` or both."""
         expand = {part.strip().lower() for part in query.get("$expand", "").split(",")}

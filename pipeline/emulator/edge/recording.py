@@ -50,7 +50,7 @@ class Recorder:
         self._write(
             {
                 "method": exchange.method,
-                "path": exchange.path,
+                "path": f"{exchange.path}{_expanded(exchange.query)}",
                 "status": answer.status,
                 "body": _json(exchange.content),
                 "answer": None if isinstance(answer.body, bytes) else blanked(answer.body),
@@ -84,6 +84,12 @@ class Recorder:
             self._file.flush()
         except OSError as error:  # what is served does not depend on it
             _log.error("the recording is not whole: %s", error)
+
+
+def _expanded(query: Mapping[str, str]) -> str:
+    """What an answer holds beyond its model's own, as the query asked for it."""
+    asked = query.get("$expand", "")
+    return f"?$expand={asked}" if asked else ""
 
 
 def blanked(value: Any, name: str = "") -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from urllib.parse import urlencode
 
 from pipeline.emulator.arm.answers import Answer
@@ -20,11 +21,15 @@ class Router:
     """Everything that needs a token and an api-version."""
 
     def __init__(
-        self, manager: ResourceManager, providers: Providers, subscription: str, poll_wait: float
+        self,
+        manager: ResourceManager,
+        providers: Providers,
+        subscriptions: Collection[str],
+        poll_wait: float,
     ) -> None:
         self._manager = manager
         self._providers = providers
-        self._subscription = subscription
+        self._subscriptions = frozenset(subscriptions)
         self._poll_wait = poll_wait
 
     async def answer(self, exchange: Exchange) -> Answer:
@@ -46,7 +51,7 @@ class Router:
     def _require_subscription(self, exchange: Exchange) -> None:
         match exchange.segments:
             case [word, subscription, *_] if word.lower() == "subscriptions":
-                if subscription.lower() != self._subscription:
+                if subscription.lower() not in self._subscriptions:
                     raise subscription_not_found(subscription)
 
     async def _in_subscription(self, exchange: Exchange) -> Answer:

@@ -1,4 +1,4 @@
-"""The emulator's one subscription, its tenant, and the one service principal that may use it."""
+"""The emulator's subscriptions, their tenant, and the one service principal that may use them."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ from pathlib import Path
 from pipeline.emulator.files import damaged, read_json, write_json
 
 SUBSCRIPTION = "b5a4e5a0-0000-4000-8000-000000000001"
+SHARED_SUBSCRIPTION = "b5a4e5a0-0000-4000-8000-000000000002"
+"""A second one, for what teams keep apart: a gallery that several environments share."""
 TENANT = "b5a4e5a0-0000-4000-8000-0000000000ff"
-"""The same on every machine, so that definitions of a local environment can be kept and shared."""
+"""All three are the same on every machine: definitions of a local environment can be shared."""
 
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
@@ -26,6 +28,11 @@ class Credentials:
     client_id: str
     object_id: str
     client_secret: str = field(repr=False)
+
+    @property
+    def subscriptions(self) -> tuple[str, ...]:
+        """All that the service principal may use, the one that clients are told first."""
+        return (self.subscription, SHARED_SUBSCRIPTION)
 
 
 def credentials(path: Path) -> Credentials:

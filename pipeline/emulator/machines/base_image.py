@@ -24,7 +24,7 @@ from pipeline.emulator.machines.sources import apt_settings
 
 GUEST: Final = Path(__file__).parent / "guest"
 PACKAGES: Final = (
-    "ca-certificates,curl,dbus,iproute2,linux-image-cloud-amd64,openssh-server,procps,sudo,systemd,"
+    "ca-certificates,curl,dbus,iproute2,linux-image-cloud-amd64,openssh-server,procps,qemu-guest-agent,sudo,systemd,"
     "systemd-sysv,tiny-initramfs,usr-is-merged"
 )
 LEAVE_OUT: Final = (

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import Final, Literal
 
+from pipeline.emulator.machines.agent import PORT
 from pipeline.emulator.machines.disks import INITRD, KERNEL, OVERLAY
 from pipeline.emulator.machines.seam import SSH_PORT, Machine
 
@@ -24,7 +25,6 @@ KERNEL_ARGUMENTS: Final = (
     "rw",
     "rootflags=noinit_itable",  # idle guests write nothing
     "panic=5",
-    "quiet",
     "net.ifnames=0",
     # The guest is as safe as the host; under software emulation these cost a second of each boot.
     "mitigations=off",
@@ -56,8 +56,10 @@ def board(kind: Kind) -> list[str]:
     ]
 
 
-def command(machine: Machine, disk: Path, folder: Path, accelerator: Kind) -> list[str]:
+def command(machine: Machine, disk: Path, folder: Path, accelerator: Kind, agent: int) -> list[str]:
     """The options of `qemu-system-x86_64` for a machine, its disk's folder and its own folder.
+
+    `agent` is the descriptor that QEMU inherits for its guest agent.
 
     QMP is spoken on standard input and output. Leftovers are found by what `-pidfile` names.
     """
@@ -81,6 +83,9 @@ def command(machine: Machine, disk: Path, folder: Path, accelerator: Kind) -> li
         *("-netdev", ",".join(network), "-device", "virtio-net-pci,netdev=net,romfile="),
         *("-device", "virtio-rng-pci"),
         *("-serial", f"file:{escaped(folder / CONSOLE)}"),
+        *("-chardev", f"socket,id=agent,fd={agent}"),
+        *("-device", "virtio-serial-pci"),
+        *("-device", f"virtserialport,chardev=agent,name={PORT}"),
         *("-qmp", "stdio"),
     ]
     if machine.profile is not None:

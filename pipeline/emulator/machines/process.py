@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import signal
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
+from pipeline.emulator.machines.backlog import widen
 from pipeline.emulator.machines.command import PROCESS_ID
 from pipeline.emulator.machines.host import program
 from pipeline.emulator.machines.seam import MachineError
@@ -33,20 +35,22 @@ class Process:
         self._turn = asyncio.Lock()
 
     @classmethod
-    async def start(cls, options: Iterable[str]) -> Process:
-        """Start QEMU. Raises MachineError with its words when it refuses."""
+    async def start(cls, options: Iterable[str], inherited: Collection[int] = ()) -> Process:
+        """Start QEMU, with these descriptors. Raises MachineError with its words on refusal."""
         process = await asyncio.create_subprocess_exec(
             program(SYSTEM),
             *options,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
+            pass_fds=inherited,
             start_new_session=True,  # Ctrl-C in the emulator's terminal is not for the machines
         )
         qemu = cls(process)
         try:
             await qemu._answer()
             await qemu.execute("qmp_capabilities")
+            widen(process.pid)
         except BaseException:
             await qemu.kill()
             raise
@@ -68,6 +72,24 @@ class Process:
                 raise MachineError(await self._last_words()) from None
             return await self._answer()
 
+    async def condition(self) -> str:
+        """What the guest's processor is at, for whoever has to find out why it does not answer."""
+        ticks = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()
+        seconds = (int(ticks[11]) + int(ticks[12])) / os.sysconf("SC_CLK_TCK")
+        asked = await self.execute("human-monitor-command", **{"command-line": "info registers"})
+        registers = dict(re.findall(r"\b(RIP|HLT)=([0-9a-f]+)", asked))
+        is_halted = "halted" if registers.get("HLT") == "1" else "running"
+        return f"QEMU used {seconds:.0f} s, its processor is {is_halted} at {registers.get('RIP')}"
+
+    async def has_taken(self, address: str, port: int) -> bool:
+        """Whether the guest has taken a connection to a port that is served for it.
+
+        QEMU itself takes every connection at once, long before its guest has a network.
+        """
+        asked = await self.execute("human-monitor-command", **{"command-line": "info usernet"})
+        taken = rf"^ *TCP\[ESTABLISHED\] +\d+ +{re.escape(address)} +{port} "
+        return re.search(taken, asked, re.MULTILINE) is not None
+
     async def add_forward(self, rule: str) -> None:
         """Serve a port of the guest from now on; `rule` as in `hostfwd`."""
         # QMP has no command of its own for it; the human monitor prints nothing when all is well.
@@ -75,6 +97,7 @@ class Process:
         printed = await self.execute("human-monitor-command", **{"command-line": line})
         if printed.strip():
             raise MachineError(f"QEMU refused {rule!r}: {printed.strip()}")
+        widen(self._process.pid)
 
     async def remove_forward(self, address: str, port: int) -> None:
         """Stop serving a port of the guest."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+import socket
 import time
 from collections import defaultdict
 from contextlib import suppress
@@ -15,36 +16,51 @@ from typing import Final
 from pipeline.emulator import files
 from pipeline.emulator.machines import profile
 from pipeline.emulator.machines.accelerator import Accelerator, choose
+from pipeline.emulator.machines.agent import Agent
 from pipeline.emulator.machines.base_image import BaseImages
-from pipeline.emulator.machines.command import CONSOLE, PROFILE, command, forward
+from pipeline.emulator.machines.command import CONSOLE, PROFILE, Kind, command, forward
+from pipeline.emulator.machines.custom_script import shell_script
 from pipeline.emulator.machines.disks import IDENTITY, Disks
 from pipeline.emulator.machines.process import Process, end_leftovers
-from pipeline.emulator.machines.seam import SSH_PORT, Machine, MachineError, Marketplace
+from pipeline.emulator.machines.seam import (
+    SSH_PORT,
+    CustomScript,
+    Machine,
+    MachineError,
+    Marketplace,
+    Ran,
+)
 
-BOOT_SECONDS: Final = {"kvm": 120.0, "tcg": 420.0}
-"""A boot takes seconds with KVM; without, 15 s on an idle host, minutes on an overloaded one."""
+BOOT_SECONDS: Final = {"kvm": 60.0, "tcg": 420.0}
+"""A boot takes seconds with KVM; without, 20 s of a processor, whatever the host has left of it."""
 STOP_SECONDS: Final = 60.0
 CLOSE_SECONDS: Final = 20.0
 """For all machines together when the emulator ends."""
 LARGEST_CONSOLE: Final = 1024 * 1024
 LOOK_AGAIN: Final = 0.2
 BANNER_SECONDS: Final = 3.0
+"""For SSH's first words, until it is asked whether the guest has taken the connection."""
+RUN_SCRIPT: Final = "/usr/lib/waagent/run-script"
 
 
 @dataclass(frozen=True, slots=True)
 class _Guest:
     machine: Machine
     process: Process
+    agent: Agent
 
 
 class Qemu:
-    """Machines that run a real operating system. `state` is this emulator's, `cache` is shared."""
+    """Machines that run a real operating system. `state` is this emulator's, `cache` is shared.
+
+    `boot_seconds` is how long a boot may take instead of BOOT_SECONDS.
+    """
 
     kind = "qemu"
-    runs_scripts = False
 
-    def __init__(self, state: Path, cache: Path) -> None:
+    def __init__(self, state: Path, cache: Path, boot_seconds: float | None = None) -> None:
         state = state.resolve()
+        self._boot_seconds = boot_seconds
         self._folder = state / "machines"
         self._cache = cache.resolve()
         self._disks = Disks(state)
@@ -117,8 +133,17 @@ class Qemu:
         guest = self._guests.get(name)
         return guest is not None and guest.process.is_running
 
-    async def run_script(self, name: str, script: str) -> tuple[str, str]:
-        raise MachineError(f"{name} has no agent that runs scripts")
+    async def run_script(self, name: str, script: str, seconds: float) -> Ran:
+        guest = self._guests.get(name)
+        if guest is None or not guest.process.is_running:
+            raise MachineError(f"{name} is not running")
+        try:
+            return await guest.agent.run(RUN_SCRIPT, script.encode(), seconds)
+        except MachineError as error:
+            raise type(error)(f"{name}: {error}") from error
+
+    async def run_custom_script(self, name: str, wanted: CustomScript, seconds: float) -> Ran:
+        return await self.run_script(name, shell_script(wanted), seconds)
 
     def console(self, name: str) -> bytes:
         file = self._folder / name / CONSOLE
@@ -145,57 +170,84 @@ class Qemu:
         disk = self._disks.folder(machine.disk)
         folder = self._folder / machine.name
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._accelerator = self._accelerator or await choose(self._cache, disk)
+        kind = self._accelerator.kind
         (folder / CONSOLE).unlink(missing_ok=True)
         if machine.profile is not None:
             identity = (files.read(disk / IDENTITY) or b"").decode(errors="replace")
             files.write(folder / PROFILE, profile.archive(machine.profile, identity))
-        self._accelerator = self._accelerator or await choose(self._cache, disk)
-        kind = self._accelerator.kind
         try:
-            process = await Process.start(command(machine, disk, folder, kind))
-            self._guests[machine.name] = _Guest(machine, process)
+            process = await self._process(machine, disk, folder, kind)
             self._ports[machine.name] = machine.ports
-            await _answers(machine, process, BOOT_SECONDS[kind])
-        except BaseException as error:
+            seconds = self._boot_seconds or BOOT_SECONDS[kind]
+            if await _answers(machine, process, seconds):
+                return
+            raise MachineError(
+                f"{machine.name} did not answer on SSH at {machine.address}:{SSH_PORT} in"
+                f" {seconds:.0f} s; {await process.condition()};"
+                f" its console says:\n{_tail(folder / CONSOLE)}"
+            )
+        except BaseException:
             await self._end(machine.name, 0)
-            if isinstance(error, MachineError) and (folder / CONSOLE).is_file():
-                raise MachineError(
-                    f"{error}; its console says:\n{_tail(folder / CONSOLE)}"
-                ) from error
             raise
+
+    async def _process(self, machine: Machine, disk: Path, folder: Path, kind: Kind) -> Process:
+        """A QEMU that boots the machine, and its agent's line to it."""
+        near, far = socket.socketpair()
+        with far:
+            near.setblocking(False)
+            try:
+                agent = far.fileno()
+                options = command(machine, disk, folder, kind, agent)
+                process = await Process.start(options, [agent])
+            except BaseException:
+                near.close()
+                raise
+        self._guests[machine.name] = _Guest(machine, process, Agent(near))
+        return process
 
     async def _end(self, name: str, seconds: float) -> None:
         guest = self._guests.get(name)
         if guest is not None:
             if not (seconds and await guest.process.power_off(seconds)):
                 await guest.process.kill()
+            guest.agent.close()
             if self._guests.get(name) is guest:
                 del self._guests[name]
                 del self._ports[name]
         (self._folder / name / PROFILE).unlink(missing_ok=True)
 
 
-async def _answers(machine: Machine, process: Process, seconds: float) -> None:
-    """Return when SSH answers; the guest starts it after its provisioning."""
+async def _answers(machine: Machine, process: Process, seconds: float) -> bool:
+    """Whether SSH answers in the time; the guest starts it after its provisioning."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if not process.is_running:
             raise MachineError(f"QEMU ended while {machine.name} was starting")
-        if await _has_banner(machine.address):
-            return
+        if await _has_banner(machine.address, process, deadline):
+            return True
         await asyncio.sleep(LOOK_AGAIN)
-    raise MachineError(
-        f"{machine.name} did not answer on SSH at {machine.address}:{SSH_PORT} in {seconds:.0f} s"
-    )
+    return False
 
 
-async def _has_banner(address: str) -> bool:
+async def _has_banner(address: str, process: Process, deadline: float) -> bool:
+    """Whether SSH answers now. A guest that took the connection is waited for.
+
+    On a busy host its SSH needs many seconds for an answer; to be asked anew every few seconds
+    keeps it from ever giving one.
+    """
     writer = None
     try:
-        async with asyncio.timeout(BANNER_SECONDS):
-            reader, writer = await asyncio.open_connection(address, SSH_PORT)
-            return (await reader.read(4)) == b"SSH-"
-    except (OSError, TimeoutError):
+        reader, writer = await asyncio.open_connection(address, SSH_PORT)
+        answer = asyncio.ensure_future(reader.read(4))
+        try:
+            while not (await asyncio.wait([answer], timeout=BANNER_SECONDS))[0]:
+                if time.monotonic() > deadline or not await process.has_taken(address, SSH_PORT):
+                    return False
+            return answer.result() == b"SSH-"
+        finally:
+            answer.cancel()
+    except OSError:
         return False
     finally:
         if writer is not None:
@@ -205,4 +257,6 @@ async def _has_banner(address: str) -> bool:
 
 
 def _tail(console: Path) -> str:
-    return "\n".join(console.read_text(errors="replace").splitlines()[-20:])
+    if not console.is_file():
+        return "nothing"
+    return "\n".join(console.read_text(errors="replace").splitlines()[-20:]) or "nothing"

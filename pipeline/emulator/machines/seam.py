@@ -55,16 +55,40 @@ class Machine:
     facts: tuple[tuple[str, str], ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """How a script ended in a machine, and what it printed."""
+
+    status: int
+    output: str = field(repr=False)
+    errors: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class CustomScript:
+    """Files to download, each with its name, and a command to run beside them; all may be secret.
+
+    A command that begins with `#!` is a script for what it names there.
+    """
+
+    files: tuple[tuple[str, str], ...] = field(repr=False)
+    command: str = field(repr=False)
+    converts_lines: bool = True
+    """Whether files that are scripts lose the carriage returns at their ends of lines."""
+
+
 class MachineError(Exception):
     """The host could not do it; the text says what and why, and becomes the operation's message."""
+
+
+class MachineTimeout(MachineError):
+    """What was to be done in the machine has not ended in the time that it was given."""
 
 
 class Machines(Protocol):
     """A kind of machine. Every method may be repeated after a crash: it ends in the same state."""
 
     kind: str
-    runs_scripts: bool
-    """Whether `run_script` can be asked for."""
 
     def marketplace_skus(self) -> tuple[tuple[str, str, str], ...]:
         """Publisher, offer and SKU of every marketplace image on offer."""
@@ -105,8 +129,15 @@ class Machines(Protocol):
     def is_running(self, name: str) -> bool:
         """Whether the machine runs now."""
 
-    async def run_script(self, name: str, script: str) -> tuple[str, str]:
-        """Run a shell script as root in a running machine; answers what it printed, and errors."""
+    async def run_script(self, name: str, script: str, seconds: float) -> Ran:
+        """Run a script as root in a running machine, for so many seconds at most.
+
+        Raises MachineTimeout, or MachineError when its agent does not answer. The script may hold
+        secrets.
+        """
+
+    async def run_custom_script(self, name: str, wanted: CustomScript, seconds: float) -> Ran:
+        """The same for what the Custom Script extension does."""
 
     def console(self, name: str) -> bytes:
         """What the machine printed on its serial console since its last start; b"" for nothing."""

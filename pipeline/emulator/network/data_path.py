@@ -18,9 +18,13 @@ from pipeline.emulator.balancer.traffic import Backend, BalancerError, Probe, Ru
 from pipeline.emulator.machines.seam import SSH_PORT, MachineError, Machines
 from pipeline.emulator.network import nat_rules
 from pipeline.emulator.network.common import reference
-from pipeline.emulator.network.load_balancer_document import LoadBalancerInternals
+from pipeline.emulator.network.load_balancer_document import (
+    LoadBalancerInternals,
+    member_name,
+    taken_down,
+)
 from pipeline.emulator.network.membership import Membership
-from pipeline.emulator.network.probe_reasons import reason
+from pipeline.emulator.network.probe_reasons import TAKEN_DOWN, reason
 from pipeline.emulator.network.public_addresses import PublicAddressInternals
 from pipeline.emulator.network.references import LOAD_BALANCER
 
@@ -85,10 +89,13 @@ class HaproxyDataPath:
             return ()
         async with self._turn:
             found = await self._balancer.findings(wanted.backend)
+        pool, down = wanted.backend.pool, _taken_down(self._store)
         return tuple(
-            ProbedMember(endpoint, *reason(wanted.backend.probe, found.get(endpoint.address)))
+            ProbedMember(endpoint, False, TAKEN_DOWN)
+            if (pool, _member(endpoint)) in down
+            else ProbedMember(endpoint, *reason(wanted.backend.probe, found.get(endpoint.address)))
             for endpoint in _running(self._store)
-            if wanted.backend.pool in endpoint.pool_keys
+            if pool in endpoint.pool_keys
         )
 
     async def _round(self) -> None:
@@ -124,13 +131,15 @@ def derive(store: Store) -> Wanted:
     """The traffic and ports that the store's documents ask for. Reads only.
 
     A rule is carried when its pool has a running member; without one nothing listens, so that a
-    client is refused at once.
+    client is refused at once. A member whose admin state is `Down` gets no new connection, and
+    keeps those that are established.
     """
-    running = _running(store)
+    running, down = _running(store), _taken_down(store)
     by_pool: dict[str, list[Endpoint]] = defaultdict(list)
     for endpoint in running:
         for pool in endpoint.pool_keys:
-            by_pool[pool].append(endpoint)
+            if (pool, _member(endpoint)) not in down:
+                by_pool[pool].append(endpoint)
     rules = frozenset(
         rule
         for record in store.of_type(LOAD_BALANCER)
@@ -158,6 +167,20 @@ def derived_rule(store: Store, rule: ResourceId) -> Rule | None:
 
 def _running(store: Store) -> list[Endpoint]:
     return [presence.endpoint for presence in presences(store) if presence.is_running]
+
+
+def _taken_down(store: Store) -> frozenset[tuple[str, str]]:
+    """Members whose admin state is `Down`: the pool's comparable id, and the member's name."""
+    return frozenset(
+        (key(pool["id"]), name)
+        for record in store.of_type(LOAD_BALANCER)
+        for pool in record.properties["backendAddressPools"]
+        for name in taken_down(pool)
+    )
+
+
+def _member(endpoint: Endpoint) -> str:
+    return member_name(endpoint.ip_configuration).lower()
 
 
 def _natted(store: Store) -> Iterator[tuple[Rule, Endpoint]]:

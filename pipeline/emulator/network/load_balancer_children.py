@@ -18,6 +18,7 @@ from pipeline.emulator.network import (
     references,
 )
 from pipeline.emulator.network.common import InlineKind, ReadOnlyChild, reference, same_name
+from pipeline.emulator.network.load_balancer_document import member_name
 
 
 class CarriedChild(InlineKind):
@@ -47,20 +48,16 @@ class BackendAddressPools(CarriedChild):
     def accept(
         self, identifier: ResourceId, body: dict[str, Any], existing: Record | None
     ) -> Record:
-        """A pool without members, or one whose members the body leaves as they are."""
+        """A pool without members, or one whose members the body leaves as they are.
+
+        Their admin states are what it may change (Azure's "Manage administrative state").
+        """
         record = super().accept(identifier, body, existing)
         load_balancer_document.refuse_address_members(body)
-        given = {
-            key(configuration)
-            for address in record.properties.get("loadBalancerBackendAddresses") or []
-            if (
-                configuration := reference(
-                    address.get("properties") or {}, "networkInterfaceIPConfiguration"
-                )
-            )
-        }
+        given = {_named(one) for one in record.properties.get("loadBalancerBackendAddresses") or []}
         members = references.members(self.registry.store, str(identifier))
-        if given != {key(member.endpoint.ip_configuration) for member in members}:
+        names = {member_name(member.endpoint.ip_configuration).lower() for member in members}
+        if given != names:
             raise ArmError(
                 400,
                 "ModificationOfNICIpConfigBackendPoolNotSupported",
@@ -70,6 +67,14 @@ class BackendAddressPools(CarriedChild):
             )
         self._complete(identifier.parent or identifier, record)
         return record
+
+    def is_quick(self, record: Record) -> bool:
+        """Without members: there is no traffic to follow."""
+        return not references.members(self.registry.store, str(record.id))
+
+    async def realize(self, identifier: ResourceId) -> None:
+        """Let traffic follow the members' admin states."""
+        await self._data_path.refresh()
 
     def refuse_delete(self, identifier: ResourceId) -> None:
         """Refuse to delete a pool that a scale set or a rule needs."""
@@ -93,6 +98,13 @@ class BackendAddressPools(CarriedChild):
     def _port_mappings(self, identifier: ResourceId, _: dict[str, Any]) -> dict[str, Any]:
         parent = self._parent(identifier)
         return nat_rules.port_mappings(parent, self.registry.store, identifier) if parent else {}
+
+
+def _named(address: Mapping[str, Any]) -> str:
+    """A member that a body lists, by the name that a GET shows it with."""
+    properties = address.get("properties") or {}
+    configuration = reference(properties, "networkInterfaceIPConfiguration")
+    return (member_name(configuration) if configuration else str(address.get("name"))).lower()
 
 
 class FrontendIPConfigurations(ReadOnlyChild):

@@ -12,7 +12,7 @@ from typing import Any
 
 from pipeline.emulator.arm.data_path import Presence
 from pipeline.emulator.arm.errors import ArmError, invalid_parameter, not_served
-from pipeline.emulator.arm.ids import ResourceId, key
+from pipeline.emulator.arm.ids import ResourceId, key, same
 from pipeline.emulator.arm.store import Internals, Record
 from pipeline.emulator.network.common import children, ids, reference
 
@@ -26,12 +26,11 @@ ARRAYS = (
     "outboundRules",
     "inboundNatPools",
 )
-_READ_ONLY = {
-    "frontendIPConfigurations": ("privateIPAddress",),
-    "backendAddressPools": ("loadBalancerBackendAddresses",),
-}
+_READ_ONLY = {"frontendIPConfigurations": ("privateIPAddress",)}
 """What is found out here, and not read-only in Azure's models."""
 MAX_PORT = 65535
+_ADDRESSES = "loadBalancerBackendAddresses"
+_STATE = "adminState"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +59,8 @@ def kept_properties(identifier: ResourceId, given: Mapping[str, Any]) -> dict[st
     for array in ARRAYS:
         read_only = _READ_ONLY.get(array, ())
         kept[array] = children(identifier, array, given.get(array), read_only=read_only)
+    for pool in kept["backendAddressPools"]:
+        _keep_admin_states(pool["properties"])
     for frontend in kept["frontendIPConfigurations"]:
         frontend["properties"].setdefault("privateIPAllocationMethod", "Dynamic")
     for rule in kept["loadBalancingRules"]:
@@ -72,14 +73,34 @@ def kept_properties(identifier: ResourceId, given: Mapping[str, Any]) -> dict[st
 
 
 def refuse_address_members(pool: Mapping[str, Any]) -> None:
-    """Raises ArmError for members given by address: all members here are interfaces."""
+    """Raises ArmError for members given by address, and for a state that nothing here follows.
+
+    All members here are interfaces.
+    """
     properties = pool.get("properties") or {}
     for address in properties.get("loadBalancerBackendAddresses") or []:
         given = address.get("properties") or {}
         if given.get("ipAddress") and not reference(given, "networkInterfaceIPConfiguration"):
             raise not_served(f"backend addresses by IP (pool '{pool.get('name')}')")
-        if str(given.get("adminState", "None")).lower() not in ("none", ""):
-            raise not_served(f"'adminState' of backend addresses (pool '{pool.get('name')}')")
+        if same(str(given.get(_STATE)), "Up"):
+            raise not_served(f"'{_STATE}' 'Up' of backend addresses (pool '{pool.get('name')}')")
+
+
+def taken_down(pool: Mapping[str, Any]) -> frozenset[str]:
+    """Members of a kept pool whose admin state is `Down`, by the names they are shown with."""
+    kept = pool["properties"].get(_ADDRESSES) or []
+    return frozenset(str(address["name"]).lower() for address in kept)
+
+
+def _keep_admin_states(pool: dict[str, Any]) -> None:
+    """Of its members a document keeps those that somebody took down; the rest is found out."""
+    down = [
+        {"name": address["name"], "properties": {_STATE: "Down"}}
+        for address in pool.pop(_ADDRESSES, None) or []
+        if same(str((address.get("properties") or {}).get(_STATE)), "Down")
+    ]
+    if down:
+        pool[_ADDRESSES] = down
 
 
 def integer(properties: Mapping[str, Any], name: str, least: int, most: int) -> int:
@@ -210,20 +231,23 @@ def _show_members(record: Record, pool: dict[str, Any], members: list[Presence])
         for member in members
         if key(pool["id"]) in member.endpoint.pool_keys
     ]
+    down = taken_down(pool)
+    pool["properties"].pop(_ADDRESSES, None)
     if not configurations:
         return
-    kind = "backendAddressPools/loadBalancerBackendAddresses"
+    kind = f"backendAddressPools/{_ADDRESSES}"
     state = pool["properties"]["provisioningState"]
     pool["properties"]["backendIPConfigurations"] = [{"id": each} for each in configurations]
-    pool["properties"]["loadBalancerBackendAddresses"] = [
+    pool["properties"][_ADDRESSES] = [
         {
             "name": name,
-            "id": f"{pool['id']}/loadBalancerBackendAddresses/{name}",
+            "id": f"{pool['id']}/{_ADDRESSES}/{name}",
             "etag": record.document.get("etag"),
             "type": f"{TYPE}/{kind}",
             "properties": {
                 "provisioningState": state,
                 "networkInterfaceIPConfiguration": {"id": each},
+                **({_STATE: "Down"} if name.lower() in down else {}),
             },
         }
         for each, name in ((each, member_name(each)) for each in configurations)

@@ -43,6 +43,7 @@ def check(record: Record) -> None:
             f"Load balancer {record.id} does not have Frontend IP Configuration, but it has other "
             "child resources. This setup is not supported.",
         )
+    _refuse_both_types(record)
     for probe in properties["probes"]:
         _check_probe(probe)
     for rule in properties["loadBalancingRules"]:
@@ -81,6 +82,21 @@ def _refuse_not_carried(record: Record) -> None:
         for name in ("publicIPPrefix", "gatewayLoadBalancer"):
             if reference(frontend["properties"], name):
                 raise not_served(f"'{name}' of a frontend")
+
+
+def _refuse_both_types(record: Record) -> None:
+    """A load balancer is public or internal; the code is ours, Azure's is not known."""
+    types = {
+        bool(reference(frontend["properties"], "publicIPAddress"))
+        for frontend in record.properties["frontendIPConfigurations"]
+    }
+    if len(types) > 1:
+        raise ArmError(
+            400,
+            "LoadBalancerFrontendIPConfigurationsOfBothTypes",
+            f"Load balancer {record.id} must not have both public and private frontend IP "
+            "configurations.",
+        )
 
 
 def _check_rule(record: Record, rule: dict[str, Any]) -> None:

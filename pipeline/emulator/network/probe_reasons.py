@@ -16,6 +16,8 @@ _FOR_HTTP = {
 _NO_ANSWER = "Down_Probe_HttpNoResponse"
 _NO_CONNECTION = "Down_Probe_TcpProbeTimeout"
 _NOT_PROBED = "NA"
+TAKEN_DOWN = "Down_Admin"
+"""Of a member whose admin state is `Down`, whatever its probe finds."""
 
 
 def reason(probe: Probe, finding: Finding | None) -> tuple[bool, str]:

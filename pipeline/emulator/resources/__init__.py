@@ -26,7 +26,7 @@ def provider(services: Services) -> Provider:
         kinds=(ResourceGroups(manager), Deployments(manager)),
         polling=POLLING,
         routes=(
-            *Subscriptions(manager, services.tenant, services.subscription).routes,
+            *Subscriptions(manager, services.tenant, services.subscriptions).routes,
             *Tags(manager).routes,
         ),
     )

@@ -1,4 +1,4 @@
-"""The subscription and what is above resource groups: regions, providers, resources."""
+"""Subscriptions and what is above resource groups: regions, providers, resources."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ _CONDITION = re.compile(r"\s*(\w+)\s+eq\s+'((?:[^']|'')*)'\s*", re.IGNORECASE)
 
 
 class Subscriptions:
-    """Read-only views of the one subscription."""
+    """Read-only views of the subscriptions."""
 
-    def __init__(self, registry: Registry, tenant: str, subscription: str) -> None:
+    def __init__(self, registry: Registry, tenant: str, subscriptions: tuple[str, ...]) -> None:
         self._registry = registry
         self._tenant = tenant
-        self._id = subscription
+        self._ids = subscriptions
 
     @property
     def routes(self) -> tuple[Route, ...]:
@@ -49,20 +49,22 @@ class Subscriptions:
         return _list([{"id": f"/tenants/{self._tenant}", "tenantId": self._tenant}])
 
     async def _subscriptions(self, _: Call) -> Answer:
-        return _list([self._subscription()])
+        return _list([self._subscription(one) for one in self._ids])
 
-    async def _get(self, _: Call) -> Answer:
-        return Answer(200, self._subscription())
+    async def _get(self, call: Call) -> Answer:
+        return Answer(200, self._subscription(_subscription_of(call)))
 
     async def _locations(self, call: Call) -> Answer:
-        subscription = call.parameters["subscription"]
+        subscription = _subscription_of(call)
         return _list([_location(subscription, *region) for region in REGIONS.items()])
 
-    async def _providers(self, _: Call) -> Answer:
-        return _list([self._registered(name) for name in self._namespaces()])
+    async def _providers(self, call: Call) -> Answer:
+        subscription = _subscription_of(call)
+        return _list([self._registered(subscription, name) for name in self._namespaces()])
 
     async def _provider(self, call: Call) -> Answer:
-        return Answer(200, self._registered(call.parameters["namespace"]))
+        name = call.parameters["namespace"]
+        return Answer(200, self._registered(_subscription_of(call), name))
 
     async def _register(self, call: Call) -> Answer:
         self._registry.allowances.register(call.parameters["namespace"], registered=True)
@@ -73,30 +75,33 @@ class Subscriptions:
         return await self._provider(call)
 
     async def _groups(self, call: Call) -> Answer:
-        groups = (record.document for record in self._registry.store.groups())
+        groups = (
+            record.document for record in self._registry.store.groups() if _is_of(call, record)
+        )
         return _list(_filtered(groups, call.query))
 
     async def _resources(self, call: Call) -> Answer:
         group = call.parameters.get("group")
         if group is not None:
-            self._registry.require_group(self._id, group)
+            self._registry.require_group(_subscription_of(call), group)
         expand = call.query.get("$expand", "").lower()
         records = (
             _brief(record, expand)
             for record in self._registry.store.everything()
             if not record.id.is_group
+            and _is_of(call, record)
             and self._registry.kind(record.id.type).tracked
             and (group is None or record.id.resource_group.lower() == group.lower())
         )
         return _list(_filtered(records, call.query))
 
-    def _subscription(self) -> dict[str, Any]:
-        identifier = self._id
+    def _subscription(self, identifier: str) -> dict[str, Any]:
+        is_first = identifier == self._ids[0]
         return {
             "id": f"/subscriptions/{identifier}",
             "subscriptionId": identifier,
             "tenantId": self._tenant,
-            "displayName": "bakeswap emulator",
+            "displayName": "bakeswap emulator" if is_first else "bakeswap emulator, shared",
             "state": "Enabled",
             "subscriptionPolicies": {
                 "locationPlacementId": "Public_2014-09-01",
@@ -110,7 +115,7 @@ class Subscriptions:
     def _namespaces(self) -> list[str]:
         return sorted({kind.type.split("/")[0] for kind in self._registry.kinds.values()})
 
-    def _registered(self, namespace: str) -> dict[str, Any]:
+    def _registered(self, subscription: str, namespace: str) -> dict[str, Any]:
         known = next(
             (name for name in self._namespaces() if name.lower() == namespace.lower()), None
         )
@@ -127,7 +132,7 @@ class Subscriptions:
         )
         is_registered = self._registry.allowances.is_registered(known)
         return {
-            "id": f"/subscriptions/{self._id}/providers/{known}",
+            "id": f"/subscriptions/{subscription}/providers/{known}",
             "namespace": known,
             "registrationState": "Registered" if is_registered else "NotRegistered",
             "registrationPolicy": "RegistrationRequired",
@@ -141,6 +146,15 @@ class Subscriptions:
                 for type_name in types
             ],
         }
+
+
+def _subscription_of(call: Call) -> str:
+    """The subscription of a path, as its id is written in answers."""
+    return call.parameters["subscription"].lower()
+
+
+def _is_of(call: Call, record: Record) -> bool:
+    return record.id.subscription.lower() == _subscription_of(call)
 
 
 def _list(values: list[dict[str, Any]]) -> Answer:

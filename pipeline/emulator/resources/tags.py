@@ -17,7 +17,7 @@ from pipeline.emulator.arm.providers import Call, Route
 from pipeline.emulator.arm.store import Record
 
 _TAGS = "{scope}/providers/Microsoft.Resources/tags/default"
-_FACT = f"{UNTIL_RESET}subscription-tags"
+_FACT = f"{UNTIL_RESET}tags-of-"
 _MOST = 50
 
 
@@ -61,7 +61,7 @@ class Tags:
     def _read(self, scope: str) -> dict[str, str]:
         record = self._record(scope)
         if record is None:
-            return self._manager.store.fact(_FACT, dict[str, str]) or {}
+            return self._manager.store.fact(_fact_of(scope), dict[str, str]) or {}
         return dict(record.document.get("tags") or {})
 
     def _write(self, call: Call, tags: Mapping[str, str]) -> Answer:
@@ -71,7 +71,7 @@ class Tags:
             raise ArmError(400, "TooManyTags", f"A resource has at most {_MOST} tags.")
         record = self._record(scope)
         if record is None:
-            self._manager.store.set_fact(_FACT, dict(tags))
+            self._manager.store.set_fact(_fact_of(scope), dict(tags))
         else:
             self._save(record, tags)
         return _answer(call, tags)
@@ -91,6 +91,11 @@ class Tags:
         identifier = self._manager.canonical(ResourceId.parse(scope))
         self._manager.require_group(identifier.subscription, identifier.resource_group)
         return self._manager.kind(identifier.type).require(identifier)
+
+
+def _fact_of(scope: str) -> str:
+    """Where the tags of a subscription are kept, whatever the case of its path."""
+    return _FACT + scope.strip("/").lower()
 
 
 def _given(call: Call) -> dict[str, str]:

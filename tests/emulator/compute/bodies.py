@@ -125,3 +125,15 @@ def scale_set_properties(
             **profile,
         },
     }
+
+
+SET = f"{COMPUTE}/virtualMachineScaleSets/web"
+"""The scale set that most tests make."""
+
+
+def flexible(**profile: Any) -> dict[str, Any]:
+    """A set's properties as `az vmss create` sends them by default."""
+    properties = scale_set_properties(**profile)
+    del properties["upgradePolicy"]
+    properties["virtualMachineProfile"]["networkProfile"]["networkApiVersion"] = "2020-11-01"
+    return properties | {"orchestrationMode": "Flexible", "platformFaultDomainCount": 1}

@@ -18,6 +18,7 @@ from pipeline.emulator.compute import provider_of
 from pipeline.emulator.compute.guests import Guests
 from pipeline.emulator.compute.identities import Identities
 from pipeline.emulator.compute.internals import MachineInternals
+from pipeline.emulator.identity.sealing import Sealer
 from pipeline.emulator.machines.simulated import Simulated
 from tests.emulator.compute.bodies import (
     BALANCER,
@@ -106,7 +107,8 @@ class EmulatedCompute:
         self.addresses = Addresses(self.store, address_block())
         self.machines = Simulated(folder)
         self.manager = ResourceManager(self.store)
-        guests = Guests(self.manager, self.addresses, NoTraffic(), self.machines)
+        self.sealer = Sealer(folder / "sealing-key")
+        guests = Guests(self.manager, self.addresses, NoTraffic(), self.machines, self.sealer)
         self.health = guests.health
         self.compute = provider_of(guests, Identities("11111111-1111-4111-8111-111111111111"))
         stands = (_LoadBalancers, _Pools, _Probes, _VirtualNetworks, _Subnets)

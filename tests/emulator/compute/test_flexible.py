@@ -8,18 +8,8 @@ import pytest
 
 from pipeline.emulator.arm.errors import ArmError
 from pipeline.emulator.arm.ids import ResourceId
-from tests.emulator.compute.bodies import COMPUTE, HEALTH, NETWORK, scale_set_properties, sku
+from tests.emulator.compute.bodies import HEALTH, NETWORK, SET, flexible, sku
 from tests.emulator.compute.emulated_compute import EmulatedCompute
-
-SET = f"{COMPUTE}/virtualMachineScaleSets/web"
-
-
-def flexible(**profile: Any) -> dict[str, Any]:
-    """A set's properties as `az vmss create` sends them by default."""
-    properties = scale_set_properties(**profile)
-    del properties["upgradePolicy"]
-    properties["virtualMachineProfile"]["networkProfile"]["networkApiVersion"] = "2020-11-01"
-    return properties | {"orchestrationMode": "Flexible", "platformFaultDomainCount": 1}
 
 
 async def made(arm: EmulatedCompute, capacity: int, **profile: Any) -> list[str]:

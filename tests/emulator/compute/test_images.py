@@ -103,6 +103,40 @@ async def test_a_published_version_keeps_its_source_and_its_place_in_time(
     assert after["properties"]["publishingProfile"] == profile
 
 
+async def test_a_version_keeps_its_storage_and_mode_and_takes_other_counts_of_replicas(
+    arm: EmulatedCompute,
+) -> None:
+    both = [{"name": "westeurope"}, {"name": "northeurope", "storageAccountType": "Premium_LRS"}]
+    version = await arm.version(
+        "1.0.0",
+        replicaCount=2,
+        storageAccountType="Standard_ZRS",
+        replicationMode="Full",
+        targetRegions=both,
+    )
+    made = arm.get(version)["properties"]["publishingProfile"]
+    assert (made["replicaCount"], made["replicationMode"]) == (2, "Full")
+    west, north = made["targetRegions"]
+    assert (west["storageAccountType"], west["regionalReplicaCount"]) == ("Standard_ZRS", 2)
+    assert (north["storageAccountType"], north["regionalReplicaCount"]) == ("Premium_LRS", 2)
+
+    counted = [west, {"name": "northeurope", "regionalReplicaCount": 5}]
+    await arm.put(version, {"publishingProfile": {"targetRegions": counted}})
+    profile = arm.get(version)["properties"]["publishingProfile"]
+    assert profile["targetRegions"] == [west, {**north, "regionalReplicaCount": 5}]
+
+    other = [{**west, "storageAccountType": "Standard_LRS"}]
+    for change in (
+        {"storageAccountType": "Standard_LRS"},
+        {"replicationMode": "Shallow"},
+        {"targetRegions": other},
+    ):
+        with pytest.raises(ArmError, match=r"publishingProfile\.\w+") as refusal:
+            await arm.put(version, {"publishingProfile": change})
+        assert (refusal.value.status, refusal.value.code) == (409, "PropertyChangeNotAllowed")
+    assert arm.get(version)["properties"]["publishingProfile"] == profile
+
+
 async def test_a_source_that_is_gone_is_not_sent_again(arm: EmulatedCompute) -> None:
     version = await arm.version("1.0.0")
     echo = version_properties(f"{COMPUTE}/virtualMachines/vm-1-0-0")

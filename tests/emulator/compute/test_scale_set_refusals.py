@@ -24,8 +24,27 @@ from tests.emulator.compute.emulated_compute import EmulatedCompute
 GALLERY_IMAGE = {"id": f"{COMPUTE}/galleries/gallery/images/web"}
 
 
+def extension(name: str, kind: str, *after: str) -> dict[str, Any]:
+    """An extension of a model."""
+    properties: dict[str, Any] = {
+        "publisher": "M",
+        "type": kind,
+        "typeHandlerVersion": "1.0",
+        "settings": {"of": name},
+        "protectedSettings": {"secret": "word"},
+    }
+    if after:
+        properties["provisionAfterExtensions"] = list(after)
+    return {"name": name, "properties": properties}
+
+
 REFUSED = [
-    pytest.param({"mode": "Rolling"}, "NotServedByEmulator", "Rolling", id="rolling"),
+    pytest.param(
+        {"mode": "Rolling"},
+        "InvalidParameter",
+        "because a health probe or health extension was not provided",
+        id="rolling",
+    ),
     pytest.param(
         {"image": BASE | {"sku": "x"}}, "PlatformImageNotFound", "debian-12:x", id="image"
     ),
@@ -38,17 +57,16 @@ REFUSED = [
     pytest.param(
         {"health": HEALTH | {"protocol": "udp"}}, "InvalidParameter", "http, https", id="protocol"
     ),
-    pytest.param(
-        {
-            "extensionProfile": {
-                "extensions": [
-                    {"name": "s", "properties": {"publisher": "M", "type": "CustomScript"}}
-                ]
-            }
-        },
-        "NotServedByEmulator",
-        r"M\.CustomScript",
-        id="extension",
+    *(
+        pytest.param({"extensionProfile": {"extensions": given}}, "InvalidParameter", why, id=why)
+        for given, why in (
+            ([{"name": "s", "properties": {"publisher": "M", "type": "S"}}], "typeHandlerVersion"),
+            ([extension("a", "S"), extension("b", "s")], "'b' is there twice"),
+            ([extension("a", "S"), extension("A", "T")], "'A' is there twice"),
+            ([extension("a", "S", "b"), extension("b", "T", "a")], "extensions a, b cannot"),
+            ([extension("a", "S", "c")], "extensions a cannot|extensions c cannot"),
+            ([{"properties": {}}], "extensionProfile.extensions.name"),
+        )
     ),
     pytest.param(
         {"networkProfile": {"networkInterfaceConfigurations": []}},

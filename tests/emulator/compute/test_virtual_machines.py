@@ -221,7 +221,11 @@ async def test_the_health_extension_probes_a_single_machine_and_no_other_is_serv
     assert view["vmHealth"]["status"]["code"] == "HealthState/healthy"
     await arm.delete(f"{vm}/extensions/health")
     assert "vmHealth" not in arm.get(vm, expand="instanceView")["properties"]["instanceView"]
-    script = {"publisher": "Microsoft.Compute", "type": "CustomScriptExtension"}
+    script = {
+        "publisher": "Microsoft.Compute",
+        "type": "CustomScriptExtension",
+        "typeHandlerVersion": "1.10",
+    }
     with pytest.raises(ArmError, match=r"Microsoft\.Compute\.CustomScriptExtension"):
         await arm.put(f"{vm}/extensions/script", script)
 

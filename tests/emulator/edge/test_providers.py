@@ -55,7 +55,7 @@ def provider(arm: EmulatedThings) -> Provider:
 @pytest.fixture
 def router(arm: EmulatedThings, provider: Provider) -> Router:
     """The edge's router, with that provider and no other."""
-    return Router(arm.manager, Providers([provider]), "sub", poll_wait=0)
+    return Router(arm.manager, Providers([provider]), ("sub",), poll_wait=0)
 
 
 def request(method: str, path: str, content: bytes = b"") -> Exchange:

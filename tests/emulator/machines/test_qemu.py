@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Coroutine, Iterator
+import threading
+from collections.abc import Callable, Coroutine, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -16,7 +19,15 @@ import pytest
 
 from pipeline.emulator.machines.process import leftovers
 from pipeline.emulator.machines.qemu import Qemu
-from pipeline.emulator.machines.seam import SSH_PORT, Machine, MachineError, Marketplace, Profile
+from pipeline.emulator.machines.seam import (
+    SSH_PORT,
+    Machine,
+    MachineError,
+    MachineTimeout,
+    Marketplace,
+    Profile,
+    Ran,
+)
 
 pytestmark = pytest.mark.vm
 
@@ -126,8 +137,35 @@ def test_custom_data_that_is_a_script_is_run(host: QemuHost, first: Machine) -> 
     assert host.ssh(first, "sudo cat /root/custom-data-ran") == "custom data ran"
 
 
+def test_the_console_shows_how_far_a_boot_is(host: QemuHost, first: Machine) -> None:
+    console = host.machines.console(first.name).decode(errors="replace")
+    assert "Linux version" in console
+    assert "walinuxagent.serv" in console
+
+
 def test_no_unit_of_a_machine_has_failed(host: QemuHost, first: Machine) -> None:
     assert host.ssh(first, "systemctl --failed --no-legend") == ""
+
+
+def test_a_script_is_run_as_root_and_what_it_printed_is_told(
+    host: QemuHost, first: Machine
+) -> None:
+    ran = host.run(host.machines.run_script(first.name, "whoami\necho no >&2\nexit 3\n", 60))
+    assert ran == Ran(3, "root\n", "no\n")
+
+
+def test_a_script_is_in_no_process_list_and_leaves_nothing(host: QemuHost, first: Machine) -> None:
+    script = "#!/bin/bash\n: correct-horse\ncat /proc/[0-9]*/cmdline\n"
+    assert "correct-horse" not in host.run(host.machines.run_script(first.name, script, 60)).output
+    left = "sudo find /var/lib/waagent/run-command -type f; sudo grep -rl correct-hors[e] /var/log"
+    assert host.ssh(first, f"{left}; true") == ""
+
+
+def test_a_script_that_takes_too_long_is_an_error(host: QemuHost, first: Machine) -> None:
+    with pytest.raises(MachineTimeout, match=r"first: it has not ended after 0\.1 s"):
+        host.run(host.machines.run_script(first.name, "sleep 5", 0.1))
+    ran = host.run(host.machines.run_script(first.name, "echo next", 60))
+    assert ran.output == "next\n"
 
 
 def test_the_accelerator_is_named(host: QemuHost, first: Machine) -> None:
@@ -275,3 +313,52 @@ def test_a_specialized_disk_boots_without_a_profile(host: QemuHost) -> None:
     machine = Machine("bare", "spare", f"{NETWORK}.5", 1, 512, None)
     host.run(host.machines.start(machine))
     assert host.machines.is_running("bare")
+
+
+def test_of_a_guest_that_does_not_answer_all_is_told(host: QemuHost, tmp_path: Path) -> None:
+    impatient = Qemu(tmp_path, CACHE, boot_seconds=0.5)
+    versions = host.machines.marketplace_versions("Debian", "debian-12", "12-gen2")
+    host.run(impatient.provide(Marketplace("Debian", "debian-12", "12-gen2", versions[-1]), "base"))
+    host.run(impatient.create_disk("late", "base"))
+    late = Machine("late", "late", f"{NETWORK}.9", 1, 1024, host.profile("late-vm", "azureuser"))
+    told = r"QEMU used \d+ s, its processor is (running|halted) at [0-9a-f]+; its console says"
+    with pytest.raises(MachineError, match=told):
+        host.run(impatient.start(late))
+    assert not impatient.is_running("late")
+    host.run(impatient.close())
+
+
+@contextmanager
+def little_time(processes: Callable[[], Iterable[int]], share: float) -> Iterator[None]:
+    """Give processes a share of a processor: they are stopped for the rest of each moment."""
+    ended = threading.Event()
+
+    def send(number: signal.Signals) -> None:
+        for process in processes():
+            with suppress(ProcessLookupError):
+                os.kill(process, number)
+
+    def squeeze() -> None:
+        while not ended.wait(0.1 * share):
+            send(signal.SIGSTOP)
+            ended.wait(0.1 * (1 - share))
+            send(signal.SIGCONT)
+
+    thread = threading.Thread(target=squeeze)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+        send(signal.SIGCONT)
+
+
+@pytest.mark.nightly
+def test_a_guest_on_a_host_with_little_time_is_waited_for(host: QemuHost) -> None:
+    host.run(host.machines.create_disk("slow", "base"))
+    slow = Machine("slow", "slow", f"{NETWORK}.8", 1, 1024, host.profile("slow-vm", "azureuser"))
+    with little_time(host.processes, 0.15):
+        host.run(host.machines.start(slow))
+    assert host.ssh(slow, "hostname") == "slow-vm"
+    host.run(host.machines.kill(slow.name))

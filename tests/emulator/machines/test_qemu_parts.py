@@ -136,25 +136,25 @@ def test_versions_made_before_are_on_offer_without_asking_a_mirror(tmp_path: Pat
 
 
 def test_no_secret_is_on_the_command_line() -> None:
-    words = command(MACHINE, Path("/state/disks/d"), Path("/state/machines/vm"), "tcg")
+    words = command(MACHINE, Path("/state/disks/d"), Path("/state/machines/vm"), "tcg", 7)
     assert SECRET not in " ".join(words)
     assert SECRET not in repr(MACHINE)
 
 
 def test_ssh_is_served_at_2222_and_other_ports_at_their_own_numbers() -> None:
-    words = command(MACHINE, Path("/d"), Path("/m"), "tcg")
+    words = command(MACHINE, Path("/d"), Path("/m"), "tcg", 7)
     network = words[words.index("-netdev") + 1]
     assert "hostfwd=tcp:127.99.0.4:2222-:22" in network
     assert "hostfwd=tcp:127.99.0.4:8080-:8080" in network
 
 
 def test_a_comma_in_a_folders_name_does_not_end_an_option() -> None:
-    words = command(MACHINE, Path("/a,b/d"), Path("/a,b/m"), "tcg")
+    words = command(MACHINE, Path("/a,b/d"), Path("/a,b/m"), "tcg", 7)
     assert any("file=/a,,b/d/overlay.qcow2," in word for word in words)
 
 
 def test_a_specialized_disk_gets_no_profile_drive() -> None:
-    words = command(replace(MACHINE, profile=None), Path("/d"), Path("/m"), "tcg")
+    words = command(replace(MACHINE, profile=None), Path("/d"), Path("/m"), "tcg", 7)
     assert not any("profile" in word for word in words)
 
 

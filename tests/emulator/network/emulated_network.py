@@ -21,6 +21,7 @@ from pipeline.emulator.arm.ids import ResourceId
 from pipeline.emulator.arm.manager import ResourceManager
 from pipeline.emulator.arm.providers import Services
 from pipeline.emulator.arm.store import Record, Store
+from pipeline.emulator.identity.sealing import Sealer
 from pipeline.emulator.machines.simulated import Simulated
 
 SUBSCRIPTION = "11111111-1111-1111-1111-111111111111"
@@ -62,8 +63,9 @@ class EmulatedNetwork:
             self.addresses,
             self.data_path(folder),
             Simulated(folder),
+            Sealer(folder / "sealing-key"),
             "",
-            SUBSCRIPTION,
+            (SUBSCRIPTION,),
         )
         self.manager.register(*network.provider(services).kinds)
         document = {"name": "rg", "location": "westeurope", "properties": {}}

@@ -272,3 +272,40 @@ def test_what_only_generic_clients_ask_is_answered_to_them(
     url = f"{zone.prefix}/Microsoft.Authorization/locks?api-version=2020-05-01"
     answer = resources.send_request(HttpRequest("GET", url))
     assert (answer.status_code, answer.json()) == (200, {"value": []})
+
+
+def test_an_autoscale_setting_is_answered_with_the_types_and_spellings_of_its_models(
+    zone: Zone,
+) -> None:
+    """The Azure CLI sends such values, and the SDK for Go reads only those of the models."""
+    trigger = {
+        "metricName": "Percentage CPU",
+        "metricResourceUri": f"{zone.prefix}/Microsoft.Compute/virtualMachineScaleSets/web",
+        "timeGrain": "PT1M",
+        "statistic": "average",
+        "timeWindow": "PT5M",
+        "timeAggregation": "average",
+        "operator": "greaterthan",
+        "threshold": "75",
+        "dividePerInstance": "false",
+    }
+    action = {"direction": "increase", "type": "changeCount", "value": "1", "cooldown": "PT5M"}
+    sent = autoscale(zone, "web", notifications=[{"operation": "scale"}])
+    rules = sent["properties"]["profiles"][0]["rules"]
+    rules.append({"metricTrigger": trigger, "scaleAction": action})
+    setting = f"{zone.prefix}/microsoft.insights/autoscaleSettings/typed"
+    assert zone.emulator.call("PUT", setting, sent).status == 201
+    read = zone.emulator.call("GET", setting).body["properties"]
+    assert read["notifications"] == [{"operation": "Scale"}]
+    rule = read["profiles"][0]["rules"][0]
+    assert rule["metricTrigger"] == {
+        **trigger,
+        "statistic": "Average",
+        "timeAggregation": "Average",
+        "operator": "GreaterThan",
+        "threshold": 75,
+        "dividePerInstance": False,
+    }
+    assert rule["scaleAction"] == {**action, "direction": "Increase", "type": "ChangeCount"}
+    action["direction"] = "sideways"
+    assert zone.emulator.call("PUT", setting, sent).status == 400

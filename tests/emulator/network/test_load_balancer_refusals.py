@@ -6,6 +6,7 @@ import pytest
 
 from tests.emulator.network.emulated_network import (
     BALANCER,
+    NETWORK,
     Body,
     EmulatedNetwork,
     balancer,
@@ -121,6 +122,16 @@ async def test_rules_that_are_not_carried_are_refused_by_name(
     refusal = await arm.refusal(arm.begin(BALANCER, balancer(bad)))
     assert refusal.code == "NotServedByEmulator"
     assert word in refusal.message
+
+
+async def test_a_load_balancer_is_public_or_internal(arm: EmulatedNetwork) -> None:
+    mixed = production_and_staging()
+    public = f"{NETWORK}/publicIPAddresses/one"
+    mixed["properties"]["frontendIPConfigurations"].append(
+        {"name": "other", "properties": {"publicIPAddress": {"id": public}}}
+    )
+    refusal = await arm.refusal(arm.begin(BALANCER, mixed))
+    assert refusal.code == "LoadBalancerFrontendIPConfigurationsOfBothTypes"
 
 
 async def test_numbers_and_enums_arrive_as_templates_write_them(arm: EmulatedNetwork) -> None:

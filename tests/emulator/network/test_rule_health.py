@@ -3,28 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from azure.core.exceptions import HttpResponseError
-from azure.mgmt.compute import ComputeManagementClient
-from azure.mgmt.network import NetworkManagementClient
 
 from pipeline.emulator.balancer.traffic import Finding, Probe
 from pipeline.emulator.network.probe_reasons import reason
-from tests.conftest import Emulator
-from tests.emulator.network.sdk_zone import Body, Zone, make_zone
-
-
-@pytest.fixture(scope="module")
-def zone(
-    emulator: Emulator, network: NetworkManagementClient, compute: ComputeManagementClient
-) -> Iterator[Zone]:
-    """A landing zone with both scale sets up."""
-    made = make_zone(emulator, network, compute)
-    yield made
-    emulator.call("DELETE", f"/resourceGroups/{made.group}")
+from tests.emulator.network.sdk_zone import Body, Zone
 
 
 def health(zone: Zone, rule: str) -> Body:

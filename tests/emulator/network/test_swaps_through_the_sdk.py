@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import copy
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,16 +22,6 @@ from tests.emulator.network.sdk_zone import (
     scale_set,
     swapped,
 )
-
-
-@pytest.fixture(scope="module")
-def zone(
-    emulator: Emulator, network: NetworkManagementClient, compute: ComputeManagementClient
-) -> Iterator[Zone]:
-    """A landing zone with both scale sets up. Tests put the rules back where they found them."""
-    made = make_zone(emulator, network, compute)
-    yield made
-    emulator.call("DELETE", f"/resourceGroups/{made.group}")
 
 
 async def test_a_swap_back_and_forth_loses_no_request(zone: Zone) -> None:
