@@ -1,7 +1,8 @@
 """bakeswap: bake an Azure image, prove it on a fresh machine, swap it into production.
 
 The CLI: arguments in, words and exit codes out (docs/operating.md). Everything that takes long
-to import is imported by the task that needs it, so that `invoke --list` is quick.
+to import is imported by the task that needs it, so that `invoke --list` is quick. In the wheel this
+is the module `bakeswap`, whose `namespace` a team's own tasks.py imports.
 """
 
 # ruff: noqa: PLC0415 - what takes long to import is imported by the task that needs it
@@ -9,14 +10,16 @@ to import is imported by the task that needs it, so that `invoke --list` is quic
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 
 from invoke.collection import Collection
 from invoke.context import Context
 from invoke.exceptions import Exit
 from invoke.tasks import task
 
+from pipeline.cli_tasks.adopt import adopt
+from pipeline.cli_tasks.beginning import demo, init
 from pipeline.cli_tasks.emulator import emulator
+from pipeline.cli_tasks.rolling import roll
 from pipeline.cli_tasks.running import (
     AGAIN,
     CHANGES,
@@ -24,7 +27,7 @@ from pipeline.cli_tasks.running import (
     DEGRADED,
     FORCE,
     IMAGE,
-    MACHINES,
+    KEEP,
     NEWEST,
     OF_IMAGE,
     READS,
@@ -35,18 +38,8 @@ from pipeline.cli_tasks.running import (
     WATCH,
     WATCHING,
     WHY,
-    output_for,
     session_in,
-    words_and_exit_code,
 )
-
-# Any other `invoke` than set-up's (pipeline/cli.py) would hand `--help` to the word that a command
-# lacks. It has read the command line before it comes here, so ours starts over; it exits.
-if {"--help", "-h"} & set(sys.argv) and "invoke.main" in sys.modules:
-    from pipeline.cli import program
-
-    del sys.modules["invoke.main"]
-    sys.exit(program.run())  # type: ignore[func-returns-value]
 
 
 @task(help={**CHANGES})
@@ -71,35 +64,44 @@ def destroy_environment(
         destroy_environment(session, confirm)
 
 
-@task(help={**OF_IMAGE, "rebuild": REBUILD, "verbose": VERBOSE})
+@task(help={**OF_IMAGE, "rebuild": REBUILD, "keep": KEEP, "verbose": VERBOSE})
 def build_image(
     _context: Context,
     image: str,
     rebuild: bool = False,
+    keep: bool = False,
     env: str = "",
     json: bool = False,
     plan: bool = False,
     verbose: bool = False,
 ) -> None:
     """Bake a version of an image if its inputs changed, and check it on a fresh machine."""
-    with session_in(env, json, plan, verbose) as session:
+    with session_in(env, json, plan, verbose, keep) as session:
         from pipeline.execution.commands.build import build_image
 
         build_image(session, image, rebuild=rebuild)
 
 
-@task(help={**OF_IMAGE, "version": f"{VERSION} (default: the newest)", "verbose": VERBOSE})
+@task(
+    help={
+        **OF_IMAGE,
+        "version": f"{VERSION} (default: the newest)",
+        "keep": KEEP,
+        "verbose": VERBOSE,
+    }
+)
 def check_image(
     _context: Context,
     image: str,
     version: str = "",
+    keep: bool = False,
     env: str = "",
     json: bool = False,
     plan: bool = False,
     verbose: bool = False,
 ) -> None:
     """Boot a fresh machine from an image version and run the image's checks on it."""
-    with session_in(env, json, plan, verbose) as session:
+    with session_in(env, json, plan, verbose, keep) as session:
         from pipeline.execution.commands.build import check_image
 
         check_image(session, image, version)
@@ -271,20 +273,26 @@ def nightly(
         nightly(session, image or ())
 
 
-@task(help={"machines": MACHINES})
-def demo(_context: Context, machines: str = "qemu") -> None:
-    """Run the whole pipeline on this machine: bake, stage, promote, roll back, under traffic."""
-    from pipeline.demo import show
-
-    output = output_for("", json=False)
-    with words_and_exit_code(output):
-        show(Path(__file__).parent, machines, output)
-
-
 namespace = Collection(
-    *(create_environment, destroy_environment, doctor),
+    *(create_environment, destroy_environment, adopt, doctor),
     *(build_image, check_image, nightly),
-    *(preflight, stage, promote, rollback, unstage, prune),
-    *(status, hold, release, history, demo),
+    *(preflight, stage, promote, rollback, roll, unstage, prune),
+    *(status, hold, release, history, demo, init),
 )
 namespace.add_collection(emulator)
+
+
+def main() -> None:
+    """`bakeswap`: these tasks as a program of its own."""
+    from pipeline.cli import bakeswap
+
+    bakeswap(namespace).run()
+
+
+# Any other `invoke` than set-up's (pipeline/cli.py) would hand `--help` to the word that a command
+# lacks. It has read the command line before it comes here, so ours starts over; it exits.
+if {"--help", "-h"} & set(sys.argv) and "invoke.main" in sys.modules:
+    from pipeline.cli import program
+
+    del sys.modules["invoke.main"]
+    sys.exit(program.run())  # type: ignore[func-returns-value]

@@ -25,6 +25,11 @@ ENV = "environment of environments.hcl (default: BAKESWAP_ENV, the only one, or 
 JSON = "print JSON lines"
 PLAN = "print the plan and stop there"
 IMAGE = "folder under images/"
+ADOPTING = "image that it serves (default: the only one, or one called like the scale set)"
+BALANCER = "name of a load balancer"
+ITS_GROUP = "resource group of the load balancer (default: the environment's)"
+FOLDER = "folder to write it into (default: this one)"
+KEEP = "leave the machine of a check that failed, until the next run for the image"
 VERBOSE = "show what Packer and the checks print"
 VERSION = "image version"
 CONFIRM = "the environment's name, so that nobody destroys one by mistake"
@@ -32,7 +37,7 @@ NEWEST = f"{VERSION} (default: the newest that passed its check)"
 DEGRADED = "end with 1 when anything is degraded"
 WATCH = "print it again whenever it changed, until Ctrl-C"
 AGAIN = "also what was rolled back"
-FORCE = "also what is smaller than production, or sick"
+FORCE = "also what is smaller than production, sick, or leaves undeclared rules behind"
 WATCHING = {
     "soak": "how long it is watched after the swap: `90s`, `10m` (default: as image.hcl says)",
     "rate": "requests per second to each rule while it is watched (default: as image.hcl says)",
@@ -57,7 +62,7 @@ def output_for(env: str, json: bool) -> Output:
     from pipeline.output.people import ForPeople
     from pipeline.output.programs import ForPrograms
 
-    rerun = shlex.join(("invoke", *sys.argv[1:]))
+    rerun = shlex.join((advice.Caller.program, *sys.argv[1:]))
     return ForPrograms(None, env, rerun) if json else ForPeople(None, env, rerun)
 
 
@@ -83,21 +88,28 @@ def words_and_exit_code(output: Output) -> Iterator[Clock]:
 
 @contextmanager
 def session_in(
-    env: str, json: bool, plan: bool = False, verbose: bool = False
+    env: str, json: bool, plan: bool = False, verbose: bool = False, keep: bool = False
 ) -> Iterator[Session]:
-    """The definitions of the current folder, in an environment."""
+    """The definitions of the current folder, or of one above it, in an environment."""
     from pipeline.definition.project import read
     from pipeline.errors import Unreachable
     from pipeline.execution.run.session import Session, choose_environment
     from pipeline.local import is_local
+    from pipeline.project_root import project_root
 
     output = output_for(env, json)
     with words_and_exit_code(output) as clock:
-        project = read(Path.cwd())
+        project = read(project_root(Path.cwd()))
         environment = choose_environment(project, env or os.environ.get("BAKESWAP_ENV", ""))
         try:
             yield Session(
-                project, environment, output, plan_only=plan, verbose=verbose, clock=clock
+                project,
+                environment,
+                output,
+                plan_only=plan,
+                verbose=verbose,
+                keep=keep,
+                clock=clock,
             )
         except Unreachable as error:
             if error.nothing_listens and is_local(environment.cloud.resource_manager):

@@ -6,22 +6,22 @@ The project's own pytest settings stay out; JUnit and everything printed are kep
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
-import xml.etree.ElementTree as ET
+import tempfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pipeline.advice import Advice, Shell
+from pipeline.definition.files import relative
 from pipeline.definition.model import SOAK_MARK
-from pipeline.errors import CheckFailed, Unreachable
+from pipeline.errors import CheckFailed, DefinitionError, Mistake, Unreachable
+from pipeline.execution.verdict import Verdict, read_junit
 from pipeline.execution.wait import Clock, wait_for_process
 from pipeline.output.harmless import without_control
 from pipeline.state_files import naming, read_bytes, write_private
-
-SHOWN_FAILURES = 3
-"""How many failed tests are shown; the log has all."""
 
 NOT_FOR_CHECKS = frozenset({"PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_CURRENT_TEST"})
 
@@ -33,6 +33,8 @@ TICK = 1.0
 
 NO_TESTS = 5
 """pytest's exit code when it collected nothing."""
+
+_COLLECTING = re.compile(r"^_+ ERROR collecting (\S+) _+$", re.MULTILINE)
 
 _MARKERS = f"markers={SOAK_MARK}: asks production while a promotion is watched"
 
@@ -50,6 +52,10 @@ class Host:
     def url(self) -> str:
         """As testinfra wants it."""
         return f"ssh://{self.user}@{self.address}:{self.port}"
+
+
+_NOBODY = Host("nobody", "127.0.0.1", 9, Path(os.devnull))
+"""The machine of checks that are only imported: it is never asked."""
 
 
 def facts(image: str, version: str, url: str = "") -> dict[str, str]:
@@ -77,30 +83,64 @@ class Checks:
         return ("-m", f"not {SOAK_MARK}", *connection)
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What the checks said: how many passed, and what failed, the assertion first."""
-
-    passed: int
-    failures: tuple[str, ...]
-    others: int = 0
-    """Tests that were skipped: they prove nothing."""
-
-    def __str__(self) -> str:
-        shown = "\n".join(self.failures[:SHOWN_FAILURES])
-        hidden = len(self.failures) - SHOWN_FAILURES
-        more = f"\n({hidden} more failed)" if hidden > 0 else ""
-        return shown + more if self.failures else f"{self.passed} passed"
-
-
 def run_checks(
     checks: Checks, log: Path, clock: Clock, still_waiting: Callable[[float], None]
 ) -> Verdict:
     """Run all tests, and leave what they printed in `log` and `junit.xml` beside it.
 
     Raises CheckFailed when a test failed, or, on a machine, when there was none or none that said
-    anything.
+    anything; Unreachable when nothing failed but the connection to the machine: that is no verdict.
     """
+    code, verdict = _pytest(checks, log, clock, still_waiting)
+    if code == 0 and verdict.passed:
+        return verdict
+    if checks.host is None and code in {0, NO_TESTS}:
+        return verdict
+    advice = Advice("full check log", Shell(f"less {relative(checks.root, log)}"))
+    if verdict.lost and not verdict.failures:
+        raise Unreachable(f"the connection was lost in {verdict.lost[0]}", advice=(advice,))
+    raise CheckFailed(_why(verdict, code), advice=(advice,))
+
+
+def refuse_uncollectable(checks: Checks, clock: Clock) -> None:
+    """Import the checks without a machine, so that a mistake in them is told before the bake.
+
+    Raises DefinitionError with the file and line of each.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        log = Path(folder) / LOG
+        asked = replace(checks, host=_NOBODY)
+        code, _ = _pytest(asked, log, clock, _nothing, "--collect-only")
+        told = read_bytes(log).decode(errors="replace")
+    if code == NO_TESTS:
+        named = checks.folder.relative_to(checks.root).as_posix()
+        raise DefinitionError((Mistake(named, 1, "there is no test for a machine in it"),))
+    _, *sections = _COLLECTING.split(told)
+    if sections:
+        pairs = zip(sections[::2], sections[1::2], strict=True)
+        raise DefinitionError(tuple(_mistake(file, section) for file, section in pairs))
+
+
+def _mistake(file: str, section: str) -> Mistake:
+    """What pytest says of a file that it could not import: the last line in it, and the error."""
+    explained = [line[1:].strip() for line in section.splitlines() if line.startswith("E ")]
+    lines = re.findall(rf'{re.escape(file)}(?::|", line )(\d+)', section)
+    reason = explained[-1] if explained else "pytest does not say why"
+    return Mistake(file, int(lines[-1]) if lines else 1, f"cannot be collected: {reason}")
+
+
+def _nothing(seconds: float) -> None:
+    """No-op: it takes a second."""
+
+
+def _pytest(
+    checks: Checks,
+    log: Path,
+    clock: Clock,
+    still_waiting: Callable[[float], None],
+    *more: str,
+) -> tuple[int, Verdict]:
+    """Run pytest; its exit code, and what its JUnit file says."""
     junit = log.with_name("junit.xml")
     with naming(junit):
         junit.unlink(missing_ok=True)
@@ -108,49 +148,12 @@ def run_checks(
         *(sys.executable, "-m", "pytest", "-v", "-p", "no:cacheprovider"),
         *("-c", os.devnull, "--rootdir", str(checks.root)),
         *("--confcutdir", str(checks.folder)),
-        *("-o", _MARKERS, *checks.options),
+        *("-o", _MARKERS, *checks.options, *more),
         *("--junitxml", str(junit), "-o", "junit_family=xunit2"),
         str(checks.folder),
     ]
     code = _run(command, log, checks, clock, still_waiting)
-    verdict = read_junit(junit)
-    if code == 0 and verdict.passed:
-        return verdict
-    if checks.host is None and code in {0, NO_TESTS}:
-        return verdict
-    where = log.relative_to(checks.root) if log.is_relative_to(checks.root) else log
-    advice = Advice("full check log", Shell(f"less {where}"))
-    raise CheckFailed(_why(verdict, code), advice=(advice,))
-
-
-def read_junit(path: Path) -> Verdict:
-    """What a JUnit file says; an empty verdict when there is no whole file."""
-    try:
-        suite = ET.parse(path).getroot()  # noqa: S314 - our own pytest has just written it
-    except (OSError, ET.ParseError):
-        return Verdict(0, ())
-    passed, skipped, failures = 0, 0, []
-    for case in suite.iter("testcase"):
-        bad = case.find("failure")
-        bad = case.find("error") if bad is None else bad
-        if bad is not None:
-            failures.append(_told(case, bad))
-        elif case.find("skipped") is not None:
-            skipped += 1
-        else:
-            passed += 1
-    return Verdict(passed, tuple(failures), skipped)
-
-
-def _told(case: ET.Element, failure: ET.Element) -> str:
-    """One failed test: its name, the line that asserts, and what pytest says about it."""
-    lines = (failure.text or "").splitlines()
-    asserted = [line[1:].strip() for line in lines if line.startswith(">")][-1:]
-    explained = [line[1:].strip() for line in lines if line.startswith("E ")]
-    said = explained or [failure.get("message", "")]
-    where = lines[-1] if lines else case.get("classname", "")
-    name = case.get("name", "").partition("[")[0]
-    return "\n".join((name, *(f"    {line}" for line in (*asserted, *said)), f"  at {where}"))
+    return code, read_junit(junit)
 
 
 def _why(verdict: Verdict, code: int) -> str:

@@ -19,6 +19,9 @@ NETWORK = Patience(
 SCALE_SET = Patience(
     1800, "created in 40 to 202 s (recorded); terminate notifications add up to 15 min to deletes"
 )
+ROLLED_BY_AZURE = Patience(
+    14400, "two instances took 121 s (recorded); batches of 20 % may each take half an hour"
+)
 HEALTHY = Patience(1800, "not recorded: boot, then the application's start in its grace period")
 MACHINE = Patience(1200, "created in 58 s, deallocated in 99 s, at the most recorded")
 RESOURCE_GROUP = Patience(1800, "as long as the slowest thing in it")
@@ -30,8 +33,14 @@ RULE_HEALTH = Patience(
     20, "what the load balancer's own probes find is asked in addition; Azure may take minutes"
 )
 SSH = Patience(600, "the machine runs by then: the rest is its boot and cloud-init")
-ORPHANED_PACKER = Patience(660, "Packer's own limit for cleaning up is ten minutes")
+PACKER_CLEANS_UP = Patience(660, "Packer's own limit for cleaning up is ten minutes")
+ORPHANED_PACKER = Patience(690, "as long as its keeper waits for it, and half a minute")
 TOKEN = Patience(30, "one HTTPS request to the runner's token service")
 EMULATOR = Patience(120, "its machines come up first when it starts, and go down when it stops")
 PROCESS = Patience(float("inf"), "a program that is watched ends by itself or by Ctrl-C")
 WATCHED = Patience(float("inf"), "somebody looks on until Ctrl-C")
+
+
+def copying(hours: int) -> Patience:
+    """Until Azure has copied a version to its regions; the hours are those of its publication."""
+    return Patience(hours * 3600.0, "up to six hours (Microsoft's page of image versions)")

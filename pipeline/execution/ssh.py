@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from cryptography.hazmat.primitives import serialization
@@ -25,8 +26,12 @@ PREFIX = "bakeswap-ssh-"
 KEY_BITS = 3072
 """What OpenSSH makes, too; Azure takes no RSA key under 2048."""
 
-SECONDS_TO_GREET = 5.0
-"""How long one attempt waits for an SSH server's first words."""
+SECONDS_TO_CONNECT = 5.0
+SECONDS_TO_GREET = 30.0
+"""How long one attempt waits for an SSH server's first words, once it took the connection.
+
+On a busy host it needs many seconds; to be asked anew meanwhile keeps it from ever giving them.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +70,12 @@ def access() -> Iterator[Access]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+@cache
 def public_key_nobody_holds() -> str:
-    """The public half of a new key, whose private half is gone when this returns.
+    """The public half of a key, whose private half is gone when this returns.
 
-    Scale sets demand a key, and immutable instances are not to be logged into.
+    Scale sets demand a key, and immutable instances are not to be logged into. All of a process
+    have the same: making one takes most of a second, and nobody can use it for any of them.
     """
     return _public_half(_new_key())
 
@@ -94,7 +101,8 @@ def _is_alive(pid: int) -> bool:
 def greets(address: str, port: int) -> bool:
     """Whether an SSH server speaks there: the banner comes when it is ready, unlike the socket."""
     try:
-        with socket.create_connection((address, port), SECONDS_TO_GREET) as connection:
+        with socket.create_connection((address, port), SECONDS_TO_CONNECT) as connection:
+            connection.settimeout(SECONDS_TO_GREET)
             return connection.recv(4) == b"SSH-"
     except OSError:
         return False

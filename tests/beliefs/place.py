@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -17,24 +17,12 @@ from azure.identity import DefaultAzureCredential
 from azure.mgmt.network import NetworkManagementClient
 from azure.mgmt.resource.resources import ResourceManagementClient
 
+from tests.conftest import Reply
+
 SUBSCRIPTION = "BAKESWAP_VERIFY_SUBSCRIPTION"
 """The variable that names a subscription; without it the emulator is asked."""
 LOCATION = "BAKESWAP_VERIFY_LOCATION"
 DEFAULT_LOCATION = "westeurope"
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """The answer to a raw request; names of headers in lower case."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: Any
-
-    @property
-    def code(self) -> str:
-        """The error's code, also where there is no `error` around it."""
-        return str((self.body.get("error") or self.body)["code"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +40,7 @@ class Place:
         """The group's id."""
         return f"/subscriptions/{self.subscription}/resourceGroups/{self.group}"
 
-    def send(
-        self, method: str, path: str, version: str, body: Any = None, **headers: str
-    ) -> Answer:
+    def send(self, method: str, path: str, version: str, body: Any = None, **headers: str) -> Reply:
         """A raw request below the group; `if_match="…"` is a header."""
         mark = "&" if "?" in path else "?"
         request = HttpRequest(
@@ -66,7 +52,7 @@ class Place:
         answer = self.resources.send_request(request, retry_total=0)
         text = answer.text()
         named = {name.lower(): value for name, value in answer.headers.items()}
-        return Answer(answer.status_code, named, json.loads(text) if text else None)
+        return Reply(answer.status_code, named, json.loads(text) if text else None)
 
     def security_group(self, name: str = "guard", **more: Any) -> dict[str, Any]:
         """A network security group, made or changed; as a GET answers it."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import socket
 import time
 from pathlib import Path
 
@@ -42,13 +43,15 @@ async def _bare_boot(machines: Qemu, folder: Path, address: str, name: str) -> f
     wanted = Profile("bare", "azureuser")
     files.write(own / PROFILE, profile.archive(wanted, (disk / IDENTITY).read_text()))
     machine = Machine(name, name, address, 1, 1024, wanted)
-    options = command(machine, disk, own, accelerator.kind)
+    near, far = socket.socketpair()
+    options = command(machine, disk, own, accelerator.kind, far.fileno())
     started = time.perf_counter()
     process = await asyncio.create_subprocess_exec(
         "qemu-system-x86_64",
         *options,
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.DEVNULL,
+        pass_fds=(far.fileno(),),
     )
     try:
         await _banner(address)
@@ -56,6 +59,8 @@ async def _bare_boot(machines: Qemu, folder: Path, address: str, name: str) -> f
     finally:
         process.kill()
         await process.wait()
+        near.close()
+        far.close()
 
 
 async def _banner(address: str) -> None:

@@ -11,7 +11,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from pipeline.definition.model import LoadBalancer, Project
+from pipeline.definition.balancing import LoadBalancer
+from pipeline.definition.model import Project
 from pipeline.execution.commands import swap
 from pipeline.execution.commands.environment import create_environment
 from tests.bench.figures import seconds, tell

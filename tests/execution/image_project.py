@@ -7,7 +7,7 @@ import itertools
 import shutil
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -154,11 +154,9 @@ class ImageProject:
             project, project.environments[0], output, plan_only=plan_only, verbose=verbose
         )
 
-    def build(
-        self, *, rebuild: bool = False, plan_only: bool = False, verbose: bool = False
-    ) -> Outcome:
-        """`build-image`."""
-        session = self.session(plan_only=plan_only, verbose=verbose)
+    def build(self, *, rebuild: bool = False, keep: bool = False, **options: bool) -> Outcome:
+        """`build-image`; `options` are those of a session."""
+        session = replace(self.session(**options), keep=keep)
         return build_image(session, self.image, rebuild=rebuild)
 
     def check(self, version: str = "") -> Outcome:

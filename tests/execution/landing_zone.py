@@ -10,23 +10,25 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.arm import ResourceId
+from pipeline.definition.balancing import Health, LoadBalancer, RulePair
+from pipeline.definition.faulty import Faulty
 from pipeline.definition.model import (
+    AnyBase,
     Base,
     Cloud,
     Environment,
-    Health,
+    Gallery,
     Image,
-    LoadBalancer,
     Network,
     Project,
     Promotion,
-    RulePair,
-    ScaleSetShape,
     Template,
 )
+from pipeline.definition.shape import ScaleSetShape
 from pipeline.execution.azure.requests import delete, put
 from pipeline.execution.commands import environment as environment_commands
 from pipeline.execution.commands import prune as prune_commands
+from pipeline.execution.commands import roll as roll_commands
 from pipeline.execution.commands import swap as swap_commands
 from pipeline.execution.patience import Patience
 from pipeline.execution.run.journal import Journal
@@ -35,11 +37,8 @@ from pipeline.execution.swap.survey import survey_swap
 from pipeline.execution.wait import Clock, wait_until
 from pipeline.output.people import ForPeople
 from pipeline.planning.names import compute_id as compute_id_of
-from pipeline.planning.names import (
-    image_version_id,
-    network_id,
-    subnet_id,
-)
+from pipeline.planning.names import image_version_id, network_id, subnet_id
+from pipeline.planning.roll.steps import RollWish
 from pipeline.planning.swap.status import Status, status_of
 from pipeline.planning.swap.survey import Survey
 from pipeline.planning.writable import writable
@@ -47,6 +46,8 @@ from tests.conformance.recordings import sent_loosely
 from tests.conftest import Emulator
 
 _numbers = itertools.count(1)
+
+MARKETPLACE = Base("Debian", "debian-12", "12-gen2")
 
 AT_ONCE = Promotion(soak=0.0, keep_previous=0.0, drain=0.0)
 """Watched no longer than the proofs take; what left production may go at once."""
@@ -83,7 +84,7 @@ def environment_of(cloud: Cloud, subscription: str = "s", group: str = "zone") -
         tenant="t",
         location="westeurope",
         resource_group=group,
-        gallery=f"gallery_{group.replace('-', '_')}",
+        gallery=Gallery(f"gallery_{group.replace('-', '_')}"),
         replica_regions=(),
         ssh_port=2222,
         ssh_username="azureuser",
@@ -107,6 +108,8 @@ class LandingZone:
     claims: bool = True
     """Without claims two runs meet, as when a claim is overrun: then other fences hold."""
     clock: Clock = field(default_factory=Clock)
+    faulty: tuple[Faulty, ...] = ()
+    """What else is in the project, with mistakes."""
 
     def session(
         self,
@@ -116,7 +119,7 @@ class LandingZone:
         clock: Clock | None = None,
     ) -> Session:
         """What a command is given."""
-        project = Project(self.root, (self.image,), (self.environment,))
+        project = Project(self.root, (self.image,), (self.environment,), self.faulty)
         return Session(
             project,
             self.environment,
@@ -150,6 +153,10 @@ class LandingZone:
     def rollback(self, to: str = "", *, force: bool = False) -> None:
         """`rollback`."""
         swap_commands.rollback(self.session(), self.image.name, to, force=force)
+
+    def roll(self, version: str = "") -> None:
+        """`roll`."""
+        roll_commands.roll(self.session(), self.image.name, RollWish(version))
 
     def prune(self) -> None:
         """`prune`."""
@@ -258,7 +265,7 @@ class LandingZone:
             {"location": "westeurope", "properties": {"ipConfigurations": [address]}},
         )
         machine = compute_id_of(self.environment, ("virtualMachines", "source"))
-        self.put(machine, _machine(str(interface)))
+        self.put(machine, _machine(str(interface), self.image.base))
         operations = self.session().azure.clients.compute.virtual_machines
         operations.begin_deallocate(self.environment.resource_group, "source").result()
         operations.generalize(self.environment.resource_group, "source")
@@ -306,16 +313,20 @@ def until(question: Callable[[], bool]) -> None:
     )
 
 
-def _machine(interface: str) -> dict[str, Any]:
+def _machine(interface: str, base: AnyBase) -> dict[str, Any]:
+    """A machine of a marketplace base, Debian's for others; what Contoso offers is bought."""
+    base = base if isinstance(base, Base) else MARKETPLACE
+    plan = {"publisher": base.publisher, "product": base.offer, "name": base.sku}
     return {
         "location": "westeurope",
+        **({"plan": plan} if base.publisher == "Contoso" else {}),
         "properties": {
             "hardwareProfile": {"vmSize": "Standard_D2s_v5"},
             "storageProfile": {
                 "imageReference": {
-                    "publisher": "Debian",
-                    "offer": "debian-12",
-                    "sku": "12-gen2",
+                    "publisher": base.publisher,
+                    "offer": base.offer,
+                    "sku": base.sku,
                     "version": "latest",
                 },
                 "osDisk": {"createOption": "FromImage", "deleteOption": "Delete"},

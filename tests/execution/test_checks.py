@@ -11,13 +11,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from xml.sax.saxutils import quoteattr
 
 import pytest
 
 from pipeline.advice import Advice, Shell
-from pipeline.errors import CheckFailed
-from pipeline.execution.checks import Checks, Host, Verdict, facts, read_junit, run_checks
+from pipeline.errors import CheckFailed, DefinitionError, Unreachable
+from pipeline.execution.checks import Checks, Host, facts, refuse_uncollectable, run_checks
 from pipeline.execution.ssh import access, greets
+from pipeline.execution.verdict import Verdict, read_junit
 from pipeline.execution.wait import Clock
 
 NOBODY = Host("nobody", "127.0.0.1", 9, Path("/dev/null"))
@@ -122,11 +124,54 @@ def test_it(broken):
         run_checks(checks(tmp_path, source), tmp_path / "check.log", Clock(), ignore)
 
 
-def test_a_machine_that_cannot_be_reached_fails_its_checks(tmp_path: Path) -> None:
+def test_a_machine_that_cannot_be_reached_gives_no_verdict(tmp_path: Path) -> None:
     source = "def test_it(host):\n    assert host.run('true').rc == 0\n"
 
-    with pytest.raises(CheckFailed, match="test_it"):
+    with pytest.raises(Unreachable, match="the connection was lost in test_it") as caught:
         run_checks(checks(tmp_path, source), tmp_path / "check.log", Clock(), ignore)
+
+    assert caught.value.advice == (Advice("full check log", Shell("less check.log")),)
+
+
+def test_what_failed_before_the_connection_was_lost_is_a_verdict(tmp_path: Path) -> None:
+    source = """\
+def test_page():
+    assert "Version 1.0.0" in "Version 0.9.9"
+
+def test_it(host):
+    assert host.run("true").rc == 0
+"""
+    with pytest.raises(CheckFailed, match="test_page"):
+        run_checks(checks(tmp_path, source), tmp_path / "check.log", Clock(), ignore)
+
+
+RAN = (
+    "RuntimeError: CommandResult(backend=x, exit_status={}, command=b'x', _stdout=b'', _stderr={})"
+)
+
+
+@pytest.mark.parametrize(
+    ("told", "is_lost"),
+    [
+        (RAN.format(255, "b'ssh: connect to host 10.0.0.4 port 22: Connection refused'"), True),
+        (RAN.format(255, "b'Connection to 10.0.0.4 closed by remote host.'"), True),
+        (RAN.format(255, "b'Connection reset by 10.0.0.4 port 22'"), True),
+        (RAN.format(255, "b'client_loop: send disconnect: Broken pipe'"), True),
+        (RAN.format(255, "b'Timeout, server 10.0.0.4 not responding.'"), True),
+        (RAN.format(255, "b'my-tool: cannot start'"), False),
+        (RAN.format(1, "b'Connection to 10.0.0.5 closed'"), False),
+        ("AssertionError: assert 'Connection reset' in ''", False),
+    ],
+)
+def test_only_what_ssh_says_of_its_connection_is_no_verdict(
+    tmp_path: Path, told: str, is_lost: bool
+) -> None:
+    message = quoteattr(told)
+    (tmp_path / "junit.xml").write_text(
+        f'<testsuites><testsuite><testcase classname="c" name="test_it"><failure message={message}>'
+        "</failure></testcase></testsuite></testsuites>"
+    )
+    assert bool(read_junit(tmp_path / "junit.xml").lost) is is_lost
 
 
 def test_no_check_at_all_proves_nothing(tmp_path: Path) -> None:
@@ -149,6 +194,39 @@ def test_a_check_that_cannot_be_imported_is_a_failure_with_its_reason(tmp_path: 
             Clock(),
             ignore,
         )
+
+
+@pytest.mark.parametrize(
+    ("source", "told"),
+    [
+        (
+            "import pytest\nimport no_such_module",
+            "checks/test_it.py:2: cannot be collected: "
+            "ModuleNotFoundError: No module named 'no_such_module'",
+        ),
+        ("def test_it(:", "checks/test_it.py:1: cannot be collected: SyntaxError: invalid syntax"),
+        ("raise OSError('not there')", "checks/test_it.py:1: cannot be collected: OSError: not"),
+        ("", "checks:1: there is no test for a machine in it"),
+        (
+            "import pytest\n@pytest.mark.soak\ndef test_it():\n    pass",
+            "checks:1: there is no test for a machine in it",
+        ),
+    ],
+)
+def test_what_cannot_be_collected_is_told_by_file_and_line(
+    tmp_path: Path, source: str, told: str
+) -> None:
+    with pytest.raises(DefinitionError) as caught:
+        refuse_uncollectable(checks(tmp_path, source), Clock())
+
+    assert str(caught.value).startswith(told)
+
+
+def test_what_can_be_collected_is_not_run(tmp_path: Path) -> None:
+    source = "def test_it(host):\n    raise AssertionError(host.run('true'))"
+    refuse_uncollectable(checks(tmp_path, source), Clock())
+
+    assert sorted(each.name for each in tmp_path.rglob("*")) == ["checks", "test_it.py"]
 
 
 def test_settings_around_the_checks_do_not_reach_them(

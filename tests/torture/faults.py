@@ -19,7 +19,7 @@ from unittest.mock import patch
 
 from azure.core.pipeline.transport import HttpTransport
 
-from pipeline.definition.model import PRODUCTION
+from pipeline.definition.balancing import PRODUCTION
 from pipeline.errors import PipelineError
 from pipeline.execution.commands import prune, swap
 from pipeline.execution.run.session import Session

@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import Any
 from urllib.parse import urlsplit
 
-from pipeline.definition.model import PRODUCTION, STAGING, rule_name
+from pipeline.definition.balancing import PRODUCTION, STAGING
 from pipeline.errors import PipelineError
 from pipeline.execution.watch.answers import version_at
 from tests.conftest import Emulator
@@ -139,7 +139,7 @@ class Observer:
         environment = self.zone.environment
         self._rules = {
             found.image: {
-                frontend: tuple(rule_name(pair.name, frontend) for pair in found.pairs)
+                frontend: tuple(pair.rule(frontend) for pair in found.pairs)
                 for frontend in (PRODUCTION, STAGING)
             }
             for found in environment.load_balancers

@@ -13,6 +13,7 @@ COMMAND, CALL = "promote", "PUT loadBalancers"
 SAMPLE = ("answer lost", "401", "409", "412", "failed")
 
 
+@pytest.mark.nightly
 @pytest.mark.slow
 def test_the_page_of_faults_says_what_happens(emulator: Emulator, tmp_path: Path) -> None:
     table = Table(COMMAND)

@@ -21,6 +21,7 @@ KILLED = 0.5
 """The share of them that is killed: of 100 rounds about a thousand commands."""
 
 
+@pytest.mark.nightly
 @pytest.mark.slow
 def test_production_stays_right_while_many_change_it(
     tmp_path: Path, emulator: Emulator, pytestconfig: pytest.Config

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.definition.model import PRODUCTION
+from pipeline.definition.balancing import PRODUCTION
 from pipeline.execution.watch.prober import Load, Prober
 from pipeline.planning.watch.targets import targets_of
 from tests.conftest import Emulator

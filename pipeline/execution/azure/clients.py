@@ -9,9 +9,10 @@ from __future__ import annotations
 import logging
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from threading import Lock
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from pipeline.definition.model import Cloud, Environment
 from pipeline.errors import Unreachable
@@ -36,6 +37,8 @@ Within Azure's limit of 15 status requests a minute per resource, with 45 in res
 """
 
 
+Service: TypeAlias = Literal["compute", "network", "resources"]
+
 READS = frozenset({"GET", "HEAD"})
 RETRIES_OF_READS = 8
 """With the SDK's pauses (0.8 s, doubled each time, or Azure's `Retry-After`) some minutes."""
@@ -54,6 +57,8 @@ class Clients:
         self.environment = environment
         self._hide = hide
         self._sleep = sleep
+        self._made: dict[tuple[Service, str], Any] = {}
+        self._lock = Lock()
 
     def __repr__(self) -> str:
         return f"Clients({self.environment.cloud.resource_manager})"
@@ -65,34 +70,32 @@ class Clients:
             logging.getLogger(library).addHandler(logging.NullHandler())
         return _credential(self.environment, self._hide)
 
-    @cached_property
+    @property
     def compute(self) -> ComputeManagementClient:
-        """Machines, scale sets, galleries."""
-        from azure.mgmt.compute import ComputeManagementClient  # noqa: PLC0415 - slow to import
+        """Machines, scale sets, galleries of the environment's subscription."""
+        client: ComputeManagementClient = self.of("compute", self.environment.subscription)
+        return client
 
-        return ComputeManagementClient(
-            self.credential, self.environment.subscription, **self._options()
-        )
-
-    @cached_property
+    @property
     def network(self) -> NetworkManagementClient:
-        """Networks, addresses, load balancers."""
-        from azure.mgmt.network import NetworkManagementClient  # noqa: PLC0415 - slow to import
+        """Networks, addresses, load balancers of the environment's subscription."""
+        client: NetworkManagementClient = self.of("network", self.environment.subscription)
+        return client
 
-        return NetworkManagementClient(
-            self.credential, self.environment.subscription, **self._options()
-        )
-
-    @cached_property
+    @property
     def resources(self) -> ResourceManagementClient:
-        """Resource groups, and resources of any type."""
-        from azure.mgmt.resource.resources import (  # noqa: PLC0415 - slow to import
-            ResourceManagementClient,
-        )
+        """Resource groups, and resources of any type, of the environment's subscription."""
+        client: ResourceManagementClient = self.of("resources", self.environment.subscription)
+        return client
 
-        return ResourceManagementClient(
-            self.credential, self.environment.subscription, **self._options()
-        )
+    def of(self, service: Service, subscription: str) -> Any:
+        """The client of a service for a subscription of the tenant; all share their connections."""
+        with self._lock:
+            key = (service, subscription.lower())
+            if key not in self._made:
+                client = _CLIENTS[service]()
+                self._made[key] = client(self.credential, subscription, **self._options())
+            return self._made[key]
 
     def prepare(self) -> float:
         """Make all clients and sign in, before threads that would each do so.
@@ -132,6 +135,33 @@ class Clients:
                 let_pass(duration)
 
         return Transport(**_trust(self.environment.cloud))
+
+
+def _compute() -> Callable[..., Any]:
+    from azure.mgmt.compute import ComputeManagementClient  # noqa: PLC0415 - slow to import
+
+    return ComputeManagementClient
+
+
+def _network() -> Callable[..., Any]:
+    from azure.mgmt.network import NetworkManagementClient  # noqa: PLC0415 - slow to import
+
+    return NetworkManagementClient
+
+
+def _resources() -> Callable[..., Any]:
+    from azure.mgmt.resource.resources import (  # noqa: PLC0415 - slow to import
+        ResourceManagementClient,
+    )
+
+    return ResourceManagementClient
+
+
+_CLIENTS: Mapping[Service, Callable[[], Callable[..., Any]]] = {
+    "compute": _compute,
+    "network": _network,
+    "resources": _resources,
+}
 
 
 def _retries_of_reads() -> RetryPolicy[Any, Any]:

@@ -10,13 +10,14 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
 
+from pipeline.errors import AzureRefused
+from pipeline.execution.azure.records import AUTOSCALE
 from pipeline.execution.azure.refusals import refusals_about
 from pipeline.execution.azure.requests import Body
 from pipeline.execution.azure.resources import Azure, listed
 
 LOCKS_VERSION = "2020-05-01"
 PERMISSIONS_VERSION = "2022-04-01"
-AUTOSCALE_VERSION = "2022-10-01"
 """Of providers whose SDK package is not installed: those that azure-cli uses."""
 SIZES_VERSION = "2021-07-01"
 """The only one of `Microsoft.Compute/skus`, as in the SDK."""
@@ -69,10 +70,15 @@ def permissions(azure: Azure, scope: str) -> list[Body]:
     return _read_all(azure, f"{path}?api-version={PERMISSIONS_VERSION}")
 
 
-def autoscale_settings(azure: Azure, scope: str) -> list[Body]:
-    """The autoscale settings of a subscription or a resource group."""
-    path = f"{scope}/providers/Microsoft.Insights/autoscaleSettings"
-    return _read_all(azure, f"{path}?api-version={AUTOSCALE_VERSION}")
+def autoscale_settings(azure: Azure) -> list[Body]:
+    """The autoscale settings of the subscription, or of the group where only that may be read."""
+    subscription = f"/subscriptions/{azure.environment.subscription}"
+    path = f"providers/Microsoft.Insights/autoscaleSettings?api-version={AUTOSCALE}"
+    try:
+        return _read_all(azure, f"{subscription}/{path}")
+    except AzureRefused:
+        group = azure.environment.resource_group
+        return _read_all(azure, f"{subscription}/resourceGroups/{group}/{path}")
 
 
 def policy_restrictions(azure: Azure, scope: str, content: Body) -> Body:

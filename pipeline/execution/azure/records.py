@@ -1,13 +1,13 @@
-"""Private DNS zones and their record sets, for which no client that we have has a class.
+"""What no client that we have has a class for: private DNS zones and records, autoscale settings.
 
-Zones go through the client for resources of any type, record sets as plain requests through the
-network client's own pipeline: signed in, traced, with the same trust.
+Zones and settings go through the client for resources of any type, record sets as plain requests
+through the network client's own pipeline: signed in, traced, with the same trust.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
@@ -22,6 +22,10 @@ PRIVATE_DNS = "2024-06-01"
 """The api-version of Microsoft.Network/privateDnsZones, as azure-mgmt-privatedns sends it."""
 ZONES = "microsoft.network/privatednszones"
 RECORD_SETS = f"{ZONES}/txt"
+AUTOSCALE = "2022-10-01"
+"""The api-version of Microsoft.Insights/autoscaleSettings, as azure-mgmt-monitor sends it."""
+BY_ID = {ZONES: PRIVATE_DNS, "microsoft.insights/autoscalesettings": AUTOSCALE}
+"""Types that are reached by id, and the api-version of each."""
 SECONDS = 10
 """How long one request to a record set may take: it is answered at once, or not at all."""
 
@@ -48,16 +52,22 @@ class ById:
 
     clients: Clients
     resource: ResourceId
-    _version: dict[str, str] = field(default_factory=lambda: {"api_version": PRIVATE_DNS})
+    api_version: str
 
     def get(self, *_path: str) -> Any:
         """GET."""
-        return self._operations.get_by_id(str(self.resource), **self._version)
+        return self._operations.get_by_id(str(self.resource), api_version=self.api_version)
 
     def begin_create_or_update(self, *words: Any, **options: Any) -> Any:
         """PUT of the last word."""
         begin = self._operations.begin_create_or_update_by_id
-        return begin(str(self.resource), words[-1], **self._version, **options)
+        version = {"api_version": self.api_version}
+        return begin(str(self.resource), words[-1], **version, **options)
+
+    def begin_delete(self, *_path: str, **options: Any) -> Any:
+        """DELETE."""
+        begin = self._operations.begin_delete_by_id
+        return begin(str(self.resource), **{"api_version": self.api_version, **options})
 
     @property
     def _operations(self) -> Any:

@@ -10,7 +10,9 @@ from pipeline.arm import ResourceId
 from pipeline.planning.landing_zone import bodies
 
 Body: TypeAlias = dict[str, Any]
-Verb: TypeAlias = Literal["PUT", "PATCH", "DELETE", "GET"]
+Verb: TypeAlias = Literal["PUT", "PATCH", "DELETE", "GET", "POST"]
+Action: TypeAlias = Literal["", "manualupgrade", "reimage", "cancel"]
+"""What is POSTed to a resource; "" for every other verb."""
 
 BEING_WRITTEN = frozenset({"creating", "updating", "migrating"})
 """Provisioning states, in lower case, while a PUT or a PATCH is carried out."""
@@ -33,7 +35,7 @@ Target: TypeAlias = ResourceId | ResourceGroup
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One PUT, PATCH or DELETE; `if_match` is an etag that must still hold, "" for any.
+    """One PUT, PATCH, DELETE or POST; `if_match` is an etag that must still hold, "" for any.
 
     `if_none`: only where nothing is yet. GET is for record sets alone, which are read with the
     patience they are written with.
@@ -46,6 +48,7 @@ class Request:
     if_none: bool = False
     api_version: str = ""
     """"" for the SDK's own."""
+    action: Action = ""
 
     def is_pending_in(self, state: str) -> bool:
         """Whether a provisioning state shows such an operation under way."""
@@ -66,6 +69,11 @@ def put(target: Target, body: Body, if_match: str = "") -> Request:
 def patch(target: ResourceId, body: Body) -> Request:
     """Change what the body names, and nothing else."""
     return Request("PATCH", target, body)
+
+
+def post(target: ResourceId, action: Action, body: Body) -> Request:
+    """Have something done to it."""
+    return Request("POST", target, body, action=action)
 
 
 def delete(target: Target) -> Request:

@@ -14,8 +14,9 @@ from typing import Any, cast
 from pipeline.arm import ResourceId
 from pipeline.definition.model import Environment
 from pipeline.execution.azure.clients import POLLING_INTERVAL, Clients
+from pipeline.execution.azure.operations import ACTIONS, BEGIN, LISTS, OPERATIONS, SCALE_SETS
 from pipeline.execution.azure.polling import to_the_end
-from pipeline.execution.azure.records import RECORD_SETS, ZONES, ById, ask, record_sets
+from pipeline.execution.azure.records import BY_ID, RECORD_SETS, ById, ask, record_sets
 from pipeline.execution.azure.refusals import refusals_about
 from pipeline.execution.azure.requests import (
     TRANSITIONAL,
@@ -23,42 +24,15 @@ from pipeline.execution.azure.requests import (
     Request,
     ResourceGroup,
     Target,
-    Verb,
 )
 from pipeline.execution.patience import Patience
 from pipeline.execution.wait import Clock, Operation, wait_until
+from pipeline.planning.hardware import region
 
-SCALE_SETS = "Microsoft.Compute/virtualMachineScaleSets"
-GALLERIES = "Microsoft.Compute/galleries"
 
-_OPERATIONS = {
-    "microsoft.network/virtualnetworks": ("network", "virtual_networks"),
-    "microsoft.network/virtualnetworks/subnets": ("network", "subnets"),
-    "microsoft.network/networksecuritygroups": ("network", "network_security_groups"),
-    "microsoft.network/natgateways": ("network", "nat_gateways"),
-    "microsoft.network/publicipaddresses": ("network", "public_ip_addresses"),
-    "microsoft.network/networkinterfaces": ("network", "network_interfaces"),
-    "microsoft.network/loadbalancers": ("network", "load_balancers"),
-    "microsoft.compute/virtualmachines": ("compute", "virtual_machines"),
-    SCALE_SETS.lower(): ("compute", "virtual_machine_scale_sets"),
-    "microsoft.compute/disks": ("compute", "disks"),
-    "microsoft.compute/images": ("compute", "images"),
-    GALLERIES.lower(): ("compute", "galleries"),
-    "microsoft.compute/galleries/images": ("compute", "gallery_images"),
-    "microsoft.compute/galleries/images/versions": ("compute", "gallery_image_versions"),
-}
-"""Which client and which of its operations serve a type."""
-
-_LISTS = {
-    "microsoft.compute/galleries/images/versions": "list_by_gallery_image",
-}
-
-_BEGIN: dict[Verb, str] = {
-    "PUT": "begin_create_or_update",
-    "PATCH": "begin_update",
-    "DELETE": "begin_delete",
-}
-"""The SDK's method for a verb."""
+def is_scale_set(resource: ResourceId) -> bool:
+    """Whether it is a scale set, and not an instance of one or a machine by itself."""
+    return resource.type.lower() == SCALE_SETS.lower()
 
 
 def provisioning_state(body: Mapping[str, Any]) -> str:
@@ -95,24 +69,25 @@ class Azure:
     def list_inside(self, parent: ResourceId, kind: str) -> list[Body]:
         """All children of a kind, such as the `versions` of an image; [] without the parent."""
         child = parent.child(kind, "")
-        method = getattr(self._operations(child), _LISTS.get(_type(child), "list"))
+        method = getattr(self._operations(child), LISTS.get(child.type.lower(), "list"))
         with refusals_about(str(parent)):
             return listed(lambda: method(*_path(parent)))
 
     def list_in_group(self, kind: str, group: str = "") -> list[Body]:
         """All resources of a group of a type, such as `Microsoft.Compute/images`."""
-        client, name = _OPERATIONS[kind.lower()]
-        operations = getattr(getattr(self.clients, client), name)
+        service, name = OPERATIONS[kind.lower()]
+        operations = getattr(getattr(self.clients, service), name)
         where = group or self.environment.resource_group
         method = getattr(operations, "list_by_resource_group", operations.list)
         with refusals_about(f"{kind} in {where}"):
             return listed(lambda: method(where))
 
-    def list_in_subscription(self, kind: str) -> list[Body]:
-        """All resources of the subscription of a type, in whatever group."""
-        client, name = _OPERATIONS[kind.lower()]
-        operations = getattr(getattr(self.clients, client), name)
-        with refusals_about(f"{kind} in the subscription"):
+    def list_in_subscription(self, kind: str, subscription: str = "") -> list[Body]:
+        """All resources of a type in a subscription, the environment's or another one."""
+        service, name = OPERATIONS[kind.lower()]
+        where = subscription or self.environment.subscription
+        operations = getattr(self.clients.of(service, where), name)
+        with refusals_about(f"{kind} in the subscription {where}"):
             return listed(getattr(operations, "list_all", operations.list))
 
     def instances(self, scale_set: ResourceId) -> list[Body]:
@@ -120,6 +95,15 @@ class Azure:
         operations = self.clients.compute.virtual_machine_scale_set_vms
         with refusals_about(str(scale_set)):
             return listed(lambda: operations.list(*_path(scale_set), expand="instanceView"))
+
+    def machines_of(self, scale_set: ResourceId) -> list[Body]:
+        """The virtual machines of a Flexible scale set with their instance views."""
+        machines = self.clients.compute.virtual_machines
+        query = f"'virtualMachineScaleSet/id' eq {scale_set}"
+        with refusals_about(str(scale_set)):
+            return listed(
+                lambda: machines.list(scale_set.resource_group, filter=query, expand="instanceView")
+            )
 
     def record_sets(self, zone: ResourceId, suffix: str) -> list[Body]:
         """The TXT record sets of a zone whose names end so; AzureRefused without the zone."""
@@ -138,7 +122,7 @@ class Azure:
         if request.api_version:
             options["api_version"] = request.api_version
         target = request.target
-        if isinstance(target, ResourceId) and _type(target) == RECORD_SETS:
+        if isinstance(target, ResourceId) and target.type.lower() == RECORD_SETS:
             return Done(ask(self.clients, request))
         if isinstance(target, ResourceGroup) and request.verb == "PUT":
             return Done(self._put_group(target, request.body))
@@ -147,9 +131,15 @@ class Azure:
             path: tuple[str, ...] = (target.name,)
         else:
             operations, path = self._operations(target), _path(target)
-        body = () if request.verb == "DELETE" else (request.body,)
+        if request.action:
+            name, method = ACTIONS[request.action]
+            operations = getattr(self.clients.compute, name)
+        else:
+            method = BEGIN[request.verb]
+        is_bare = request.verb == "DELETE" or (request.verb == "POST" and not request.body)
+        body = () if is_bare else (request.body,)
         with refusals_about(str(target)):
-            begun = getattr(operations, _BEGIN[request.verb])(*path, *body, **options)
+            begun = getattr(operations, method)(*path, *body, **options)
         return _Reworded(begun, str(target))
 
     def begin_health(self, rule: ResourceId) -> Operation[Any]:
@@ -168,6 +158,11 @@ class Azure:
         """A resource group, or None."""
         with refusals_about(f"resource group {name}"):
             return _or_none(lambda: self.clients.resources.resource_groups.get(name))
+
+    def region_of(self, group: str) -> str:
+        """Where a resource group is (`westeurope`), "" where there is none."""
+        found = self.group(group)
+        return region(str(found.get("location", ""))) if found else ""
 
     def resources_in(self, group: str) -> list[Body]:
         """All top-level resources of a group, of whatever type: id, tags, `managedBy`."""
@@ -208,10 +203,10 @@ class Azure:
         return _plain(made)
 
     def _operations(self, resource: ResourceId) -> Any:
-        if _type(resource) == ZONES:
-            return ById(self.clients, resource)
-        client, name = _OPERATIONS[_type(resource)]
-        return getattr(getattr(self.clients, client), name)
+        if version := BY_ID.get(resource.type.lower()):
+            return ById(self.clients, resource, version)
+        service, name = OPERATIONS[resource.type.lower()]
+        return getattr(self.clients.of(service, resource.subscription), name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,10 +248,6 @@ class _Reworded:
 
     def continuation_token(self) -> str:
         return self._operation.continuation_token()
-
-
-def _type(resource: ResourceId) -> str:
-    return "/".join((resource.namespace, *(kind for kind, _ in resource.segments))).lower()
 
 
 def _path(resource: ResourceId) -> tuple[str, ...]:

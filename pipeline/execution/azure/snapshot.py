@@ -33,11 +33,8 @@ class Snapshot(Azure):
 
     def get(self, resource: ResourceId, **options: Any) -> Body | None:
         """The resource, out of a list where its type is `LISTED`."""
-        kind = resource.segments[-1][0]
-        if kind.lower() in LISTED and not options:
-            return self._listed(f"{resource.namespace}/{kind}", resource.resource_group).get(
-                str(resource).lower()
-            )
+        if resource.segments[-1][0].lower() in LISTED and not options:
+            return self._listed(resource.type, resource.resource_group).get(str(resource).lower())
         key = ("get", resource, tuple(sorted(options.items())))
         return self._once(key, lambda: super(Snapshot, self).get(resource, **options))
 
@@ -56,6 +53,11 @@ class Snapshot(Azure):
         """The instances of a scale set with their instance views."""
         key = ("instances", scale_set)
         return list(self._once(key, lambda: super(Snapshot, self).instances(scale_set)))
+
+    def machines_of(self, scale_set: ResourceId) -> list[Body]:
+        """The virtual machines of a Flexible scale set with their instance views."""
+        key = ("machines", scale_set)
+        return list(self._once(key, lambda: super(Snapshot, self).machines_of(scale_set)))
 
     def _listed(self, kind: str, group: str) -> dict[str, Body]:
         """A list of a resource group by id in lower case."""

@@ -8,24 +8,31 @@ from pipeline.advice import Advice, build_image, check_image
 from pipeline.definition.model import PUBLIC
 from pipeline.errors import AzureRefused, CheckFailed, Overtaken, StillRunning, Unreachable
 from pipeline.execution import checks
-from pipeline.execution.azure.requests import Body, ResourceGroup, delete, patch, put, put_group
+from pipeline.execution.azure.requests import Body, delete, patch, put, put_group
+from pipeline.execution.build import last_words
+from pipeline.execution.build.clearing import clear
 from pipeline.execution.checks import Checks, Host
 from pipeline.execution.claims.numbers import use
 from pipeline.execution.packer.build import Evidence, bake
-from pipeline.execution.patience import GALLERY, MACHINE, NETWORK, RESOURCE_GROUP, SSH
+from pipeline.execution.patience import GALLERY, MACHINE, NETWORK, RESOURCE_GROUP, SSH, copying
 from pipeline.execution.run.work import Work
 from pipeline.execution.ssh import greets
 from pipeline.execution.wait import wait_until
 from pipeline.planning.build import check_machine, definition_body, version_body
 from pipeline.planning.build.access import WAYS
+from pipeline.planning.build.packer_variables import publishing_hours
 from pipeline.planning.build.steps import (
     BakeVersion,
     BootCheckMachine,
     BuildStep,
+    ClearGroup,
     DeleteGroup,
     DeleteVersion,
     MarkVersion,
+    OnMachine,
+    RejectVersion,
     RunChecks,
+    clearing,
 )
 from pipeline.planning.names import (
     Tag,
@@ -36,16 +43,21 @@ from pipeline.planning.names import (
 )
 from pipeline.state_files import read_bytes
 
+SHOWN_OF_CONSOLE = 5
+"""Lines of a console that are shown; the run keeps it all."""
+
 
 def carry_out(step: BuildStep, work: Work) -> None:
     """Carry out one step of this room; may be repeated at any time."""
     match step:
-        case DeleteGroup():
-            delete_group(step, work)
+        case DeleteGroup() | ClearGroup():
+            clear(step, work)
         case DeleteVersion():
             delete_version(step, work)
         case BakeVersion():
             bake_version(step, work)
+        case RejectVersion():
+            reject_version(step, work)
         case BootCheckMachine():
             boot_check_machine(step, work)
         case RunChecks():
@@ -54,11 +66,6 @@ def carry_out(step: BuildStep, work: Work) -> None:
             mark_version(step, work)
         case _:
             assert_never(step)
-
-
-def delete_group(step: DeleteGroup, work: Work) -> None:
-    """A resource group, unless it is another run's by now."""
-    _delete_group(step.name, step.run, work)
 
 
 def delete_version(step: DeleteVersion, work: Work) -> None:
@@ -77,21 +84,41 @@ def bake_version(step: BakeVersion, work: Work) -> None:
         raise Overtaken(f"{version}: exists already, made by {by}; nothing was baked")
     work.run.check()
     bake(step, work.session.image(step.image), environment, _evidence(work))
-    _delete_group(step.group, work.run.id, work)  # Packer did, unless its cleaning up failed
+    published = work.azure.get(version)
+    if published is None:
+        raise AzureRefused(
+            str(version), "ResourceNotFound", "Packer succeeded, and published another version"
+        )
+    work.send(put(version, version_body.baked(published, dict(step.tags), succeeded=True)), GALLERY)
+    # Packer did, unless its cleaning up failed; in a group that is there 1.4.5 leaves its disk.
+    clear(clearing(step), work)
+
+
+def reject_version(step: RejectVersion, work: Work) -> None:
+    """Packer's verdict counts whole: of what failed after publishing nothing is ever checked."""
+    version = image_version_id(work.azure.environment, step.image, step.version)
+    published = work.azure.get(version)
+    if published is None:
+        work.seen = f"{step.image} {step.version} was not published"
+        return
+    body = version_body.baked(published, dict(step.tags), succeeded=False)
+    work.send(put(version, body), GALLERY)
+    work.seen = f"{step.image} {step.version} marked failed: it is never checked"
 
 
 def boot_check_machine(step: BootCheckMachine, work: Work) -> None:
     """A machine from the version, and the run's key to it; done when its SSH server greets."""
     environment = work.azure.environment
     public_key = work.run.access.public_key
-    work.send(put_group(step.group, environment.location, dict(step.tags)), RESOURCE_GROUP)
+    if step.has_own_group:
+        work.send(put_group(step.group, environment.location, dict(step.tags)), RESOURCE_GROUP)
     if step.admitted:
         _make_reachable(step, work)
-    nic = check_network_id(environment, step.group, "networkInterfaces")
+    nic = check_network_id(environment, step.group, "networkInterfaces", step.machine)
     work.send(put(nic, check_machine.interface(step, environment)), NETWORK)
     image = work.session.image(step.image)
     body = check_machine.machine(step, image, environment, public_key)
-    work.send(put(check_machine_id(environment, step.group), body), MACHINE)
+    work.send(put(check_machine_id(environment, step.group, step.machine), body), MACHINE)
     _await_ssh(step, work)
 
 
@@ -103,7 +130,7 @@ def _make_reachable(step: BootCheckMachine, work: Work) -> None:
         ("virtualNetworks", check_machine.network),
         ("publicIPAddresses", check_machine.public_address),
     ):
-        resource = check_network_id(environment, step.group, kind)
+        resource = check_network_id(environment, step.group, kind, step.machine)
         work.send(put(resource, body(step, environment)), NETWORK)
 
 
@@ -112,12 +139,16 @@ def run_checks(step: RunChecks, work: Work) -> None:
     session = work.session
     facts = checks.facts(step.image, step.version)
     folder = session.image(step.image).checks
-    asked = Checks(session.project.root, folder, facts, _host(step.group, work))
+    asked = Checks(session.project.root, folder, facts, _host(step, work))
     log = work.run.folder / checks.LOG
     try:
         verdict = checks.run_checks(asked, log, work.clock, work.still_waiting)
     except CheckFailed as error:
-        raise _explained(error, step) from None
+        units, kept = last_words.keep(step, work, asked.host)
+        raise _explained(error, step, units, kept + _way_in(work, asked.host)) from None
+    except Unreachable as error:
+        _, kept = last_words.keep(step, work, None)
+        raise _without_verdict(error, step, kept + _way_in(work, asked.host)) from None
     finally:
         if session.verbose:
             session.output.say(read_bytes(log).decode(errors="replace"))
@@ -135,32 +166,9 @@ def mark_version(step: MarkVersion, work: Work) -> None:
     used = definition_body.used(work.azure.get(definition) or {}, step.version)
     work.send(patch(definition, used), GALLERY)
     use(work.session, step.image, step.version, work.run.id)
-    work.send(put(version, version_body.marked(body, passed=step.passed)), GALLERY)
-
-
-def _delete_group(name: str, run: str, work: Work) -> None:
-    found = work.azure.group(name)
-    owner = _owner(found)
-    if found is not None and owner != run:
-        work.seen = f"{name} left as it is: it belongs to {owner}"
-    elif found is not None:
-        work.send(
-            delete(ResourceGroup(name)),
-            RESOURCE_GROUP,
-            lambda: _refuse_anothers(name, run, work),
-            needs_claim=run != work.run.id,
-        )
-
-
-def _refuse_anothers(name: str, run: str, work: Work) -> None:
-    found = work.azure.group(name)
-    if found is not None and _owner(found) != run:
-        raise Overtaken(f"resource group {name}: it belongs to {_owner(found)} by now: not deleted")
-
-
-def _owner(group: Body | None) -> str:
-    """The run that made a resource group, by its tag."""
-    return str(((group or {}).get("tags") or {}).get(Tag.RUN) or "someone else")
+    wanted = version_body.marked(body, passed=step.passed, replicas=step.replicas)
+    patience = copying(publishing_hours(environment)) if step.replicas else GALLERY
+    work.send(put(version, wanted), patience)
 
 
 def _evidence(work: Work) -> Evidence:
@@ -175,31 +183,31 @@ def _evidence(work: Work) -> Evidence:
     )
 
 
-def _host(group: str, work: Work) -> Host:
+def _host(step: OnMachine, work: Work) -> Host:
     """How the machine of a check is reached: by its address, with the run's key."""
     environment = work.azure.environment
-    address = _public_address(group, work) or _private_address(group, work)
+    address = _public_address(step, work) or _private_address(step, work)
     return Host(environment.ssh_username, address, environment.ssh_port, work.run.access.config)
 
 
-def _private_address(group: str, work: Work) -> str:
-    nic: Body = (
-        work.azure.get(check_network_id(work.azure.environment, group, "networkInterfaces")) or {}
-    )
+def _private_address(step: OnMachine, work: Work) -> str:
+    where = work.azure.environment, step.group, "networkInterfaces", step.machine
+    nic: Body = work.azure.get(check_network_id(*where)) or {}
     return str(nic["properties"]["ipConfigurations"][0]["properties"]["privateIPAddress"])
 
 
-def _public_address(group: str, work: Work) -> str:
+def _public_address(step: OnMachine, work: Work) -> str:
     """That of a check that has one, "" for the others."""
     environment = work.azure.environment
     if environment.access != PUBLIC:
         return ""
-    found = work.azure.get(check_network_id(environment, group, "publicIPAddresses")) or {}
+    where = environment, step.group, "publicIPAddresses", step.machine
+    found = work.azure.get(check_network_id(*where)) or {}
     return str((found.get("properties") or {}).get("ipAddress") or "")
 
 
 def _await_ssh(step: BootCheckMachine, work: Work) -> None:
-    host = _host(step.group, work)
+    host = _host(step, work)
     where = f"SSH at {host.address}:{host.port}"
     work.seen = f"waiting for {where}"
     try:
@@ -212,22 +220,51 @@ def _await_ssh(step: BootCheckMachine, work: Work) -> None:
             still_waiting=work.still_waiting,
         )
     except StillRunning as late:
+        _, kept = last_words.keep(step, work, None)
+        console = last_words.last_lines(work, SHOWN_OF_CONSOLE)
         raise Unreachable(
             f"{where}, the {work.azure.environment.access} address of the check machine: no answer"
-            f" in {late.waited:.0f} s. {step.image} {step.version} stays unchecked; {WAYS}",
-            advice=(Advice("check it again", check_image(step.image, step.version)),),
+            f" in {late.waited:.0f} s. {step.image} {step.version} stays unchecked; {WAYS}"
+            + (f"\nits console ends with\n{console}" if console else ""),
+            advice=(
+                *kept,
+                *_way_in(work, host),
+                Advice("check it again", check_image(step.image, step.version)),
+            ),
         ) from late
     work.seen = f"{step.image} {step.version} booted; {where} answers"
 
 
-def _explained(error: CheckFailed, step: RunChecks) -> CheckFailed:
+def _explained(
+    error: CheckFailed, step: RunChecks, units: str, kept: tuple[Advice, ...]
+) -> CheckFailed:
     """The assertion, then what is true once the version is marked, and how to go on."""
+    told = f"{error}\n{units}" if units else str(error)
     return CheckFailed(
-        f"{error}\n{step.image} {step.version} stays in the gallery, but `latest` never resolves to"
+        f"{told}\n{step.image} {step.version} stays in the gallery, but `latest` never resolves to"
         " it and it cannot be staged; what serves is untouched",
         advice=(
             *error.advice,
+            *kept,
             Advice("build a better one", build_image(step.image)),
+            Advice("check it again", check_image(step.image, step.version)),
+        ),
+    )
+
+
+def _way_in(work: Work, host: Host | None) -> tuple[Advice, ...]:
+    """Into the machine, where it stays."""
+    return last_words.way_in(work, host) if work.session.keep and host else ()
+
+
+def _without_verdict(error: Unreachable, step: RunChecks, kept: tuple[Advice, ...]) -> Unreachable:
+    """A lost connection says nothing of the version: it stays what it was."""
+    return Unreachable(
+        f"{error}\nThat is no verdict: {step.image} {step.version} is marked neither failed nor"
+        " eligible by this check",
+        advice=(
+            *error.advice,
+            *kept,
             Advice("check it again", check_image(step.image, step.version)),
         ),
     )

@@ -3,34 +3,36 @@
 from __future__ import annotations
 
 import subprocess
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from pipeline.advice import Advice, create_environment
-from pipeline.definition.model import Base, Environment, Image
-from pipeline.errors import Refused, UsageError
-from pipeline.execution.azure.refusals import refusals_about
+from pipeline.arm import ResourceId
+from pipeline.definition.model import Image
+from pipeline.errors import Refused
+from pipeline.execution.azure.bases import pinned
 from pipeline.execution.azure.resources import Azure
 from pipeline.execution.azure.versions import image_versions
 from pipeline.execution.build.way import has_way, runner
 from pipeline.execution.claims.numbers import numbers
 from pipeline.execution.run.session import Session, remember_versions
-from pipeline.planning import security
+from pipeline.planning import traits
+from pipeline.planning.build.access import refuse_unusable_group
 from pipeline.planning.build.build import BuildSurvey
-from pipeline.planning.build.leftovers import Group
-from pipeline.planning.build.packer_variables import publishing_hours
+from pipeline.planning.build.leftovers import Group, is_of_a_run, is_part
+from pipeline.planning.build.packer_variables import marking_hours, publishing_hours
 from pipeline.planning.names import (
     Tag,
     image_definition_id,
     is_group_name_of_ours,
-    version_key,
 )
 
 MAY_BE_ALIVE = timedelta(hours=2)
 """How long a run of another machine is left alone: longer than any bake and check take, but for
 what copies of the version to further regions take."""
+CLEANING_AND_CHECKING = timedelta(minutes=30)
+"""What follows when a bake's time is over, or it just ended within it."""
 
 
 def survey_build(
@@ -38,13 +40,15 @@ def survey_build(
 ) -> BuildSurvey:
     """Ask Azure, and this checkout's runs; `has_claim`: this run holds that on builds of the image.
 
-    Raises Refused when the environment has no place for versions of the image.
+    Raises Refused when the environment has no place for the bake, or for versions of the image.
     """
     azure = session.azure
+    if named := session.environment.build_resource_group:
+        refuse_unusable_group(session.environment, azure.region_of(named))
     definition = azure.get(image_definition_id(session.environment, image.name))
     if definition is None:
         raise Refused(
-            f"the gallery {session.environment.gallery} has no image definition {image.name}",
+            f"the gallery {session.environment.gallery.name} has no image definition {image.name}",
             advice=(Advice("create it", create_environment()),),
         )
     versions = image_versions(azure, image.name)
@@ -59,26 +63,13 @@ def survey_build(
         run=run,
         commit=commit(session.project.root, image),
         runs_here=frozenset(path.stem for path in session.runs.glob("*")),
-        young=young(session.environment),
+        young=young(session),
         has_claim=has_claim,
         numbers=numbers(session, image.name) if has_claim else (),
-        security_type=security.named_by(definition),
+        definition=traits.reading(definition),
         runner=runner(session.environment),
         has_way=has_way(session.environment),
     )
-
-
-def pinned(azure: Azure, base: Base) -> Base:
-    """The base with `latest` resolved: the highest version number in the environment's region."""
-    if base.version != "latest":
-        return base
-    place = (azure.environment.location, base.publisher, base.offer, base.sku)
-    with refusals_about(str(base)):
-        found = list(azure.clients.compute.virtual_machine_images.list(*place))
-    names = [str(image.name) for image in found]
-    if not names:
-        raise UsageError(f"{base}: there is no version of it in {azure.environment.location}")
-    return replace(base, version=max(names, key=version_key))
 
 
 def commit(root: Path, image: Image) -> str:
@@ -100,17 +91,30 @@ def _git(root: Path, *words: str) -> str:
     return ended.stdout.strip() if ended.returncode == 0 else ""
 
 
-def young(environment: Environment) -> str:
-    """The id of a run that starts now less MAY_BE_ALIVE: what began later may be alive."""
-    alive = MAY_BE_ALIVE + timedelta(hours=publishing_hours(environment) - 1)
+def young(session: Session) -> str:
+    """The id of a run that starts now less the longest one takes: what began later may live."""
+    longest = max((image.build_timeout for image in session.project.images), default=0.0)
+    alive = max(MAY_BE_ALIVE, timedelta(seconds=longest) + CLEANING_AND_CHECKING)
+    environment = session.environment
+    alive += timedelta(hours=publishing_hours(environment) - 1 + marking_hours(environment))
     return f"{datetime.now(UTC) - alive:%Y%m%dT%H%M%SZ}"
 
 
 def groups_of(azure: Azure, image: Image) -> tuple[Group, ...]:
-    """The resource groups of bakes and checks of the image, by their tags and names."""
+    """The resource groups of bakes and checks of the image, by their tags and names.
+
+    And what each run has in the group that is there for all of them.
+    """
     tagged = [_group(body) for body in azure.groups(Tag.IMAGE, image.name)]
-    ours = (group for group in tagged if is_group_name_of_ours(group.name))
-    return tuple(sorted(ours, key=lambda group: group.name))
+    ours = [group for group in tagged if is_group_name_of_ours(group.name)]
+    if shared := azure.environment.build_resource_group:
+        found = [
+            body for body in azure.resources_in(shared) if is_part(ResourceId.parse(body["id"]))
+        ]
+        made = [Group(shared, dict(body.get("tags") or {}), is_shared=True) for body in found]
+        mine = [group for group in made if is_of_a_run(group.tags, azure.environment, image.name)]
+        ours += {group.tags[Tag.RUN]: group for group in mine}.values()
+    return tuple(sorted(ours, key=lambda group: (group.name, group.tags.get(Tag.RUN, ""))))
 
 
 def _group(body: dict[str, Any]) -> Group:

@@ -12,7 +12,7 @@ from pipeline.execution.claims.held import Held, Times, text_of
 from pipeline.execution.claims.store import Kept, Records
 from pipeline.execution.wait import Clock
 from pipeline.planning.claims.claim import Claim
-from pipeline.planning.names import CLAIMS_ZONE
+from pipeline.planning.record_names import CLAIMS_ZONE
 
 TRIES = 8
 """How many others may be quicker, one after another, before it is given up."""

@@ -6,7 +6,7 @@ from pipeline.errors import AzureRefused, Unreachable
 from pipeline.execution.claims.hold import without_zone
 from pipeline.execution.claims.store import Records, is_without_zone
 from pipeline.execution.run.session import Session
-from pipeline.planning import names
+from pipeline.planning import record_names
 from pipeline.planning.claims.history import Move, in_order
 
 
@@ -15,7 +15,7 @@ def append(session: Session, move: Move) -> None:
 
     Raises what Azure and the network say.
     """
-    name = names.move(session.environment, move.image, move.run, move.direction)
+    name = record_names.move(session.environment, move.image, move.run, move.direction)
     Records(session.azure, session.clock).write(name, move.metadata, "")
 
 
@@ -33,7 +33,7 @@ def moves(session: Session, image: str) -> tuple[Move, ...]:
     environment = session.environment
     records = Records(session.azure, session.clock)
     try:
-        found = records.ending(names.moves(environment, image))
+        found = records.ending(record_names.moves(environment, image))
     except AzureRefused as refusal:
         if is_without_zone(refusal):
             raise without_zone(session) from refusal

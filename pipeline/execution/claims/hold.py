@@ -8,7 +8,7 @@ from pipeline.execution.claims.held import text_of
 from pipeline.execution.claims.store import Kept, Records, is_without_zone
 from pipeline.execution.run.session import Session
 from pipeline.planning.claims.claim import Hold
-from pipeline.planning.names import hold as hold_record
+from pipeline.planning.record_names import hold as hold_record
 
 TRIES = 5
 """How many others may write the same hold meanwhile."""

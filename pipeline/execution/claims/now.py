@@ -5,7 +5,7 @@ from __future__ import annotations
 from pipeline.errors import AzureRefused, Unreachable
 from pipeline.execution.claims.store import Records, is_without_zone
 from pipeline.execution.run.session import Session
-from pipeline.planning import names
+from pipeline.planning import record_names
 from pipeline.planning.claims.claim import Claim, Hold
 from pipeline.planning.claims.underway import Underway
 
@@ -15,8 +15,8 @@ def underway(session: Session) -> Underway:
     records = Records(session.azure, session.clock)
     environment = session.environment
     try:
-        claims = records.ending(names.claims(environment))
-        holds = records.ending(names.holds(environment))
+        claims = records.ending(record_names.claims(environment))
+        holds = records.ending(record_names.holds(environment))
     except (AzureRefused, Unreachable) as error:
         without = isinstance(error, AzureRefused) and is_without_zone(error)
         return Underway(problem="" if without else str(error))

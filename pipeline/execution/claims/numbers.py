@@ -6,7 +6,7 @@ from pipeline.advice import Advice, build_image
 from pipeline.errors import AzureRefused, Refused, Unreachable
 from pipeline.execution.claims.store import Records, is_without_zone
 from pipeline.execution.run.session import Session
-from pipeline.planning import names
+from pipeline.planning import record_names
 from pipeline.planning.build.build import BuildSurvey
 from pipeline.planning.claims.numbers import Number, taken
 
@@ -17,13 +17,15 @@ TRIES = 8
 def numbers(session: Session, image: str) -> tuple[Number, ...]:
     """All that runs took; none without the zone."""
     try:
-        found = Records(session.azure, session.clock).ending(names.numbers(image))
+        found = Records(session.azure, session.clock).ending(record_names.numbers(image))
     except AzureRefused as refusal:
         if is_without_zone(refusal):
             return ()
         raise
     return tuple(
-        Number(names.version_of_number(name), kept.get("run", "?"), kept.get("used") == "yes")
+        Number(
+            record_names.version_of_number(name), kept.get("run", "?"), kept.get("used") == "yes"
+        )
         for name, kept in found.items()
     )
 
@@ -35,7 +37,7 @@ def reserve(session: Session, image: str, version: str, now: BuildSurvey) -> boo
     from a run that died only as it was seen (`If-Match`).
     """
     records = Records(session.azure, session.clock)
-    name, wanted = names.number(image, version), Number(version, now.run)
+    name, wanted = record_names.number(image, version), Number(version, now.run)
     if records.write(name, wanted.metadata, ""):
         return True
     there = records.read(name)
@@ -57,7 +59,7 @@ def use(session: Session, image: str, version: str, run: str) -> None:
     if not session.claims:
         return
     records = Records(session.azure, session.clock)
-    name, used = names.number(image, version), Number(version, run, is_used=True)
+    name, used = record_names.number(image, version), Number(version, run, is_used=True)
     try:
         there = records.read(name)
         if (there.metadata or {}).get("used") != "yes":

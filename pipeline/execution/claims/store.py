@@ -19,7 +19,7 @@ from pipeline.execution.patience import CLAIM, Patience
 from pipeline.execution.run.sending import Sending, no_look
 from pipeline.execution.wait import Clock, nothing
 from pipeline.planning.claims.bodies import record_set
-from pipeline.planning.names import claims_zone_id, record_id
+from pipeline.planning.record_names import record_id, zone_of
 
 NO_ZONE = frozenset({"ParentResourceNotFound", "ResourceGroupNotFound", "ResourceNotFound"})
 """Azure's codes where the zone, or its resource group, is not there."""
@@ -80,7 +80,7 @@ class Records:
 
     def ending(self, suffix: str) -> dict[str, Mapping[str, str]]:
         """What the record sets say whose names end with a dot and these labels, by name."""
-        zone = claims_zone_id(self._azure.environment)
+        zone = zone_of(self._azure.environment, suffix)
         found = self._azure.record_sets(zone, suffix)
         return {str(body["name"]): _metadata(body) for body in found}
 

@@ -19,11 +19,11 @@ from pipeline.execution.patience import CLAIM, CLAIM_IN_EMERGENCY, CLAIM_MEANWHI
 from pipeline.execution.run.run import BUILDS, EMERGENCY, ROLLBACK, Guard, Run
 from pipeline.execution.run.session import Session
 from pipeline.planning.claims.claim import Claim
-from pipeline.planning.names import build_claim, swap_claim
+from pipeline.planning.record_names import build_claim, swap_claim
 
 DESTROYS = "destroy-environment"
 """Deletes the zone of claims with all else; its claims on all images are looked at before."""
-SWAPS = frozenset({"stage", "promote", "rollback", "unstage", "prune", DESTROYS})
+SWAPS = frozenset({"stage", "promote", "rollback", "roll", "unstage", "prune", DESTROYS})
 """Commands that change rules and scale sets."""
 
 

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 from pipeline.definition.model import Image
+from pipeline.errors import Unreachable, UsageError
+from pipeline.execution.build.fitness import refuse_unfit_base
 from pipeline.execution.build.survey import survey_build
+from pipeline.execution.checks import Checks, facts, refuse_uncollectable
 from pipeline.execution.claims.numbers import TRIES, reserve, taken_by_others
-from pipeline.execution.packer.build import var_file_name
+from pipeline.execution.packer.build import validate
+from pipeline.execution.packer.job import var_file_name
 from pipeline.execution.packer.orphans import end_orphans, orphans
+from pipeline.execution.packer.plugins import refuse_without_plugins
+from pipeline.execution.packer.tools import find_tools
 from pipeline.execution.run.run import Run
 from pipeline.execution.run.session import Session
 from pipeline.execution.runner import begin, carry_out
-from pipeline.planning.build.build import (
-    Build,
-    BuildSurvey,
-    plan_after_failure,
-    plan_build,
-    plan_check,
-)
+from pipeline.planning.build.aftermath import plan_after_failure
+from pipeline.planning.build.build import Build, BuildSurvey, plan_build, plan_check
+from pipeline.planning.build.packer_variables import secrets_of_the_author
 from pipeline.planning.build.steps import BakeVersion, BuildStep, RunChecks
 from pipeline.planning.plan import Plan
 
@@ -39,6 +43,8 @@ class Outcome:
 
 def build_image(session: Session, image: str, *, rebuild: bool = False) -> Outcome:
     """Make sure that a checked version of the image's inputs is in the gallery.
+
+    With `session.keep` the machine of a check that failed stays, until the next run for the image.
 
     Raises BuildFailed, CheckFailed, and what Azure or the network say; nothing is left behind but
     the evidence and, after a failed check, the version that cannot be promoted.
@@ -71,9 +77,47 @@ def _with_number(image: Image, run: Run, planner: Callable[[BuildSurvey], Build]
         now = survey_build(run.session, image, run.id, has_claim=has_claim)
         build = planner(now)
         bakes = any(isinstance(step, BakeVersion) for step in build.plan.steps)
+        if bakes:
+            refuse_unfit_base(run.session.azure, image, now)
+        _before_the_bake(build, image, run.session)
         if not (bakes and has_claim) or reserve(run.session, image.name, build.version, now):
             return build
     raise taken_by_others(image.name)
+
+
+def _before_the_bake(build: Build, image: Image, session: Session) -> None:
+    """What would end the bake, told before it takes a number; `--plan` asks Packer itself."""
+    for step in build.plan.steps:
+        if isinstance(step, RunChecks):
+            told = facts(step.image, step.version)
+            refuse_uncollectable(Checks(session.project.root, image.checks, told), session.clock)
+        if not isinstance(step, BakeVersion):
+            continue
+        _refuse_without_secrets(image)
+        try:
+            tools = find_tools()
+        except Unreachable:
+            if not session.plan_only:
+                raise
+            session.output.say("Packer is not here: it could not validate the template")
+            continue
+        refuse_without_plugins(image.template, tools)
+        if session.plan_only:
+            validate(step, image, session.environment, session.project.root)
+
+
+def _refuse_without_secrets(image: Image) -> None:
+    missing = [
+        variable
+        for name in secrets_of_the_author(image)
+        if (variable := f"PKR_VAR_{name}") not in os.environ
+    ]
+    if missing:
+        raise UsageError(
+            f"template {image.template.name} has sensitive variables without a default, and this"
+            f" environment has no {' and no '.join(missing)}: set {', '.join(missing)}, and build"
+            " again"
+        )
 
 
 def _end_orphans(session: Session, image: str) -> None:
@@ -84,7 +128,9 @@ def _end_orphans(session: Session, image: str) -> None:
 
 
 def _carry_out(build: Build, image: str, run: Run) -> Outcome:
-    is_true = carry_out(build.plan, run, follow_up=plan_after_failure)
+    is_true = carry_out(
+        build.plan, run, follow_up=partial(plan_after_failure, keep=run.session.keep)
+    )
     result = _result(build.plan) if is_true else "planned"
     return Outcome(image, build.version, result, build.why)
 

@@ -10,6 +10,7 @@ from pipeline.planning.preflight.preflight import checks
 
 def doctor(session: Session) -> None:
     """Print all that was looked at; Refused when something is missing, with each way to get it."""
+    session.project.refuse_mistakes("image")
     found = findings(examine(session))
     document = {"environment": session.environment.name, "checks": checks(found)}
     session.output.report(table(found), document)

@@ -8,6 +8,9 @@ from functools import partial
 
 from pipeline.advice import Advice
 from pipeline.advice import build_image as build_command
+from pipeline.definition.bases import parents_first
+from pipeline.definition.faulty import Faulty
+from pipeline.definition.model import Project
 from pipeline.errors import ImagesFailed, PipelineError
 from pipeline.execution.azure.side_by_side import side_by_side
 from pipeline.execution.build.survey import survey_build
@@ -35,36 +38,53 @@ class Row:
 
 
 def nightly(session: Session, images: Sequence[str] = ()) -> None:
-    """Build each image, by default all of the project, and print a table.
+    """Build each image, by default all of the project, and print a table; parents come first.
 
-    Raises ImagesFailed naming those that failed, after all had their turn.
+    An image with mistakes fails by itself. After all had their turn, raises ImagesFailed naming
+    those that failed, or DefinitionError when only a template that none of them uses has mistakes.
     """
-    names = images or [image.name for image in session.project.images]
+    known = {image.name: image for image in session.project.images}
+    names = parents_first(known, list(images or session.project.names("image")))
+    faulty = {one.name: one for one in session.project.of("image")}
     for name in names:
-        session.image(name)  # a wrong name is told before an hour of building
-    done = _nothing_to_do(session, names)
-    rows = [done.get(name) or _one(session, name) for name in names]
+        if name not in faulty:
+            session.image(name)  # a wrong name is told before an hour of building
+    done = _nothing_to_do(session, [name for name in names if name not in faulty])
+    rows = [done.get(name) or _one(session, name, faulty.get(name)) for name in names]
     document = {"environment": session.environment.name, "images": [asdict(row) for row in rows]}
     table = Table(HEADINGS, tuple(row.cells for row in rows))
     session.output.report(table, document)
     failed = [row.image for row in rows if row.result == "failed"]
     if failed:
+        for stray in () if images else _told_by_no_image(session.project):
+            session.output.error(stray.error)
         raise ImagesFailed(
             f"{len(failed)} of {len(rows)} images failed: {', '.join(failed)}",
             advice=tuple(Advice(f"build {name} again", build_command(name)) for name in failed),
         )
+    if not images:
+        session.project.refuse_mistakes("template")
+
+
+def _told_by_no_image(project: Project) -> list[Faulty]:
+    """The templates with mistakes that no image uses."""
+    told = {item for one in project.of("image") for item in one.mistakes}
+    return [one for one in project.of("template") if not told.issuperset(one.mistakes)]
 
 
 def _nothing_to_do(session: Session, names: Sequence[str]) -> dict[str, Row]:
     """The images whose newest version has their inputs and passed its check, seen at one look.
 
-    What cannot be seen, or has something to do, has its turn with a look of its own.
+    What cannot be seen, or has something to do, has its turn with a look of its own; and so has
+    what is made of that: its parent is another version by then. Parents come first in `names`.
     """
     look = session.looking()
     seen = side_by_side([partial(_look, look, name) for name in names])
-    rows = {}
+    rows: dict[str, Row] = {}
     for name, build in zip(names, seen, strict=True):
-        if build is not None and build.plan.is_empty:
+        parent = session.image(name).parent
+        is_settled = parent not in names or parent in rows
+        if build is not None and build.plan.is_empty and is_settled:
             session.output.plan(build.plan)
             if not session.plan_only:
                 session.output.truth(build.plan.truth, build.plan.advice)
@@ -79,8 +99,10 @@ def _look(look: Session, name: str) -> Build | None:
         return None  # it is told when the image has its turn
 
 
-def _one(session: Session, name: str) -> Row:
+def _one(session: Session, name: str, faulty: Faulty | None) -> Row:
     try:
+        if faulty:
+            raise faulty.error
         outcome = build_image(session, name)
     except PipelineError as error:
         session.output.error(error)

@@ -16,9 +16,10 @@ from pipeline.execution.patience import WATCHED
 from pipeline.execution.run.sending import no_look
 from pipeline.execution.run.session import Session
 from pipeline.execution.runner import begin, carry_out
+from pipeline.execution.swap import protected
 from pipeline.execution.swap.survey import survey_swap, survey_when_settled
 from pipeline.execution.wait import wait_until
-from pipeline.planning.plan import Failure, Plan
+from pipeline.planning.plan import Failure, Plan, Step
 from pipeline.planning.swap.plan import plan_swap
 from pipeline.planning.swap.staging import plan_stage
 from pipeline.planning.swap.status import in_words, status_of, table
@@ -35,7 +36,9 @@ def stage(session: Session, image: str, version: str = "", *, again: bool = Fals
     with begin(session, "stage", image, partial(state_of, session, image)) as run:
         now = survey_when_settled(session, image)
         planner = partial(plan_stage, now, version, again=again)
-        carry_out(checked(session, image, version, planner), run)
+        plan = checked(session, image, version, planner)
+        _look_at_settings(session, plan)
+        carry_out(plan, run)
 
 
 def promote(
@@ -68,7 +71,8 @@ def rollback(
 def status(session: Session, image: str = "", *, watch: bool = False) -> bool:
     """Tell what is true, read from Azure alone; of one image, or of all that are served.
 
-    `watch`: again whenever it changed, until Ctrl-C. Answers whether anything is degraded.
+    `watch`: again whenever it changed, until Ctrl-C. Answers whether anything is degraded. Raises
+    DefinitionError when one of them has mistakes, after the others were told.
     """
     shown: list[tuple[Table, dict[str, object]]] = []
 
@@ -81,14 +85,16 @@ def status(session: Session, image: str = "", *, watch: bool = False) -> bool:
     if watch:
         wait_until(look, "status", patience=WATCHED, clock=session.clock, every=WATCH_EVERY)
     look()
+    for name in served(session, image)[1]:
+        session.image(name)
     rows = cast(list[dict[str, object]], shown[0][1]["images"])
     return any(row["degraded"] for row in rows)
 
 
 def _looked(session: Session, image: str) -> tuple[Table, dict[str, object]]:
-    served = [load_balancer.image for load_balancer in session.environment.load_balancers]
+    names, _ = served(session, image)
     look = session.looking()
-    surveys = [partial(survey_swap, look, name) for name in ([image] if image else served)]
+    surveys = [partial(survey_swap, look, name) for name in names]
     rows = [status_of(found) for found in side_by_side(surveys)]
     now = underway(session)
     document: dict[str, object] = {
@@ -100,6 +106,22 @@ def _looked(session: Session, image: str) -> tuple[Table, dict[str, object]]:
     return replace(shown, notes=(*shown.notes, *lines)), document
 
 
+def served(session: Session, image: str = "") -> tuple[list[str], list[str]]:
+    """The image that was asked for, or all that the environment serves; and those with mistakes.
+
+    A single one is among the first, whatever it is: its command says what is wrong. Raises
+    DefinitionError when all have mistakes.
+    """
+    if image:
+        return [image], []
+    names = [load_balancer.image for load_balancer in session.environment.load_balancers]
+    bad = {one.name for one in session.project.of("image")}
+    sound, faulty = [n for n in names if n not in bad], [n for n in names if n in bad]
+    if faulty and not sound:
+        session.image(faulty[0])
+    return sound, faulty
+
+
 def _swap(
     session: Session,
     image: str,
@@ -109,8 +131,15 @@ def _swap(
 ) -> None:
     session.load_balancer(image)
     with begin(session, wish.direction, image, partial(state_of, session, image)) as run:
-        plan = plan_swap(survey_when_settled(session, image, look), wish)
+        plan = plan_swap(survey_when_settled(session, image, look, with_autoscale=True), wish)
+        _look_at_settings(session, plan)
         carry_out(plan, run, follow_up=back or _nothing)
+
+
+def _look_at_settings(session: Session, plan: Plan[Step]) -> None:
+    """Whether the protected settings that the plan needs can be read; to see it, none is."""
+    if not session.plan_only:
+        protected.look(plan.steps)
 
 
 def _nothing(_: Failure) -> None:

@@ -32,8 +32,8 @@ class Watching:
             defined,
             soak=_seconds("soak", self.soak, rules.SOAK, defined.soak),
             patience=_seconds("patience", self.patience, rules.PATIENCE, defined.patience),
-            rate=_number("rate", self.rate, rules.RATE, defined.rate),
-            lost_budget=_number(
+            rate=number("rate", self.rate, rules.RATE, defined.rate),
+            lost_budget=number(
                 "lost-budget", self.lost_budget, rules.LOST_BUDGET, defined.lost_budget
             ),
         )
@@ -50,7 +50,7 @@ def swap_back(session: Session, image: str, failure: Failure) -> Plan[SwapStep] 
     if swap is None or not isinstance(error, WatchFailed):
         return None
     try:
-        now = survey_when_settled(session, image)
+        now = survey_when_settled(session, image, with_autoscale=True)
         if now.production_pool == swap.production:
             wish = Wish("rollback", promotion=swap.wish.promotion, why=str(error))
             back = plan_rollback(now, wish)
@@ -72,7 +72,8 @@ def _seconds(option: str, typed: str, rule: rules.Rule, defined: float) -> float
     return rules.seconds(typed)
 
 
-def _number(option: str, typed: str, rule: rules.Range, defined: int) -> int:
+def number(option: str, typed: str, rule: rules.Range, defined: int) -> int:
+    """A whole number of an option, as defined where nothing was typed; UsageError for none."""
     if not typed:
         return defined
     if not typed.isdecimal() or not rule.accepts(int(typed)):

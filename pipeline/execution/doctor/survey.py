@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import TypeVar
 
 from pipeline.arm import ResourceId
 from pipeline.errors import AzureRefused, SignInFailed, Unreachable
 from pipeline.execution.azure import lists
+from pipeline.execution.azure.requests import Body
 from pipeline.execution.azure.side_by_side import each_by_name
 from pipeline.execution.build.way import has_way, runner
 from pipeline.execution.landing_zone.survey import namesakes
 from pipeline.execution.packer.tools import find_tools, packer_version
 from pipeline.execution.preflight.survey import survey_preflight
 from pipeline.execution.run.session import Session
-from pipeline.planning.doctor.facts import Azure, Examination, Programs
+from pipeline.planning.doctor.facts import Azure, Elsewhere, Examination, Programs, Thing
 from pipeline.planning.names import gallery_id
 from pipeline.planning.preflight.facts import Facts, Known, Unknown
 from pipeline.planning.preflight.wanted import Wanted
@@ -58,6 +60,7 @@ def _azure(session: Session) -> Azure:
             "gallery": lambda: _asked(lambda: session.azure.get(gallery) is not None, AzureRefused),
             "permissions": lambda: _asked(lambda: _permissions(session), AzureRefused),
             "namesakes": lambda: _namesakes(session),
+            "build group": lambda: _asked(lambda: _build_group(session), AzureRefused),
         }
     )
     return Azure(
@@ -66,11 +69,18 @@ def _azure(session: Session) -> Azure:
         has_group=found["group"],
         has_gallery=found["gallery"],
         namesakes=found["namesakes"],
+        build_group=found["build group"],
+        elsewhere=tuple(_elsewhere(session)),
     )
 
 
 def _has_group(session: Session) -> bool:
     return session.azure.group(session.environment.resource_group) is not None
+
+
+def _build_group(session: Session) -> str:
+    named = session.environment.build_resource_group
+    return session.azure.region_of(named) if named else ""
 
 
 def _namesakes(session: Session) -> tuple[ResourceId, ...]:
@@ -88,14 +98,46 @@ def _images(session: Session) -> tuple[Facts, ...]:
     )
 
 
+def _elsewhere(session: Session) -> Iterator[Elsewhere]:
+    environment, gallery = session.environment, gallery_id(session.environment)
+    things: list[tuple[str, Thing]] = [
+        (_scope(environment.subscription, group), "load balancer")
+        for group in environment.other_groups
+    ]
+    own = _scope(environment.subscription, environment.resource_group)
+    where = _scope(gallery.subscription, gallery.resource_group)
+    if where.lower() != own.lower():
+        things.append((where, "gallery"))
+    if environment.build_resource_group:
+        things.append(
+            (_scope(environment.subscription, environment.build_resource_group), "builds")
+        )
+    for scope, thing in things:
+        yield Elsewhere(
+            scope, thing, _asked(partial(_permissions_in, session, scope), AzureRefused)
+        )
+
+
+def _scope(subscription: str, group: str) -> str:
+    return f"/subscriptions/{subscription}/resourceGroups/{group}"
+
+
 def _permissions(session: Session) -> tuple[Permission, ...]:
     """What the caller's roles allow in the subscription; in the group where only that is told."""
     subscription = f"/subscriptions/{session.environment.subscription}"
     try:
-        found = lists.permissions(session.azure, subscription)
+        return _read(lists.permissions(session.azure, subscription))
     except AzureRefused:
-        group = f"{subscription}/resourceGroups/{session.environment.resource_group}"
-        found = lists.permissions(session.azure, group)
+        own = session.environment.resource_group
+        return _permissions_in(session, _scope(session.environment.subscription, own))
+
+
+def _permissions_in(session: Session, scope: str) -> tuple[Permission, ...]:
+    """What the caller's roles allow in a resource group, those of the subscription included."""
+    return _read(lists.permissions(session.azure, scope))
+
+
+def _read(found: list[Body]) -> tuple[Permission, ...]:
     return tuple(
         Permission(tuple(one.get("actions") or ()), tuple(one.get("notActions") or ()))
         for one in found

@@ -20,7 +20,8 @@ from pipeline.planning.landing_zone.steps import (
     DestroyGroup,
     LandingZoneStep,
 )
-from pipeline.planning.names import CLAIMS_ZONE, Tag, environment_tags
+from pipeline.planning.names import Tag, environment_tags
+from pipeline.planning.record_names import CLAIMS_ZONE
 
 _PATIENCE = {"Microsoft.Network": NETWORK, "Microsoft.Compute": GALLERY}
 

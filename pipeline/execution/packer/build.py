@@ -1,50 +1,47 @@
 """Running `packer build` on an image's template, as its author would, with every value pinned.
 
-Packer runs in a session of its own, so that Ctrl-C reaches it through us, once. It dies with us:
-the kernel tells it to end (SIGTERM) when this process is gone, however that happened, and Packer
-then removes its machine. For that its output goes to a file, which nobody has to hold open.
+Packer runs in a session of its own, so that Ctrl-C reaches it through us, once. Its keeper sees to
+its end: when its time is over, and when this process is gone, however that happened; Packer then
+removes its machine. For that its output goes to a file, which nobody has to hold open.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import signal
 import subprocess
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.advice import Advice, Shell, build_image
-from pipeline.definition.model import TRUSTED_LAUNCH, Environment, Image
-from pipeline.errors import BuildFailed, DefinitionError, Mistake, Overtaken, Unreachable
-from pipeline.execution.packer.credential import Credential, credential_for
-from pipeline.execution.packer.output import Follower, mask, mistakes_in
-from pipeline.execution.packer.tools import BRING_IT, NEWER, Tools, find_tools
+from pipeline.definition.model import Environment, Image
+from pipeline.errors import BuildFailed, DefinitionError, Overtaken, PipelineError, Unreachable
+from pipeline.execution.packer import keeper as keeping
+from pipeline.execution.packer.job import Job, prepare
+from pipeline.execution.packer.keeper import TIME_IS_OVER
+from pipeline.execution.packer.output import (
+    Follower,
+    errors_in,
+    mask,
+    missing_plugins,
+    mistakes_in,
+)
+from pipeline.execution.packer.plugins import no_plugins
+from pipeline.execution.packer.tools import bring_it
+from pipeline.execution.patience import PACKER_CLEANS_UP
 from pipeline.execution.wait import Clock, wait_for_process
 from pipeline.output.harmless import without_control
 from pipeline.planning.build.access import WAYS
-from pipeline.planning.build.packer_variables import Value, declared, variables
+from pipeline.planning.build.packer_variables import publishing_hours
 from pipeline.planning.build.steps import BakeVersion
-from pipeline.planning.plugin import too_old
 from pipeline.state_files import naming, read_bytes, write_private
 
 TICK = 0.2
 """Seconds between two looks at Packer's output."""
-
-NOT_FOR_PACKER = frozenset(
-    {
-        "PACKER_LOG",  # prints the deployment with the machine's password
-        "PACKER_LOG_PATH",
-        "PKR_VAR_client_id",  # one credential, not parts of two
-        "PKR_VAR_client_secret",
-        "PKR_VAR_client_jwt",
-        "PKR_VAR_oidc_request_url",
-        "PKR_VAR_oidc_request_token",
-        "PKR_VAR_tenant_id",
-    }
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,84 +67,41 @@ def bake(step: BakeVersion, image: Image, environment: Environment, evidence: Ev
     Raises BuildFailed, DefinitionError when the template is wrong, Unreachable when Packer or its
     plugin is missing, and KeyboardInterrupt, or Overtaken while it waits, after Packer cleaned up.
     """
-    job = _prepare(step, image, environment, evidence)
+    job = prepare("build", step, image, environment, evidence.folder)
+    limit = image.build_timeout + (publishing_hours(environment) - 1) * 3600.0
     follower = Follower()
     tail = _Tail(evidence, follower, job.secrets)
     write_private(evidence.log, "")
     try:
-        code = _await(_start(job, evidence), tail, evidence)
+        code = _await(_start(job, evidence, limit), tail, evidence)
     finally:
         told = read_bytes(evidence.log).decode(errors="replace")
         write_private(evidence.log, without_control(mask(told, job.secrets)))
     if code:
-        raise _failure(step, follower, evidence)
+        raise _failure(code, limit, step, follower, image, environment, evidence)
 
 
-@dataclass(frozen=True, slots=True)
-class _Job:
-    """What to start, with which process environment, and what of it nobody may see."""
-
-    command: tuple[str, ...]
-    surroundings: Mapping[str, str] = field(repr=False)
-    secrets: tuple[str, ...] = field(repr=False)
-
-
-def _prepare(step: BakeVersion, image: Image, environment: Environment, evidence: Evidence) -> _Job:
-    tools = find_tools()
-    refuse_half_trusted(image, tools)
-    if wrong := too_old(tools.plugin_version, environment):
-        raise Unreachable(f"packer: {wrong}", advice=NEWER)
-    credential = credential_for(environment, tools, declared=image.template.variables)
-    pinned = variables(step, image, environment)
-    here = declared({**credential.variables, **_cloud(environment, tools)}, image)
-    var_file = evidence.folder / var_file_name(environment.name, image.name)
-    write_private(var_file, json.dumps({**pinned, **here}, indent=2) + "\n")
-    build = ("build", "-color=false", f"-var-file={var_file}", str(image.template.folder))
-    return _Job(
-        (*_dies_with_us(), str(tools.packer), *build),
-        _surroundings(environment, tools, credential),
-        _secrets(image, credential),
-    )
-
-
-def refuse_half_trusted(image: Image, tools: Tools) -> None:
-    """Plugin 2.1 and newer say what the template says, and Azure refuses half of it."""
-    is_silent = "security_type" not in image.template.variables
-    if image.security_type == TRUSTED_LAUNCH and tools.wants_security_type and is_silent:
-        plugin = ".".join(str(number) for number in tools.plugin_version)
-        what = f"plugin {plugin} bakes no Trusted Launch image unless the source says security_type"
-        right = 'add variable "security_type" { ... } and security_type = var.security_type'
-        raise DefinitionError((Mistake(f"packer/{image.template.name}", 1, what, right),))
-
-
-def var_file_name(environment: str, image: str) -> str:
-    """The last part of a var-file's path: by it, a Packer that outlived its run is recognised."""
-    return f"{environment}-{image}.pkrvars.json"
-
-
-def _cloud(environment: Environment, tools: Tools) -> dict[str, Value]:
-    """Public Azure is built in. Another cloud's name is one that Azure does not know: with it,
-    Packer fails rather than sending the secret to public Azure when the address does not answer.
-    """
-    cloud = environment.cloud
-    if cloud.is_public:
-        return {"cloud_environment_name": "Public"}
-    host = tools.metadata_host(cloud.resource_manager)
-    return {"cloud_environment_name": cloud.name, "metadata_host": host}
-
-
-def _surroundings(environment: Environment, tools: Tools, credential: Credential) -> dict[str, str]:
-    inherited = {name: value for name, value in os.environ.items() if name not in NOT_FOR_PACKER}
-    bundle = environment.cloud.ca_bundle
-    trust = {"SSL_CERT_FILE": str(bundle)} if bundle else {}
-    secrets = {f"PKR_VAR_{name}": value for name, value in credential.secrets.items()}
-    return {**inherited, **tools.environment(), **trust, **secrets}
-
-
-def _secrets(image: Image, credential: Credential) -> tuple[str, ...]:
-    """What must not be seen: our credential, and what the author passes by the environment."""
-    passed = (os.environ.get(f"PKR_VAR_{name}", "") for name in image.template.sensitive)
-    return tuple(filter(None, (*credential.secrets.values(), *passed)))
+def validate(step: BakeVersion, image: Image, environment: Environment, root: Path) -> None:
+    """`packer validate` with what `bake` would give; raises what a bake raises before it begins."""
+    with tempfile.TemporaryDirectory() as folder:
+        job = prepare("validate", step, image, environment, Path(folder))
+        try:
+            ended = subprocess.run(
+                job.command,
+                check=False,
+                capture_output=True,
+                text=True,
+                cwd=root,
+                env=job.surroundings,
+                stdin=subprocess.DEVNULL,
+            )
+        except OSError as error:
+            raise Unreachable(f"{job.command[0]}: {error.strerror}", advice=bring_it()) from error
+    if ended.returncode:
+        said = without_control(mask(ended.stdout + ended.stderr, job.secrets))
+        raise before_any_build(said, image, environment, root) or BuildFailed(
+            f"packer validate refuses template {image.template.name}:\n{said.strip()}"
+        )
 
 
 def _dies_with_us() -> tuple[str, ...]:
@@ -156,13 +110,19 @@ def _dies_with_us() -> tuple[str, ...]:
     return (setpriv, "--pdeathsig", "TERM") if setpriv else ()
 
 
-def _start(job: _Job, evidence: Evidence) -> subprocess.Popen[bytes]:
+def _start(job: Job, evidence: Evidence, limit: float) -> subprocess.Popen[bytes]:
+    keeper = (
+        sys.executable,
+        str(Path(keeping.__file__)),
+        str(limit),
+        str(PACKER_CLEANS_UP.seconds),
+    )
     with naming(evidence.log):
         log = evidence.log.open("ab")
     with log:
         try:
             return subprocess.Popen(
-                job.command,
+                (*_dies_with_us(), *keeper, *_dies_with_us(), *job.command),
                 cwd=evidence.root,
                 env=job.surroundings,
                 stdin=subprocess.DEVNULL,
@@ -171,7 +131,7 @@ def _start(job: _Job, evidence: Evidence) -> subprocess.Popen[bytes]:
                 start_new_session=True,
             )
         except OSError as error:
-            raise Unreachable(f"{job.command[0]}: {error.strerror}", advice=BRING_IT) from error
+            raise Unreachable(f"{job.command[0]}: {error.strerror}", advice=bring_it()) from error
 
 
 class _Tail:
@@ -236,21 +196,58 @@ def _await(process: subprocess.Popen[bytes], tail: _Tail, evidence: Evidence) ->
 
 
 def _failure(
-    step: BakeVersion, follower: Follower, evidence: Evidence
-) -> BuildFailed | DefinitionError:
-    if not follower.started:
-        mistakes = mistakes_in(evidence.log.read_text(errors="replace"), evidence.root)
-        if mistakes:
-            return DefinitionError(mistakes)
-    where = f", at: {follower.phase}" if follower.phase else ""
-    reason = follower.failure()
+    code: int,
+    limit: float,
+    step: BakeVersion,
+    follower: Follower,
+    image: Image,
+    environment: Environment,
+    evidence: Evidence,
+) -> PipelineError:
+    said = evidence.log.read_text(errors="replace")
+    if not follower.started and (
+        early := before_any_build(said, image, environment, evidence.root)
+    ):
+        return early
+    reason = follower.failure() or errors_in(said) or _silent(code, follower)
+    if TIME_IS_OVER in said.splitlines():
+        at = f", at: {follower.last()}" if follower.last() else ""
+        reason = f"not done after {limit / 60:.0f} min and ended{at}; build.timeout is its limit"
     if "Timeout waiting for SSH" in reason:
         reason = f"{reason}\n{WAYS}"
     log = evidence.log.relative_to(evidence.root)
     return BuildFailed(
-        f"Packer did not make {step.image} {step.version}{where}\n{reason}",
+        f"Packer did not make {step.image} {step.version}: {_shortened(reason, evidence.root)}",
         advice=(
             Advice("full Packer log", Shell(f"less {log}")),
             Advice("build again", build_image(step.image)),
         ),
     )
+
+
+def _silent(code: int, follower: Follower) -> str:
+    at = f", at: {follower.last()}" if follower.last() else ""
+    ended = f"was ended by signal {-code}" if code < 0 else f"ended with exit code {code}"
+    return f"Packer {ended} without saying why{at}"
+
+
+def _shortened(reason: str, root: Path) -> str:
+    """With paths as people know them."""
+    return reason.replace(f"{root}/", "")
+
+
+def before_any_build(
+    said: str, image: Image, environment: Environment, root: Path
+) -> DefinitionError | Unreachable | None:
+    """Why Packer began no build, where that can be told from what it said."""
+    if plugins := missing_plugins(said):
+        return no_plugins(image.template, plugins)
+    cloud = environment.cloud
+    if not cloud.is_public and f"no cloud environment matching the name '{cloud.name}'" in said:
+        return Unreachable(
+            f"{cloud.resource_manager}: Packer could not read what describes the cloud {cloud.name}"
+            " there (/metadata/endpoints): no build began, and nothing was changed",
+            advice=(Advice("build again", build_image(image.name)),),
+        )
+    mistakes = mistakes_in(said, root)
+    return DefinitionError(mistakes) if mistakes else None

@@ -9,8 +9,10 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from pipeline.definition.files import relative
 from pipeline.errors import Mistake
 
 MASK = "<sensitive>"
@@ -23,17 +25,40 @@ PHASES = (
     "Deploying deployment template",
     "Waiting for SSH to become available",
     "Uploading",
+    "Downloading",
     "Provisioning with",
+    "Running local shell script",
     "Powering off machine",
     "Capturing image",
     "Publishing to Shared Image Gallery",
+    "Running post-processor",
     "Deleting Virtual Machine deployment",
     "Cleanup requested, deleting resource group",
 )
 
-_LINE = re.compile(r"^(==>|   ) (?P<build>[\w.-]+): (?P<text>.*)$")
-_FAILURE = re.compile(r"^--> [\w.-]+: (?P<text>.*)$")
+CLEANING = (
+    "Provisioning step had errors",
+    "Deleting Virtual Machine deployment",
+    "Cleanup requested, deleting",
+)
+"""What begins when the build itself is over, however it went."""
+
+_INLINE = r"\S*/packer-shell\d+"
+_WORK = (
+    (re.compile(rf"Provisioning with shell script: {_INLINE}"), "shell provisioner, inline script"),
+    (re.compile(r"Provisioning with shell script: (.+)"), "shell provisioner, {}"),
+    (re.compile(rf"Running local shell script: {_INLINE}"), "shell-local, inline script"),
+    (re.compile(r"Running local shell script: (.+)"), "shell-local, {}"),
+    (re.compile(r"(?:Uploading|Downloading) (.+)"), "file provisioner, {}"),
+    (re.compile(r"Running post-processor:.*?\(type (.+)\)"), "post-processor {}"),
+    (re.compile(r"Provisioning with (.+?)[ .]*"), "provisioner {}"),
+)
+"""The first lines of provisioners and post-processors, and what those are called by."""
+
+_LINE = re.compile(r"^(==>|   ) (?P<build>[\w.-]+)(?: \([\w.-]+\))?: (?P<text>.*)$")
+_FAILURE = re.compile(r"^--> (?P<build>[\w.-]+): (?P<text>.*)$")
 _END = re.compile(r"^==> (Builds finished|Some builds|Wait completed)")
+_COUNTED = re.compile(r"^\d+ error\(s\) occurred:$")
 _IN_TEMPLATE = re.compile(
     r"^Error: (?P<what>[^\n]+)\n\s*\n +on (?P<file>\S+) line (?P<line>\d+)"
     r"(?P<rest>.*?)(?=^Error: |\Z)",
@@ -49,62 +74,121 @@ def mask(text: str, secrets: Iterable[str]) -> str:
     return text
 
 
+@dataclass(slots=True)
+class _Builder:
+    """What one of Packer's builders is at, what it said there, and why it failed."""
+
+    name: str
+    at: str = ""
+    works: bool = False
+    """Whether a provisioner or a post-processor is at work."""
+    inline: int = 0
+    spoken: deque[str] = field(default_factory=lambda: deque(maxlen=SHOWN))
+    errors: list[str] = field(default_factory=list)
+
+    def said(self, text: str) -> None:
+        if text.startswith(CLEANING):
+            self.works = False
+        elif work := _work(text):
+            is_inline = work.endswith("inline script")
+            self.inline += is_inline
+            inside = self.at.startswith("post-processor") and work.startswith("shell-local")
+            named = f"{work} {self.inline}" if is_inline else work
+            if inside:
+                named = f"{self.at.partition(',')[0]}, {named.removeprefix('shell-local, ')}"
+            self.at = named
+            self.works = True
+            self.spoken.clear()
+        elif text.startswith(PHASES):
+            self.at, self.works = text.rstrip(" ."), False
+            self.spoken.clear()
+        elif self.works:
+            self.spoken.append(text)
+
+    def failure(self) -> str:
+        """Where and why it failed, in Packer's words, and what was said there last."""
+        lines = [line for line in self.errors if line.strip() and not _COUNTED.match(line)]
+        reason = "\n".join(line.removeprefix("* ") for line in dict.fromkeys(lines))
+        where = f"{self.at}: " if self.at else ""
+        return "\n".join([f"{where}{reason}", *(f"  {line}" for line in self.spoken)])
+
+
+def _work(text: str) -> str:
+    for pattern, name in _WORK:
+        if found := pattern.fullmatch(text):
+            return name.format(*found.groups())
+    return ""
+
+
 class Follower:
     """Takes Packer's lines as they come and remembers what a reader will want."""
 
     def __init__(self) -> None:
-        self.phase = ""
-        self.started = False
+        self._builders: dict[str, _Builder] = {}
+        self._failed: _Builder | None = None
+        """Whose failure the summary tells just now."""
+
+    @property
+    def started(self) -> bool:
         """Whether a build began: before that, only the template can be wrong."""
-        self._spoken: deque[str] = deque(maxlen=SHOWN)
-        self._errors: list[str] = []
-        self._in_summary = False
+        return bool(self._builders)
 
     def take(self, line: str) -> str:
         """One line; the phase that begins with it, or ""."""
         if summary := _FAILURE.match(line):
-            self._in_summary = True
-            self._errors.append(summary["text"])
+            self._failed = self._of(summary["build"])
+            self._failed.errors.append(summary["text"])
         elif _END.match(line):
-            self._in_summary = False
-        elif self._in_summary:
-            self._errors.append(line)
+            self._failed = None
+        elif self._failed:
+            self._failed.errors.append(line)
         elif found := _LINE.match(line):
-            self.started = True
-            return self._said(found["text"])
+            self._of(found["build"]).said(found["text"])
+            if found["text"].startswith(PHASES):
+                return found["text"].rstrip(" .")
         return ""
 
-    def _said(self, text: str) -> str:
-        for phase in PHASES:
-            if text.startswith(phase):
-                self.phase = text.rstrip(" .")
-                return self.phase
-        if self.phase.startswith("Provisioning with"):
-            self._spoken.append(text)
-        return ""
+    def _of(self, name: str) -> _Builder:
+        return self._builders.setdefault(name, _Builder(name))
 
     def failure(self) -> str:
-        """Why it failed, in Packer's words, after the last that the provisioner said."""
-        reason = "\n".join(line for line in self._errors if line.strip())
-        spoken = "\n".join(f"  {line}" for line in self._spoken)
-        if "Script exited" in reason and spoken:
-            return f"{reason}\n{spoken}"
-        return reason or "Packer ended without saying why"
+        """Where and why it failed, of each builder that did; "" when Packer did not say."""
+        several = len(self._builders) > 1
+        return "\n".join(
+            f"{builder.name}: {builder.failure()}" if several else builder.failure()
+            for builder in self._builders.values()
+            if builder.errors
+        )
+
+    def last(self) -> str:
+        """What was at work last, for a Packer that was ended: the first builder's."""
+        return next((builder.at for builder in self._builders.values() if builder.at), "")
+
+
+def errors_in(output: str) -> str:
+    """What Packer says before any build begins, on one line for each error."""
+    found = re.findall(r"(?m)^Error: (.+(?:\n(?!Error: ).*)*)", output)
+    return "\n".join(" ".join(error.split()) for error in found)
+
+
+def missing_plugins(output: str) -> tuple[str, ...]:
+    """The plugins, with their versions, that Packer says are required and not installed."""
+    if "Missing plugins" not in output:
+        return ()
+    return tuple(re.findall(r"(?m)^\* (\S+ .+?)\s*$", output))
 
 
 def mistakes_in(output: str, root: Path) -> tuple[Mistake, ...]:
     """What Packer says about a template, by file and line relative to `root`."""
     return tuple(
         Mistake(
-            _relative(found["file"], root), int(found["line"]), found["what"], _explained(found)
+            relative(root, Path(found["file"])),
+            int(found["line"]),
+            found["what"],
+            _explained(found),
         )
         for found in _IN_TEMPLATE.finditer(output)
     )
-
-
-def _relative(file: str, root: Path) -> str:
-    path = Path(file)
-    return str(path.relative_to(root)) if path.is_relative_to(root) else file
 
 
 def _explained(found: re.Match[str]) -> str:

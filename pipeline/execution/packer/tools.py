@@ -16,10 +16,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.advice import Advice, Shell
+from pipeline.advice import Advice, AdviceList, Shell
 from pipeline.errors import Unreachable
-from pipeline.planning.plugin import INSTALL
+from pipeline.planning.plugin import bring, install
 
+AZURE = "packer-plugin-azure_v"
 OLDEST_PLUGIN = (1, 4, 5)
 
 QUIET = {
@@ -28,8 +29,15 @@ QUIET = {
     "HCP_PACKER_REGISTRY": "off",  # not even when the machine is signed in there
 }
 
-NEWER = (Advice("install a newer one", Shell(INSTALL)),)
-BRING_IT = (Advice("install Packer and its plugin", Shell("make setup")),)
+
+def newer() -> AdviceList:
+    """How to get a newer plugin."""
+    return (Advice("install a newer one", Shell(install())),)
+
+
+def bring_it() -> AdviceList:
+    """How to get Packer and its plugin."""
+    return (Advice("install Packer and its plugin", Shell(bring())),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +86,7 @@ def find_tools(
     beside = scripts / "packer"
     found = str(beside) if os.access(beside, os.X_OK) else shutil.which("packer")
     if found is None:
-        raise Unreachable("packer: not in the virtual environment, not on PATH", advice=BRING_IT)
+        raise Unreachable("packer: not in the virtual environment, not on PATH", advice=bring_it())
     shared = prefix / "share" / "packer" / "plugins"
     plugin_path = environ.get("PACKER_PLUGIN_PATH") or (str(shared) if shared.is_dir() else "")
     tools = Tools(Path(found), plugin_path, ())
@@ -95,15 +103,20 @@ def _numbers(text: str) -> tuple[int, ...]:
     return tuple(int(number) for number in re.findall(r"\d+", text)[:3])
 
 
-def _plugin_version(tools: Tools) -> tuple[int, ...]:
+def installed_plugins(tools: Tools) -> list[Path]:
+    """The binaries of the plugins that Packer finds, each below the address of its source."""
     listed = _output([str(tools.packer), "plugins", "installed"], tools.environment()).splitlines()
-    plugins = [Path(line) for line in listed if "packer-plugin-azure_v" in line]
+    return [Path(line) for line in listed if "packer-plugin-" in line]
+
+
+def _plugin_version(tools: Tools) -> tuple[int, ...]:
+    plugins = [path for path in installed_plugins(tools) if path.name.startswith(AZURE)]
     versions = [_describe(plugin, tools) for plugin in plugins]
     newest = max(versions, default=())
     if newest < OLDEST_PLUGIN:
         where = tools.plugin_path or "its own folders"
         raise Unreachable(
-            f"packer: no Azure plugin of version 1.4.5 or newer in {where}", advice=BRING_IT
+            f"packer: no Azure plugin of version 1.4.5 or newer in {where}", advice=bring_it()
         )
     return newest
 
@@ -128,5 +141,5 @@ def _output(command: list[str], environment: Mapping[str, str]) -> str:
             stdin=subprocess.DEVNULL,
         )
     except OSError as error:
-        raise Unreachable(f"{command[0]}: {error.strerror}", advice=BRING_IT) from error
+        raise Unreachable(f"{command[0]}: {error.strerror}", advice=bring_it()) from error
     return ended.stdout

@@ -9,29 +9,30 @@ from typing import Any, TypeVar
 from pipeline.arm import ResourceId
 from pipeline.errors import AzureRefused, Unreachable
 from pipeline.execution.azure import lists
-from pipeline.execution.azure.resources import SCALE_SETS, Azure
+from pipeline.execution.azure.operations import SCALE_SETS
+from pipeline.execution.azure.resources import Azure
 from pipeline.execution.azure.side_by_side import each_by_name
 from pipeline.execution.azure.versions import image_version
 from pipeline.execution.preflight.credential import credential
 from pipeline.execution.run.session import Session
+from pipeline.planning import traits
+from pipeline.planning.hardware import Size, size
 from pipeline.planning.names import (
+    declared_id,
     image_definition_id,
     image_version_id,
-    load_balancer_id,
     subnet_id,
     virtual_network_id,
 )
 from pipeline.planning.preflight import reading
 from pipeline.planning.preflight.facts import (
     Autoscale,
-    Definition,
     Denial,
     Facts,
     Known,
     Lock,
     Registration,
     ScaleSetFacts,
-    Size,
     Space,
     Subnet,
     Unknown,
@@ -40,6 +41,7 @@ from pipeline.planning.preflight.facts import (
 )
 from pipeline.planning.preflight.policy import content
 from pipeline.planning.preflight.wanted import Wanted
+from pipeline.planning.traits import Traits
 
 T = TypeVar("T")
 
@@ -107,13 +109,13 @@ def _version(azure: Azure, wanted: Wanted) -> Version | None:
     return Version(image_version(body), reading.replicas(body)) if body else None
 
 
-def _definition(azure: Azure, wanted: Wanted) -> Definition | None:
+def _definition(azure: Azure, wanted: Wanted) -> Traits | None:
     body = azure.get(image_definition_id(wanted.environment, wanted.image.name), **lists.IMPATIENT)
-    return reading.definition(body) if body else None
+    return traits.reading(body) if body else None
 
 
 def _size(azure: Azure, wanted: Wanted) -> Size | None:
-    return reading.size(lists.sizes(azure, wanted.location), wanted.size, wanted.location)
+    return size(lists.sizes(azure, wanted.location), wanted.size, wanted.location)
 
 
 def _usages(azure: Azure, location: str) -> tuple[Usage, ...]:
@@ -139,18 +141,13 @@ def _subnet(azure: Azure, wanted: Wanted) -> Subnet | None:
 
 def _scale_sets(azure: Azure, wanted: Wanted) -> tuple[ScaleSetFacts, ...]:
     declared = wanted.environment.load_balancer_of(wanted.image.name)
-    balancer = azure.get(load_balancer_id(wanted.environment, declared.name)) if declared else None
+    balancer = azure.get(declared_id(wanted.environment, declared)) if declared else None
     found = azure.list_in_group(SCALE_SETS)
     return reading.scale_sets(found, balancer, declared)
 
 
 def _autoscale(azure: Azure) -> tuple[Autoscale, ...]:
-    """Of the subscription; of the resource group where only that may be read."""
-    subscription, group = _scopes(azure)
-    try:
-        return reading.autoscale(lists.autoscale_settings(azure, subscription))
-    except AzureRefused:
-        return reading.autoscale(lists.autoscale_settings(azure, group))
+    return reading.autoscale(lists.autoscale_settings(azure))
 
 
 def _locks(azure: Azure) -> tuple[tuple[Lock, ...], Known[None]]:

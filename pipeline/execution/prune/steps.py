@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from pipeline.definition.model import STAGING
+from pipeline.definition.balancing import STAGING
 from pipeline.errors import Overtaken, Refused
 from pipeline.execution.azure.requests import Body, delete
-from pipeline.execution.patience import GALLERY, SCALE_SET
-from pipeline.execution.prune.survey import age, used_versions
+from pipeline.execution.patience import GALLERY, NETWORK, SCALE_SET
+from pipeline.execution.prune.survey import age, uses_of
 from pipeline.execution.run.work import Work
+from pipeline.execution.swap.autoscale import settings_of
 from pipeline.execution.swap.load_balancer import rewrite
 from pipeline.execution.swap.survey import survey_when_settled
 from pipeline.planning.prune import bodies
 from pipeline.planning.prune.plan import is_removable, why_kept
 from pipeline.planning.prune.steps import (
+    DeleteAutoscale,
     DeleteImageVersion,
     DeleteScaleSet,
     PruneStep,
@@ -31,6 +33,8 @@ def carry_out(step: PruneStep, work: Work) -> None:
             retire_pools(step, work)
         case DeleteScaleSet():
             delete_scale_set(step, work)
+        case DeleteAutoscale():
+            delete_autoscale(step, work)
         case RemovePools():
             remove_pools(step, work)
         case DeleteImageVersion():
@@ -74,6 +78,19 @@ def delete_scale_set(step: DeleteScaleSet, work: Work) -> None:
     work.send(delete(step.resource), SCALE_SET, look)
 
 
+def delete_autoscale(step: DeleteAutoscale, work: Work) -> None:
+    """Delete a setting; Overtaken where its scale set is there again, or it is another's."""
+
+    def look() -> None:
+        there = [one for one in settings_of(work.azure) if one.resource == step.resource]
+        if any(not one.is_ours or one.target != step.target for one in there):
+            raise Overtaken(f"{step.resource}: someone else made it since the plan was made")
+        if work.azure.get(step.target) is not None:
+            raise Overtaken(f"{step.target}: made again since the plan was made")
+
+    work.send(delete(step.resource), NETWORK, look)
+
+
 def remove_pools(step: RemovePools, work: Work) -> None:
     """Pools that nothing is in and nothing leads to; Overtaken when a rule does by now."""
 
@@ -96,8 +113,11 @@ def delete_image_version(step: DeleteImageVersion, work: Work) -> None:
         version = now.version(step.resource.name)
         if version and not is_removable(now, version):
             raise Overtaken(f"{step.resource}: not deleted: it is needed by now")
-        if step.resource in used_versions(work.session):
-            raise Overtaken(f"{step.resource}: not deleted: a scale set was made from it")
+        uses = uses_of(work.session, step.image, now.versions)
+        if uses.needs(step.resource):
+            raise Overtaken(f"{step.resource}: not deleted: something was made from it")
+        if uses.unknown:
+            raise Overtaken(f"{step.resource}: not deleted: {uses.unknown[0]}")
 
     work.send(delete(step.resource), GALLERY, look)
 

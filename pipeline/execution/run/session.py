@@ -11,7 +11,8 @@ from functools import cached_property
 from pathlib import Path
 
 from pipeline.advice import Advice, Shell
-from pipeline.definition.model import Environment, Image, LoadBalancer, Project
+from pipeline.definition.balancing import LoadBalancer
+from pipeline.definition.model import Environment, Image, Project
 from pipeline.errors import UsageError
 from pipeline.execution.azure.clients import Clients
 from pipeline.execution.azure.resources import Azure
@@ -39,6 +40,8 @@ class Session:
     """Print the plan and stop there."""
     verbose: bool = False
     """Show what Packer and the checks print."""
+    keep: bool = False
+    """Leave the machine of a check that failed, with a way into it."""
     clock: Clock = field(default_factory=Clock)
     journal: type[Journal] = Journal
     actor: Actor = field(default_factory=actor_of)
@@ -49,9 +52,14 @@ class Session:
     @cached_property
     def azure(self) -> Azure:
         """The environment's resources; signs in at the first request."""
-        return Azure(
-            self.environment, Clients(self.environment, self.output.hide, self.clock.sleep)
-        )
+        return self._azure_of(self.environment)
+
+    def azure_of(self, environment: Environment) -> Azure:
+        """The resources of another environment of the project; signs in as that one says."""
+        return self.azure if environment == self.environment else self._azure_of(environment)
+
+    def _azure_of(self, environment: Environment) -> Azure:
+        return Azure(environment, Clients(environment, self.output.hide, self.clock.sleep))
 
     def looking(self) -> Session:
         """The same session for one look, by several threads: each read is sent once."""
@@ -71,10 +79,14 @@ class Session:
         return self.evidence / "runs"
 
     def image(self, name: str) -> Image:
-        """An image of the project; UsageError lists those there are."""
+        """An image of the project; UsageError lists those there are.
+
+        DefinitionError when it has mistakes.
+        """
         found = next((image for image in self.project.images if image.name == name), None)
         if found is None:
-            known = ", ".join(image.name for image in self.project.images)
+            self.project.refuse_mistakes("image", name)
+            known = ", ".join(self.project.names("image"))
             raise UsageError(f"no image {name!r} under images/; there are: {known or 'none'}")
         return found
 
@@ -107,12 +119,15 @@ def new_run_id() -> str:
 
 
 def choose_environment(project: Project, name: str) -> Environment:
-    """The environment of that name; without a name the only one, or `local` among several."""
-    known = {environment.name: environment for environment in project.environments}
-    if not name and len(known) == 1:
-        return next(iter(known.values()))
-    found = known.get(name or DEFAULT_ENVIRONMENT)
+    """The environment of that name; without a name the only one, or `local` among several.
+
+    Raises UsageError when there is none of that name, DefinitionError when it has mistakes.
+    """
+    known = project.names("environment")
+    meant = name or (known[0] if len(known) == 1 else DEFAULT_ENVIRONMENT)
+    found = next((one for one in project.environments if one.name == meant), None)
     if found is None:
+        project.refuse_mistakes("environment", meant)
         what = f"no environment {name!r}" if name else "which environment?"
         raise UsageError(
             f"{what} in environments.hcl; there are: {', '.join(known)}",

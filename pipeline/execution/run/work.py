@@ -77,6 +77,7 @@ class Work:
         *,
         needs_claim: bool = True,
         is_checked: bool = False,
+        meanwhile: Callable[[], None] = no_look,
     ) -> None:
         """Send a request and see it through, unless the last run sent it and it ends well now.
 
@@ -84,8 +85,9 @@ class Work:
         the run holds is looked at first: raises Overtaken where another run took over. Without
         `needs_claim` it is not: for what is this run's alone. Where `is_checked` says that it was
         looked at just now, beside the reads that led to the request, that is enough once.
+        `meanwhile` runs now and then while the operation is waited for; what it raises ends that.
         """
-        if not self.resume(request, patience):
+        if not self.resume(request, patience, meanwhile):
             looking = self._looking(look, is_checked=is_checked) if needs_claim else look
             sending = Sending(self.azure, request, self.clock, looking)
             try:
@@ -93,7 +95,8 @@ class Work:
             except Unreachable:
                 self.run.has_written = True  # for all that anybody knows
                 raise
-            self._see_through(request, patience, operation, operation.continuation_token())
+            token = operation.continuation_token()
+            self._see_through(request, patience, operation, token, meanwhile)
 
     def _looking(self, look: Callable[[], None], *, is_checked: bool) -> Callable[[], None]:
         counts = is_checked
@@ -107,7 +110,9 @@ class Work:
 
         return both
 
-    def resume(self, request: Request, patience: Patience) -> bool:
+    def resume(
+        self, request: Request, patience: Patience, meanwhile: Callable[[], None] = no_look
+    ) -> bool:
         """See through what the last run sent; answers whether that made the request unnecessary.
 
         A token is followed only while Azure shows such an operation on the resource. A refusal
@@ -118,7 +123,8 @@ class Work:
         if not token or not request.is_pending_in(self.azure.state(request.target)):
             return False
         try:
-            self._see_through(request, patience, self.azure.begin(request, token), token)
+            operation = self.azure.begin(request, token)
+            self._see_through(request, patience, operation, token, meanwhile)
         except AzureRefused as refusal:
             self.note("dropped", error=str(refusal))
             return False
@@ -126,15 +132,24 @@ class Work:
         return not (state if request.verb == "DELETE" else request.is_pending_in(state))
 
     def _see_through(
-        self, request: Request, patience: Patience, operation: Operation[Any], token: str
+        self,
+        request: Request,
+        patience: Patience,
+        operation: Operation[Any],
+        token: str,
+        meanwhile: Callable[[], None],
     ) -> None:
+        def still_waiting(waited: float) -> None:
+            self.still_waiting(waited)
+            meanwhile()
+
         self.run.accepted(self._digest, self.number, request, token)
         wait(
             operation,
             str(request.target),
             patience=patience,
             clock=self.clock,
-            still_waiting=self.still_waiting,
+            still_waiting=still_waiting,
         )
 
     def _measured(self, text: str) -> None:

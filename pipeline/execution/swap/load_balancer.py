@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from pipeline.advice import Advice, status
+from pipeline.arm import ResourceId
 from pipeline.errors import AzureRefused, Overtaken, Refused, UsageError
 from pipeline.execution.azure.requests import Body, put
 from pipeline.execution.claims.held import text_of
@@ -26,7 +28,7 @@ from pipeline.planning.swap.survey import Survey
 from pipeline.planning.watch.steps import AskProbes, StartWatching, VerifyRules, VerifyVersion
 from pipeline.planning.writable import writable
 
-TRIES = 5
+TRIES = 12
 """How many concurrent updates are planned around before giving up."""
 
 PROOFS = (VerifyVersion, VerifyRules, AskProbes, StartWatching)
@@ -40,28 +42,50 @@ Edit = Callable[[Survey], Body | None]
 """The body to write, given what is true now; None where nothing is to do."""
 
 
+class Written(NamedTuple):
+    """What to write: a load balancer or a child of it, on the etag that it was read with."""
+
+    target: ResourceId
+    body: Body
+    etag: str
+
+
+def others_wrote(refusal: AzureRefused) -> bool:
+    """Whether a guarded write was refused, or superseded, because of another's."""
+    return refusal.code.lower() in _OTHERS_WROTE
+
+
 def rewrite(work: Work, image: str, edit: Edit) -> None:
     """Write the load balancer of an image, edited.
 
     `edit` is called again after each write of another, and raises what ends the step. Overtaken
     when others write all the time.
     """
+
+    def whole(now: Survey) -> Written | None:
+        balancer, body = now.load_balancer, edit(now)
+        return None if body is None else Written(balancer.resource, body, balancer.etag)
+
+    rewrite_part(work, image, whole)
+
+
+def rewrite_part(work: Work, image: str, edit: Callable[[Survey], Written | None]) -> None:
+    """The same for a part of it that has a PUT of its own."""
     for _ in range(TRIES):
         now = survey_when_settled(work.session, image, work.run.check)
-        balancer = now.load_balancer
-        body = edit(now)
-        if body is None:
+        wanted = edit(now)
+        if wanted is None:
             return
         try:
-            work.send(put(balancer.resource, body, balancer.etag), NETWORK, is_checked=True)
+            request = put(wanted.target, wanted.body, wanted.etag)
+            work.send(request, NETWORK, is_checked=True)
         except AzureRefused as refusal:
-            if refusal.code.lower() not in _OTHERS_WROTE:
+            if not others_wrote(refusal):
                 raise
         else:
             return
-    raise Overtaken(
-        f"{balancer.resource}: gave up after {TRIES} concurrent updates; production untouched"
-    )
+    resource = now.load_balancer.resource
+    raise Overtaken(f"{resource}: gave up after {TRIES} concurrent updates; production untouched")
 
 
 def add_pool(step: AddPool, work: Work) -> None:

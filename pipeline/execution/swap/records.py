@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
+from http import HTTPStatus
 from typing import TypeAlias
 
 from pipeline.arm import ResourceId
+from pipeline.errors import AzureRefused
 from pipeline.execution.azure.requests import Body, Request, patch, put
 from pipeline.execution.azure.resources import has_failed
 from pipeline.execution.azure.side_by_side import each_by_name
@@ -16,7 +18,7 @@ from pipeline.execution.run.work import Work
 from pipeline.planning.build.version_body import retagged
 from pipeline.planning.claims.claim import Actor
 from pipeline.planning.claims.history import Move
-from pipeline.planning.names import SwapTag, Tag, load_balancer_tag
+from pipeline.planning.names import SwapTag, Tag, gallery_id, load_balancer_tag
 from pipeline.planning.swap.steps import RecordSwap
 
 _Found: TypeAlias = Mapping[ResourceId, Body | None]
@@ -46,7 +48,22 @@ def record_swap(step: RecordSwap, work: Work) -> None:
         _on_scale_set(step.serves, found, serves),
     )
     for number, (request, patience) in enumerate(filter(None, marks)):
-        work.send(request, patience, is_checked=number == 0)
+        _send(work, request, patience, is_checked=number == 0)
+
+
+def _send(work: Work, request: Request, patience: Patience, *, is_checked: bool = False) -> None:
+    """A gallery of another hand may be one that we only read: then its versions stay unmarked."""
+    environment = work.azure.environment
+    inside = f"{gallery_id(environment)}/".lower()
+    is_elsewhere = not environment.gallery.managed and str(request.target).lower().startswith(
+        inside
+    )
+    try:
+        work.send(request, patience, is_checked=is_checked)
+    except AzureRefused as refusal:
+        if not (is_elsewhere and refusal.status == HTTPStatus.FORBIDDEN):
+            raise
+        work.session.output.say(f"{refusal}: this is not written down on the version")
 
 
 def _read(step: RecordSwap, work: Work) -> _Found:
@@ -99,6 +116,13 @@ def _on_version(
     if resource is None or tags is None:
         return None
     return put(resource, retagged(found[resource] or {}, tags)), GALLERY
+
+
+def mark_version(work: Work, resource: ResourceId | None, tags: Mapping[str, str]) -> None:
+    """Write tags on an image version, where they are not there; nothing without one."""
+    body = work.azure.get(resource) if resource else None
+    if resource and body and (mark := _on_version(resource, {resource: body}, tags)):
+        _send(work, *mark)
 
 
 def _missing(

@@ -12,14 +12,19 @@ from pipeline.execution.run.create import create_unless_there
 from pipeline.execution.run.work import Work
 from pipeline.execution.ssh import public_key_nobody_holds
 from pipeline.execution.swap import load_balancer, records
-from pipeline.execution.swap.survey import instances_of
+from pipeline.execution.swap.autoscale import follow_autoscale
+from pipeline.execution.swap.instances import instances_of
+from pipeline.execution.swap.protected import hide, protected_settings
 from pipeline.execution.wait import wait_until, within_compute_limits
+from pipeline.planning import traits
+from pipeline.planning.names import image_definition_id
 from pipeline.planning.swap.scale_set_body import capacity, scale_set
 from pipeline.planning.swap.steps import (
     AddPool,
     AwaitHealthy,
     CreateScaleSet,
     DeploymentStep,
+    FollowAutoscale,
     LeadStaging,
     RecordSwap,
     RewriteLoadBalancer,
@@ -46,6 +51,8 @@ def carry_out(step: DeploymentStep, work: Work) -> None:
             load_balancer.swap_pools(step, work)
         case RecordSwap():
             record_swap(step, work)
+        case FollowAutoscale():
+            follow_autoscale(step, work)
         case RewriteLoadBalancer():
             rewrite_load_balancer(step, work)
         case _:
@@ -56,7 +63,11 @@ def create_scale_set(step: CreateScaleSet, work: Work) -> None:
     """The scale set of a version."""
 
     def body() -> Body:
-        return scale_set(step, public_key_nobody_holds(), work.run.id)
+        settings = protected_settings(step.shape)
+        hide(settings, work.session.output)
+        definition = image_definition_id(work.azure.environment, step.image)
+        plan = traits.reading(work.azure.get(definition) or {}).plan
+        return scale_set(step, public_key_nobody_holds(), work.run.id, settings, plan)
 
     create_unless_there(work, step.resource, body, SCALE_SET)
 

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import cast
 from urllib.parse import urlsplit
 
+from pipeline.definition.balancing import JSON, VersionIn
 from pipeline.execution.run.work import Work
 from pipeline.execution.watch.exchange import LOST, UNNAMED, ask_afresh, reason_of
 from pipeline.execution.watch.proofs import prove, told
@@ -23,14 +24,14 @@ LOOK_EVERY = 5.0
 """Seconds between looks at what is behind the address, while it does not answer as it should."""
 
 
-def version_at(url: str) -> str:
-    """The version that answers a health page, UNNAMED where it tells none.
+def version_at(url: str, told: VersionIn = JSON) -> str:
+    """The version that answers a health page, UNNAMED where it tells none; TCP of `tcp://…`.
 
     Raises what LOST lists when nothing answers, ValueError for an answer that is none (`HTTP 500`).
     """
     parts = urlsplit(url)
     protocol = cast(Protocol, parts.scheme)
-    target = Target("", protocol, parts.hostname or "", parts.port or 0, parts.path or "/")
+    target = Target("", protocol, parts.hostname or "", parts.port or 0, parts.path or "/", told)
 
     async def answer() -> str:
         async with asyncio.timeout(LATE):
@@ -76,7 +77,7 @@ def verify(step: VerifyVersion, work: Work, look: Callable[[], None]) -> None:
 def _ask(step: VerifyVersion) -> tuple[str, bool]:
     """What a response says, and whether it is a wanted one."""
     try:
-        version = version_at(step.url)
+        version = version_at(step.url, step.told)
     except TimeoutError:
         return "no response", False
     except ValueError as error:

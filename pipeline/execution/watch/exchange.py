@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import ssl
 from dataclasses import dataclass
 from functools import cache
 from http import HTTPStatus
 
+from pipeline.definition.balancing import JSON, TEXT, VersionIn
 from pipeline.planning.watch.targets import Target
 
 SETTLED = 0.2
@@ -25,6 +27,8 @@ TCP = "tcp"
 """Stands for the version of what speaks no HTTP."""
 UNNAMED = "?"
 """Stands for the version of a page that tells none."""
+
+_THREE_NUMBERS = re.compile(rb"(?<![\d.])\d{1,9}\.\d{1,9}\.\d{1,9}(?![\d]|\.\d)")
 
 LOST = (OSError, EOFError, ValueError, asyncio.LimitOverrunError)
 """What a request can end with instead of an answer."""
@@ -103,7 +107,7 @@ async def ask(connection: Connection, *, keep: bool) -> Answer:
     is_last = headers.get("connection", "").lower() == "close"
     if not HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
         return Answer(problem=f"HTTP {status}", is_last=is_last)
-    return Answer(version_in(body), is_last=is_last)
+    return Answer(version_in(body, target.told), is_last=is_last)
 
 
 def reason_of(error: Exception) -> str:
@@ -116,8 +120,11 @@ def reason_of(error: Exception) -> str:
     return "no HTTP"
 
 
-def version_in(body: bytes) -> str:
-    """The `version` that a health page tells, or UNNAMED."""
+def version_in(body: bytes, told: VersionIn = JSON) -> str:
+    """The version that a page tells, or UNNAMED."""
+    if told == TEXT:
+        found = _THREE_NUMBERS.search(body)
+        return found[0].decode() if found else UNNAMED
     try:
         document = json.loads(body)
     except (ValueError, RecursionError):

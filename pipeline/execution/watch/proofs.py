@@ -12,6 +12,7 @@ from pipeline.execution.patience import RULE_HEALTH, Patience
 from pipeline.execution.run.work import Work
 from pipeline.execution.wait import wait_until
 from pipeline.execution.watch.exchange import LOST, ask_afresh, reason_of
+from pipeline.planning.watch.health import MemberHealth
 from pipeline.planning.watch.steps import AskProbes, VerifyRules
 from pipeline.planning.watch.targets import Target
 
@@ -77,21 +78,24 @@ def verify(step: VerifyRules, work: Work) -> None:
     work.seen = f"{step.responses} consecutive responses of {rules}"
 
 
-def ask_probes(step: AskProbes, work: Work) -> None:
-    """Ask until no member is known to be down; what Azure does not tell is no failure.
+def ask_probes(
+    step: AskProbes, work: Work, counts: Callable[[MemberHealth], bool] = lambda member: True
+) -> None:
+    """Ask until no member that counts is known to be down; what Azure does not tell is no failure.
 
     Raises NotConfirmed when a member stays down.
     """
     rules = [step.load_balancer.child("loadBalancingRules", rule) for rule in step.rules]
 
     def in_order() -> bool | None:
-        found = ask_rule_health(
+        answered = ask_rule_health(
             work.azure,
             rules,
             patience=RULE_HEALTH,
             clock=work.clock,
             still_waiting=work.still_waiting,
         )
+        found = [health.of(counts) for health in answered]
         work.seen = "; ".join(map(str, found))
         return None if any(health.is_in_doubt for health in found) else True
 

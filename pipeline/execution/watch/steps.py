@@ -6,13 +6,14 @@ from contextlib import suppress
 from typing import assert_never
 
 from pipeline.arm import ResourceId
-from pipeline.definition.model import PRODUCTION
+from pipeline.definition.balancing import PRODUCTION
 from pipeline.errors import CheckFailed, Overtaken, StillRunning, WatchFailed
 from pipeline.execution import checks
 from pipeline.execution.azure.resources import Azure
 from pipeline.execution.patience import Patience
 from pipeline.execution.run.work import Work
-from pipeline.execution.swap.survey import instances_of, survey_swap
+from pipeline.execution.swap.instances import instances_of
+from pipeline.execution.swap.survey import survey_swap
 from pipeline.execution.wait import wait_until, within_compute_limits
 from pipeline.execution.watch import answers, proofs
 from pipeline.execution.watch.prober import LATE

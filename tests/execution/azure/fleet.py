@@ -6,7 +6,8 @@ import io
 from dataclasses import replace
 from pathlib import Path
 
-from pipeline.definition.model import LoadBalancer, Project
+from pipeline.definition.balancing import LoadBalancer
+from pipeline.definition.model import Project
 from pipeline.execution.commands.environment import create_environment
 from pipeline.execution.run.session import Session
 from pipeline.output.programs import ForPrograms

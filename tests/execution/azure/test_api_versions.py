@@ -12,6 +12,7 @@ from pipeline.execution.azure.requests import put
 from pipeline.execution.azure.resources import Azure
 from pipeline.planning.landing_zone import bodies
 from pipeline.planning.names import gallery_id, image_definition_id
+from pipeline.planning.traits import Traits
 from tests.conftest import Emulator
 from tests.execution.landing_zone import landing_zone
 
@@ -49,7 +50,7 @@ def test_the_sdk_asks_so(emulator: Emulator, tmp_path: Path) -> None:
     azure.begin(
         put(
             image_definition_id(environment, "web"),
-            bodies.image_definition(environment, zone.image),
+            bodies.image_definition(environment, zone.image, Traits()),
         )
     ).result()
 

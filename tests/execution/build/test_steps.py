@@ -12,18 +12,22 @@ import pytest
 
 from pipeline.definition.model import Base
 from pipeline.errors import AzureRefused, Refused, Unreachable, UsageError
+from pipeline.execution.azure.bases import pinned
 from pipeline.execution.azure.requests import delete
 from pipeline.execution.azure.versions import image_versions
-from pipeline.execution.build.survey import pinned, survey_build
+from pipeline.execution.build.survey import survey_build
 from pipeline.execution.wait import Clock
 from pipeline.planning.build.steps import (
     BootCheckMachine,
     DeleteGroup,
     DeleteVersion,
     MarkVersion,
+    RejectVersion,
+    RunChecks,
 )
 from pipeline.planning.names import (
     check_group,
+    check_machine_id,
     check_network_id,
     image_definition_id,
     image_version_id,
@@ -109,6 +113,35 @@ def test_a_verdict_is_marked_on_the_version(zone: LandingZone, passed: bool) -> 
     assert version.check == ("passed" if passed else "failed")
 
 
+def test_regions_get_their_copies_in_the_one_write_of_the_verdict(zone: LandingZone) -> None:
+    zone.add_versions("1.0.0", check="", excluded=True)
+    version = image_version_id(zone.environment, "web", "1.0.0")
+    writes = zone.writes("/versions/1.0.0")
+    counts = (("westeurope", 3), ("northeurope", 2))
+
+    carry_out_one(zone, MarkVersion("web", "1.0.0", passed=True, replicas=counts))
+
+    found = (zone.session().azure.get(version) or {})["properties"]["publishingProfile"]
+    copies = {one["name"]: one["regionalReplicaCount"] for one in found["targetRegions"]}
+    assert copies == {"West Europe": 3, "North Europe": 2}
+    assert not found["excludeFromLatest"]
+    assert zone.writes("/versions/1.0.0") == writes + 1
+
+
+def test_what_a_failed_bake_published_is_marked_and_never_eligible(zone: LandingZone) -> None:
+    tags = (("fingerprint", "f" * 64), ("run", "mine"))
+    told = carry_out_one(zone, RejectVersion("web", "1.0.0", tags))
+    assert "web 1.0.0 was not published" in told
+    zone.add_versions("1.0.0", check="passed")
+
+    told = carry_out_one(zone, RejectVersion("web", "1.0.0", tags))
+
+    assert "web 1.0.0 marked failed" in told
+    (version,) = image_versions(zone.session().azure, "web")
+    assert version.tags.items() >= {**dict(tags), "bake": "failed"}.items()
+    assert (version.is_eligible, version.exclude_from_latest) == (False, True)
+
+
 def test_a_number_that_was_marked_stays_used_when_its_version_is_deleted(
     zone: LandingZone,
 ) -> None:
@@ -140,6 +173,32 @@ def test_a_check_machine_that_never_answers_is_told_by_its_address(
     with pytest.raises(Unreachable, match=rf"SSH at 127\.[\d.]+:{port}, the private") as caught:
         carry_out_one(silent, step, minutes)
     assert "web 1.0.0 stays unchecked" in str(caught.value)
+    assert "its console ends with\n    Debian GNU/Linux 12" in str(caught.value)
+    first, second = (str(advice.command) for advice in caught.value.advice)
+    assert first.startswith("ls .pipeline/runs/")
+    assert second == "invoke check-image web --version 1.0.0"
+
+
+def test_a_machine_that_is_lost_during_its_checks_gives_no_verdict(
+    zone: LandingZone, group: str
+) -> None:
+    zone.add_versions("1.0.0")
+    carry_out_one(zone, BootCheckMachine("web", "1.0.0", group, (("run", "mine"),)))
+    machine = check_machine_id(zone.environment, group)
+    zone.session().azure.clients.compute.virtual_machines.begin_power_off(
+        machine.resource_group, machine.name
+    ).result()
+    (zone.image.checks / "test_it.py").write_text(
+        "def test_it(host):\n    assert host.run('true').rc == 0\n"
+    )
+
+    with pytest.raises(Unreachable, match="the connection was lost in test_it") as caught:
+        carry_out_one(zone, RunChecks("web", "1.0.0", group, "images/web/checks"))
+
+    assert "That is no verdict: web 1.0.0 is marked neither failed nor eligible" in str(
+        caught.value
+    )
+    assert str(caught.value.advice[-1].command) == "invoke check-image web --version 1.0.0"
 
 
 def test_a_public_check_machine_admits_one_address_and_is_reached_by_its_public_one(

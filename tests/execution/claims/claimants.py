@@ -15,7 +15,7 @@ from pipeline.execution.run.session import Session
 from pipeline.execution.wait import nothing, wait
 from pipeline.planning.claims.claim import Actor, Claim
 from pipeline.planning.landing_zone import bodies
-from pipeline.planning.names import claims_zone_id, swap_claim
+from pipeline.planning.record_names import claims_zone_id, swap_claim
 from tests.conftest import Emulator
 from tests.execution.landing_zone import LandingZone, landing_zone
 from tests.execution.offline import Time

@@ -20,8 +20,9 @@ from pipeline.execution.run.lock import only_run
 from pipeline.execution.run.work import Work
 from pipeline.execution.runner import begin, carry_out
 from pipeline.planning.claims.claim import Actor
-from pipeline.planning.names import claims_zone_id, network_id
+from pipeline.planning.names import network_id
 from pipeline.planning.plan import Plan
+from pipeline.planning.record_names import claims_zone_id
 from tests.conftest import ROOT, Emulator
 from tests.execution.claims.claimants import zone_of_claims
 from tests.execution.landing_zone import LandingZone, until

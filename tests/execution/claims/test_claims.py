@@ -15,7 +15,7 @@ from pipeline.errors import AzureRefused, Overtaken, PipelineError, Refused, Unr
 from pipeline.execution.claims.held import TIMES, Held, text_of
 from pipeline.execution.claims.store import is_without_zone
 from pipeline.planning.claims.claim import Claim
-from pipeline.planning.names import record_id
+from pipeline.planning.record_names import record_id
 from tests.conftest import Emulator
 from tests.execution.claims.claimants import Claimant, zone_of_claims
 from tests.execution.landing_zone import LandingZone, landing_zone

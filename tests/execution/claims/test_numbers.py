@@ -151,6 +151,7 @@ def test_a_group_of_the_name_that_was_once_used_for_all_runs_is_never_deleted(
     assert {group.name for group in found} >= set(names)
 
     whole.add_versions("1.0.0")
+    (whole.image.checks / "test_it.py").write_text("def test_it():\n    pass\n")
     build.check_image(whole.session(plan_only=True), "web", "1.0.0")
 
     plan = whole.output

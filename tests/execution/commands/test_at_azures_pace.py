@@ -83,6 +83,7 @@ def test_a_release_takes_hardly_longer_than_its_operations(moving: Moving, tmp_p
     assert not [one for one in seen if one["status"] == TOO_MANY]
 
 
+@pytest.mark.nightly
 @pytest.mark.slow
 @pytest.mark.packer
 def test_a_bake_follows_operations_that_take_their_time(

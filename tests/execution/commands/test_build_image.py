@@ -20,15 +20,20 @@ from pipeline.errors import (
     Overtaken,
     PipelineError,
     Refused,
+    Unreachable,
+    UsageError,
 )
 from pipeline.execution.azure.requests import delete, put
 from pipeline.execution.claims.store import Records
 from pipeline.execution.commands.environment import create_environment
 from pipeline.execution.commands.nightly import nightly
+from pipeline.execution.packer.build import Evidence, bake
 from pipeline.output.programs import ForPrograms
-from pipeline.planning import names
+from pipeline.planning import record_names
+from pipeline.planning.build.steps import BakeVersion
 from pipeline.planning.claims.claim import Actor, Claim
-from pipeline.planning.names import image_definition_id, image_version_id, record_id
+from pipeline.planning.names import image_definition_id, image_version_id
+from pipeline.planning.record_names import record_id
 from pipeline.planning.writable import writable
 from tests.conftest import Emulator
 from tests.execution.image_project import (
@@ -160,15 +165,35 @@ def test_a_failed_check_shows_the_assertion_and_keeps_the_version_out(
     assert Advice("check it again", check_image(project.image, "1.0.0")) in caught.value.advice
 
 
-def test_a_failed_check_leaves_its_evidence(project: ImageProject) -> None:
+def test_a_failed_check_leaves_its_evidence_and_with_keep_its_machine_until_the_next_run(
+    project: ImageProject,
+) -> None:
     project.write("checks/test_it.py", BAD_CHECK)
-    with pytest.raises(CheckFailed):
-        project.build()
+    with pytest.raises(CheckFailed) as caught:
+        project.build(keep=True)
 
     (junit,) = (project.root / ".pipeline" / "runs").rglob("junit.xml")
     assert "what you want" in junit.read_text()
     assert (junit.parent / "check.log").exists()
     assert (junit.parent / "packer.log").stat().st_mode & 0o777 == 0o600
+    said = {file.name: file for file in (junit.parent / "machine").iterdir()}
+    assert said["journal.txt"].read_text() == "-- No entries --\n"
+    assert "ttyS0" in said["console.txt"].read_text()
+    assert {file.stat().st_mode & 0o777 for file in said.values()} == {0o600}
+
+    (way_in,) = (str(one.command) for one in caught.value.advice if "ssh -i" in str(one.command))
+    asked = way_in.replace("ssh -i", "ssh -o StrictHostKeyChecking=no -i") + " whoami"
+    ended = subprocess.run(
+        asked.split(), cwd=project.root, capture_output=True, text=True, check=False
+    )
+    assert (ended.returncode, ended.stdout) == (0, "azureuser\n")
+    (left,) = project.left_over()
+    assert "check" in left
+
+    project.write("checks/test_it.py", GOOD_CHECK)
+    assert project.check("1.0.0").result == "checked"
+    assert project.versions()["1.0.0"].is_eligible
+    assert project.left_over() == []
 
 
 def test_the_same_inputs_after_a_failed_check_are_checked_and_not_baked_again(
@@ -180,18 +205,6 @@ def test_the_same_inputs_after_a_failed_check_are_checked_and_not_baked_again(
             project.build()
 
     assert list(project.versions()) == ["1.0.0"]
-
-
-def test_checking_a_version_with_better_checks_makes_it_eligible(project: ImageProject) -> None:
-    project.write("checks/test_it.py", BAD_CHECK)
-    with pytest.raises(CheckFailed):
-        project.build()
-    project.write("checks/test_it.py", GOOD_CHECK)
-
-    outcome = project.check("1.0.0")
-
-    assert (outcome.version, outcome.result) == ("1.0.0", "checked")
-    assert project.versions()["1.0.0"].is_eligible
 
 
 def test_a_check_that_fails_later_takes_the_version_out_again(project: ImageProject) -> None:
@@ -209,9 +222,14 @@ def test_a_failing_script_leaves_nothing_and_is_told_by_packers_words(
 ) -> None:
     project.write("scripts/install.sh", "#!/bin/sh\nexit 3\n")
 
-    with pytest.raises(BuildFailed, match="non-zero exit status: 3") as caught:
+    with pytest.raises(BuildFailed) as caught:
         project.build()
 
+    script = f"shell provisioner, images/{project.image}/scripts/install.sh"
+    assert str(caught.value).startswith(
+        f"Packer did not make {project.image} 1.0.0: {script}:"
+        " Script exited with non-zero exit status: 3"
+    )
     assert project.versions() == {}
     assert project.left_over() == []
     first = caught.value.advice[0]
@@ -221,10 +239,172 @@ def test_a_failing_script_leaves_nothing_and_is_told_by_packers_words(
     assert "exit status: 3" in log.read_text()
 
 
-def test_verbose_shows_every_line_of_packers(project: ImageProject) -> None:
-    project.build(verbose=True)
+TEAM_TEMPLATE = """\
+variable "sig" {
+  type = object({ group = string, gallery = string, image = string, version = string })
+}
+variable "cloud" {
+  type = map(string)
+}
+variable "size" {}
+variable "port" {
+  type = number
+}
+variable "network" {
+  type = list(string)
+}
+variable "arm_secret" {
+  sensitive = true
+}
+variable "token" {
+  sensitive = true
+}
+variable "verdict" {
+  type = number
+}
 
-    assert "==> azure-arm.linux: Connected to SSH!\n" in project.output
+source "azure-arm" "rocky" {
+  subscription_id                     = var.cloud.subscription
+  tenant_id                           = var.cloud.tenant
+  client_id                           = var.cloud.client
+  client_secret                       = var.arm_secret
+  cloud_environment_name              = var.cloud.name
+  metadata_host                       = var.cloud.metadata
+  location                            = var.cloud.location
+  os_type                             = "Linux"
+  image_publisher                     = "Debian"
+  image_offer                         = "debian-12"
+  image_sku                           = "12-gen2"
+  vm_size                             = var.size
+  ssh_port                            = var.port
+  ssh_username                        = "packer"
+  virtual_network_name                = var.network[0]
+  virtual_network_subnet_name         = var.network[1]
+  virtual_network_resource_group_name = var.network[2]
+
+  shared_gallery_image_version_exclude_from_latest = true
+  shared_image_gallery_destination {
+    subscription        = var.cloud.subscription
+    resource_group      = var.sig.group
+    gallery_name        = var.sig.gallery
+    image_name          = var.sig.image
+    image_version       = var.sig.version
+    replication_regions = [var.cloud.location]
+  }
+}
+
+source "null" "notes" {
+  communicator = "none"
+}
+
+build {
+  name    = "golden"
+  sources = ["source.azure-arm.rocky", "source.null.notes"]
+
+  provisioner "shell" {
+    only             = ["azure-arm.rocky"]
+    environment_vars = ["TOKEN=${var.token}"]
+    scripts          = ["${path.root}/../../shared/harden.sh"]
+  }
+
+  post-processor "manifest" {
+    output = "${path.root}/manifest.json"
+  }
+  post-processor "shell-local" {
+    only   = ["azure-arm.rocky"]
+    inline = ["echo the scanner answers ${var.token}", "exit ${var.verdict}"]
+  }
+}
+"""
+
+TEAM_USE = """\
+  template "team" {
+    variables = {
+      sig = {
+        group   = gallery.resource_group
+        gallery = gallery.name
+        image   = name
+        version = version
+      }
+      cloud = {
+        subscription = subscription
+        tenant       = tenant
+        client       = credential.client_id
+        name         = cloud.name
+        metadata     = cloud.metadata_host
+        location     = location
+      }
+      size       = build.size
+      port       = ssh_port
+      network    = [network.name, network.subnet, network.resource_group]
+      arm_secret = credential.client_secret
+      verdict    = 3
+    }
+    inputs = ["shared/harden.sh"]
+  }
+"""
+
+
+def test_a_teams_template_is_built_as_it_is_and_its_scanner_has_the_last_word(
+    project: ImageProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (project.root / "packer" / "team").mkdir()
+    (project.root / "packer" / "team" / "team.pkr.hcl").write_text(TEAM_TEMPLATE)
+    (project.root / "shared").mkdir()
+    (project.root / "shared" / "harden.sh").write_text("#!/bin/sh\ntrue\n")
+    written = (project.folder / "image.hcl").read_text()
+    written = written.replace('  template = "linux"\n', TEAM_USE)
+    project.write("image.hcl", written)
+    with pytest.raises(UsageError, match="set PKR_VAR_token"):
+        project.build()
+    monkeypatch.setenv("PKR_VAR_token", "t0ken")
+
+    with pytest.raises(BuildFailed) as caught:
+        project.build()
+
+    assert "golden.azure-arm.rocky: post-processor shell-local, inline script" in str(caught.value)
+    assert "\n  the scanner answers <sensitive>" in str(caught.value)
+    rejected = project.versions()["1.0.0"]
+    assert rejected.why_not_eligible() == "its bake failed, although a version was published"
+    assert rejected.tags["image"] == project.image
+    with pytest.raises(Refused, match="its bake failed"):
+        project.check("1.0.0")
+    project.write("image.hcl", written.replace("verdict    = 3", "verdict = 0"))
+    assert project.build(verbose=True).version == "1.0.1"
+    assert project.versions()["1.0.1"].is_eligible
+    assert "==> golden.azure-arm.rocky: Connected to SSH!\n" in project.output
+    assert (project.root / "packer" / "team" / "manifest.json").exists()
+    assert "has these inputs and passed its check" in project.build(plan_only=True).why
+    (project.root / "shared" / "harden.sh").write_text("#!/bin/sh\nfalse\n")
+    assert "shared/harden.sh changed" in project.build(plan_only=True).why
+    (project.root / "packer" / "team" / "plugins.pkr.hcl").write_text(
+        'packer {\n  required_plugins {\n    ansible = {\n      version = ">= 1.1.0"\n'
+        '      source = "github.com/hashicorp/ansible"\n    }\n  }\n}\n'
+    )
+    with pytest.raises(Unreachable, match=r"github\.com/hashicorp/ansible >= 1\.1\.0"):
+        project.build(plan_only=True)
+
+
+def test_a_bake_whose_time_is_over_is_ended_and_cleans_up(project: ImageProject) -> None:
+    hold = {"method": "POST", "path": f"-{project.image}-1-0-0-[^/]*/.*/deallocate"}
+    project.fault(hold, {"delay": 60.0})
+    session = project.session()
+    image = replace(session.image(project.image), build_timeout=6.0)
+    base = replace(image.base, version="0.20260101.1")
+    group = f"bakeswap-build-{project.image}-1-0-0-run"
+    step = BakeVersion(project.image, "1.0.0", base, group, ())
+    folder = project.root / "run"
+    folder.mkdir()
+
+    def nobody(what: object) -> None:
+        """No-op."""
+
+    evidence = Evidence(project.root, folder, nobody, nobody, nobody, session.clock)
+    with pytest.raises(BuildFailed, match=r"not done after 0 min and ended, at: \w+"):
+        bake(step, image, session.environment, evidence)
+
+    assert project.versions() == {}
+    assert project.left_over() == []
 
 
 def test_a_rebuild_bakes_the_same_inputs_again(project: ImageProject) -> None:
@@ -250,10 +430,11 @@ def test_a_mistake_in_a_template_is_told_by_file_and_line(project: ImageProject)
     template.write_text(text)
     line = text[: text.index("os_typo")].count("\n") + 1
 
-    with pytest.raises(DefinitionError) as caught:
-        project.build()
+    for plan_only in (True, False):  # `packer validate`, and the bake
+        with pytest.raises(DefinitionError) as caught:
+            project.build(plan_only=plan_only)
+        assert f"packer/linux/linux.pkr.hcl:{line}: Unsupported argument" in str(caught.value)
 
-    assert f"packer/linux/linux.pkr.hcl:{line}: Unsupported argument" in str(caught.value)
     assert project.left_over() == []
 
 
@@ -279,7 +460,7 @@ def test_a_version_that_appeared_meanwhile_is_not_written_over(project: ImagePro
     del body["id"]
     assert body["tags"].pop("last-1.0") == "1.0.0"
     azure.begin(put(definition, body)).result()
-    number = record_id(azure.environment, names.number(project.image, "1.0.0"))
+    number = record_id(azure.environment, record_names.number(project.image, "1.0.0"))
     assert project.emulator.call("DELETE", str(number)).status == 200
     project.fault(
         {"method": "GET", "path": f"images/{project.image}/versions/?$"},
@@ -425,7 +606,7 @@ def test_a_build_that_is_taken_over_ends_its_packer_and_leaves_nothing(
     other.start()
     until(lambda: any("Powering off" in log.read_text() for log in runs.rglob("packer.log")))
     session = project.session()
-    store, name = Records(session.azure, session.clock), names.build_claim(project.image)
+    store, name = Records(session.azure, session.clock), record_names.build_claim(project.image)
     claim = Claim("theirs", "build-image", Actor("bob", "elsewhere"), "2026", "9999")
     assert store.write(name, claim.metadata, store.read(name).etag)
     other.join()

@@ -10,11 +10,14 @@ import pytest
 
 from pipeline.execution.azure.requests import delete, patch
 from pipeline.execution.commands import prune as prune_commands
+from pipeline.execution.commands import roll as roll_commands
 from pipeline.execution.commands import swap as commands
 from pipeline.execution.commands.environment import create_environment, destroy_environment
+from pipeline.execution.commands.watching import Watching
 from pipeline.execution.run.journal import Journal
 from pipeline.execution.run.session import Session
 from pipeline.planning.names import scale_set_id
+from pipeline.planning.roll.steps import RollWish
 from pipeline.planning.writable import writable
 from tests.conftest import Emulator
 from tests.execution.landing_zone import LandingZone, at_once, landing_zone
@@ -184,3 +187,28 @@ def test_destroying_an_environment_survives_dying_anywhere(mortal: LandingZone) 
     assert survive(session, lambda it: destroy_environment(it, name)) >= 3
 
     assert session.azure.group(mortal.environment.resource_group) is None
+
+
+@pytest.mark.slow
+@pytest.mark.nightly
+def test_a_roll_survives_dying_anywhere(mortal: LandingZone) -> None:
+    zone = at_once(mortal)
+    zone.create()
+    zone.add_versions("1.0.0", "1.0.1")
+    zone.serve("1.0.0")
+
+    def roll(session: Session) -> None:
+        watching = Watching(lost_budget="99999")
+        roll_commands.roll(session, "web", RollWish("1.0.1"), watching=watching)
+
+    deaths = survive(zone.session(journal=MortalJournal), roll)
+
+    assert deaths >= 2 * 10
+    found = zone.survey().serving.scale_set
+    assert found is not None
+    assert {str(one.made_from) for one in found.instances} == {"1.0.1"}
+    assert zone.survey().taken_out == frozenset()
+    assert not zone.status().degraded
+    _ = zone.output
+    zone.roll("1.0.1")
+    assert "nothing to do" in zone.output

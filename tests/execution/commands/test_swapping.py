@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from pipeline.advice import Advice, stage
-from pipeline.definition.model import RulePair
+from pipeline.definition.balancing import RulePair
 from pipeline.errors import AzureRefused, Overtaken, Refused
 from pipeline.execution.azure.requests import patch
 from pipeline.execution.commands import swap as commands

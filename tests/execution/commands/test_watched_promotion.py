@@ -262,7 +262,7 @@ def test_a_promotion_that_cannot_prove_itself_ends_with_the_truth_and_the_comman
     zone: LandingZone,
 ) -> None:
     journal = when(
-        "swap in one write", lambda: sicken(zone, "web-1-0-1", sickness="failing", share=0.2)
+        "swap in one write", lambda: sicken(zone, "web-1-0-1", sickness="failing", share=0.5)
     )
     with pytest.raises(NotConfirmed, match=r"could not confirm 1\.0\.1 in 3 s") as caught:
         promote(zone, journal, soak="0s", lost_budget="1000000", patience="3s")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import DefinitionError
-from pipeline.execution.packer.build import refuse_half_trusted
+from pipeline.execution.packer.job import refuse_half_trusted
 from pipeline.execution.packer.tools import Tools
 from tests.planning.build.examples import WEB
 

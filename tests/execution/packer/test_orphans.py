@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from pipeline.execution.packer.orphans import end_orphans, orphans
 from pipeline.execution.patience import ORPHANED_PACKER
 from pipeline.execution.wait import Clock
+from tests.execution.ready import ready
 
 VAR_FILE = "lab-web.pkrvars.json"
 
@@ -17,24 +17,12 @@ TIDY = 'trap "exit 0" TERM; echo ready; while :; do read -r line; done'
 STUBBORN = 'trap "" TERM; echo ready; while :; do read -r line; done'
 
 
-@contextmanager
-def lost(runs: Path, script: str, name: str = VAR_FILE) -> Iterator[subprocess.Popen[str]]:
-    """A process whose command line is that of a build from a var-file; it waits on its input."""
-    command = ["bash", "-c", script]
-    arguments = ["packer", "build", f"-var-file={runs}/20261123T120000Z-here-00aa/{name}"]
-    with subprocess.Popen(
-        [*command, *arguments],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    ) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "ready\n"
-        try:
-            yield process
-        finally:
-            process.kill()
+def lost(
+    runs: Path, script: str, name: str = VAR_FILE
+) -> AbstractContextManager[subprocess.Popen[str]]:
+    """A process whose command line is that of a build from a var-file."""
+    var_file = f"-var-file={runs}/20261123T120000Z-here-00aa/{name}"
+    return ready("bash", "-c", script, "packer", "build", var_file)
 
 
 class Hurry:

@@ -7,7 +7,13 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import Mistake
-from pipeline.execution.packer.output import Follower, mask, mistakes_in
+from pipeline.execution.packer.output import (
+    Follower,
+    errors_in,
+    mask,
+    missing_plugins,
+    mistakes_in,
+)
 
 BAKE = """\
 azure-arm.linux: output will be in this color.
@@ -63,27 +69,124 @@ def test_the_phases_of_a_bake_are_told_once_each_and_in_order() -> None:
     ]
 
 
-def test_a_failed_script_is_explained_by_what_it_said_last() -> None:
+def test_a_failed_script_is_named_and_explained_by_what_it_said_last() -> None:
     follower, _ = followed(BAKE)
 
     assert follower.failure() == (
-        "Script exited with non-zero exit status: 100. Allowed exit codes are: [0]\n"
+        "shell provisioner, /project/images/web/scripts/install.sh:"
+        " Script exited with non-zero exit status: 100. Allowed exit codes are: [0]\n"
         "  E: Unable to locate package nginx-lihgt"
     )
 
 
-def test_a_refusal_of_azure_keeps_all_its_lines() -> None:
+def test_a_refusal_of_azure_keeps_all_its_lines_and_what_was_asked_of_it() -> None:
     follower, _ = followed(REFUSED)
 
     assert follower.failure() == (
-        'Code="DeploymentFailed"\n  -> QuotaExceeded : Operation could not be completed'
+        'Deploying deployment template: Code="DeploymentFailed"\n'
+        "  -> QuotaExceeded : Operation could not be completed"
     )
 
 
-def test_a_packer_that_was_killed_gives_no_reason() -> None:
+def test_a_packer_that_was_killed_gives_no_reason_but_what_it_was_at() -> None:
     follower, _ = followed("==> azure-arm.linux: Creating resource group ...\n")
 
-    assert follower.failure() == "Packer ended without saying why"
+    assert (follower.failure(), follower.last()) == ("", "Creating resource group")
+    assert followed("")[0].last() == ""
+
+
+FAILED = """\
+==> Some builds didn't complete successfully and had errors:
+--> g.linux: {}
+
+==> Builds finished but no artifacts were created.
+"""
+
+
+@pytest.mark.parametrize(
+    ("said", "where"),
+    [
+        (
+            ["Provisioning with shell script: /tmp/packer-shell99"] * 2,
+            "shell provisioner, inline script 2",
+        ),
+        (["Running local shell script: /tmp/packer-shell12"] * 2, "shell-local, inline script 2"),
+        (["Running local shell script: /p/x.sh"], "shell-local, /p/x.sh"),
+        (["Uploading files => /tmp/"], "file provisioner, files => /tmp/"),
+        (["Downloading /r => out/"], "file provisioner, /r => out/"),
+        (["Provisioning with Ansible..."], "provisioner Ansible"),
+        (["Running post-processor:  (type manifest)"], "post-processor manifest"),
+    ],
+)
+def test_each_kind_of_provisioner_and_post_processor_is_named(said: list[str], where: str) -> None:
+    lines = [f"==> g.linux: {text}" for text in said]
+    last = [
+        "==> g.linux: the last words",
+        "==> g.linux: Cleanup requested, deleting resource group",
+    ]
+    follower, _ = followed("\n".join([*lines, *last, FAILED.format("no")]))
+
+    assert follower.failure() == f"{where}: no\n  the last words"
+
+
+def test_a_scanner_after_the_bake_is_named_and_what_it_said() -> None:
+    output = """\
+==> g.linux: Deleting Virtual Machine deployment and its attatched resources...
+==> g.linux: Running post-processor:  (type shell-local)
+==> g.linux (shell-local): Running local shell script: /tmp/packer-shell87
+==> g.linux (shell-local): 3 findings
+==> Some builds didn't complete successfully and had errors:
+--> g.linux: 1 error(s) occurred:
+
+* Post-processor failed: Script exited with non-zero exit status: 3. Allowed exit codes are: [0]
+==> Builds finished but no artifacts were created.
+"""
+
+    assert followed(output)[0].failure() == (
+        "post-processor shell-local, inline script 1: Post-processor failed: Script exited with"
+        " non-zero exit status: 3. Allowed exit codes are: [0]\n  3 findings"
+    )
+
+
+def test_of_several_builders_each_that_failed_is_named() -> None:
+    output = """\
+==> azure-arm.linux: Capturing image ...
+==> null.notes: Running local shell script: /p/notes.sh
+==> azure-arm.linux: Publishing to Shared Image Gallery ...
+==> null.notes: no notes
+==> Some builds didn't complete successfully and had errors:
+--> null.notes: Script exited with non-zero exit status: 1.
+==> Builds finished.
+"""
+
+    assert followed(output)[0].failure() == (
+        "null.notes: shell-local, /p/notes.sh: Script exited with non-zero exit status: 1.\n"
+        "  no notes"
+    )
+
+
+MISSING = """\
+Error: Missing plugins
+
+The following plugins are required, but not installed:
+
+* github.com/hashicorp/ansible >= 1.1.0
+
+Did you run packer init for this project ?
+
+"""
+
+
+def test_missing_plugins_are_read_from_packers_list() -> None:
+    assert missing_plugins(MISSING) == ("github.com/hashicorp/ansible >= 1.1.0",)
+    assert missing_plugins(BAKE) == ()
+
+
+def test_what_packer_says_before_any_build_is_one_line_for_each_error() -> None:
+    assert errors_in("Error: Unset variable\n\nA used variable\nError: Two\n") == (
+        "Unset variable A used variable\nTwo"
+    )
+    assert errors_in(BAKE) == ""
 
 
 def test_before_the_first_line_of_a_builder_no_build_has_started() -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.definition.model import ScaleSetShape
+from pipeline.definition.shape import ScaleSetShape
 from pipeline.errors import Refused
 from pipeline.execution.azure.requests import patch
 from pipeline.execution.azure.side_by_side import AT_ONCE
@@ -290,7 +290,7 @@ def test_an_upgrade_that_would_move_production_by_itself_is_a_note(zone: Landing
     assert results(zone, "upgrades") == ["ok"]
 
 
-def test_a_setting_that_scales_production_is_a_note(zone: LandingZone) -> None:
+def test_a_setting_that_scales_production_is_told(zone: LandingZone) -> None:
     capacity = {"minimum": "2", "maximum": "10", "default": "2"}
     properties = {
         "targetResourceUri": str(scale_set_id(zone.environment, "web-1-0-0")),
@@ -299,7 +299,9 @@ def test_a_setting_that_scales_production_is_a_note(zone: LandingZone) -> None:
     }
     setting = f"{scope(zone)}/providers/Microsoft.Insights/autoscaleSettings/web"
     with there(zone, setting, {"location": REGION, "properties": properties}):
-        assert "web scales web-1-0-0 between 2 and 10, now 2" in planned(zone)
+        (told,) = lines(zone, "autoscale", "1.0.1")
+    said = "web scales web-1-0-0 between 2 and 10, now 2; it follows a promotion"
+    assert (told.result, told.text.removesuffix("; ")) == ("ok", said)
 
 
 def test_a_provider_that_is_not_registered_refuses_a_stage(zone: LandingZone) -> None:

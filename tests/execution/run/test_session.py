@@ -46,7 +46,7 @@ def test_an_environment_that_is_not_declared_is_a_mistake_of_the_command_line(
     tmp_path: Path, asked: str, told: str
 ) -> None:
     project = project_of(tmp_path, "europe", "america")
-    with pytest.raises(UsageError, match="there are: europe, america") as caught:
+    with pytest.raises(UsageError, match="there are: america, europe") as caught:
         choose_environment(project, asked)
     assert told in str(caught.value)
     assert caught.value.exit_code == 2

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from pipeline.execution.watch.exchange import version_in
+from pipeline.execution.watch.exchange import UNNAMED, version_in
 from pipeline.execution.watch.prober import Load, Prober
 from pipeline.planning.watch.figures import Watched
 from pipeline.planning.watch.targets import Target
@@ -195,3 +195,17 @@ def test_the_version_is_read_from_a_health_page_and_from_nothing_else(
     body: bytes, version: str
 ) -> None:
     assert version_in(body) == version
+
+
+@pytest.mark.parametrize(
+    ("page", "version"),
+    [
+        (b"<p>web 1.0.12, all is well</p>", "1.0.12"),
+        (b"shop/10.2.0\n", "10.2.0"),
+        (b"1.0.1.7 on 127.0.0.1:80, 3.4", UNNAMED),
+        (b"OK", UNNAMED),
+        (b'{"version": "1.0.1"}', "1.0.1"),
+    ],
+)
+def test_a_plain_page_tells_its_version_by_three_numbers(page: bytes, version: str) -> None:
+    assert version_in(page, "text") == version

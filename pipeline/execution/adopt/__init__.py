@@ -1,0 +1,1 @@
+"""Asking Azure what an estate is that another hand made. Nothing here changes anything."""

@@ -1,0 +1,1 @@
+"""Carrying out in-place rolls."""
