@@ -13,13 +13,14 @@ VENV := .venv/bin
 # More processes than two cores, as tests wait a lot; not many more, to starve no machine under test.
 # Of all tests a file stays in one process, for its fixtures, and those that take minutes start first
 # (tests/conftest.py).
-ALL_TESTS := -n 4 --dist loadfile --no-loadscope-reorder
-FAST_TESTS := -n 4 --dist worksteal -m "not vm and not packer and not slow"
+ALL_TESTS := -n 4 --dist loadfile --no-loadscope-reorder -m "not nightly"
+NIGHTLY_TESTS := -n 2 --dist loadfile -m nightly
+FAST_TESTS := -n 4 --dist worksteal -m "not vm and not packer and not slow and not nightly"
 
 # Branch coverage that `make test` holds, in per cent, for each part.
 FLOORS := definition:99 planning:100 execution:95
 
-.PHONY: help demo test test-fast check bench torture faults verify-azure conformance setup lock clean python3
+.PHONY: help demo test test-fast test-nightly check bench torture faults verify-azure conformance setup lock clean python3
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
@@ -30,6 +31,9 @@ demo: setup ## the whole main job on this machine: bake, check, stage, promote, 
 test: setup lint ## everything CI checks: lint, types and all tests, with real machines and Packer
 	$(VENV)/python -m pytest $(ALL_TESTS) --cov --cov-report=
 	@$(MAKE) --no-print-directory coverage
+
+test-nightly: setup ## what proves again, in another way, what `make test` proves
+	$(VENV)/python -m pytest $(NIGHTLY_TESTS)
 
 .PHONY: coverage
 coverage: # what the last `make test` left uncovered; fails under a floor
@@ -63,7 +67,7 @@ verify-azure: setup ## ask a subscription of Azure whether what we believe of it
 	@$(VENV)/python -m tests.beliefs
 
 conformance: PARTS = machines python
-conformance: setup ## what az says of the emulator; writes docs/conformance-az.md
+conformance: setup ## what az and other SDKs say of the emulator; writes docs/conformance-az.md
 	$(VENV)/python -m tests.conformance_az $(SECTIONS)
 
 setup: python3 ## bring what is missing; PARTS="python packer" for less (docs/setup.md)
@@ -72,7 +76,7 @@ setup: python3 ## bring what is missing; PARTS="python packer" for less (docs/se
 lock: ## resolve pyproject.toml anew into pipeline/setup/requirements.lock
 	@$(MAKE) --no-print-directory setup PARTS=python
 	$(VENV)/python -m pip install --quiet uv
-	$(VENV)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --upgrade \
+	$(VENV)/uv pip compile pyproject.toml --group dev --extra emulator --universal --python-version 3.11 --upgrade \
 	  --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate --quiet \
 	  --output-file pipeline/setup/requirements.lock
 

@@ -8,10 +8,20 @@ from __future__ import annotations
 
 import shlex
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import ClassVar, TypeAlias
 
-WITHOUT_ENVIRONMENT = frozenset({"demo"})
+WITHOUT_ENVIRONMENT = frozenset({"demo", "init"})
 """Tasks that take no `--env`."""
+
+
+PACKAGE = "bakeswap"
+"""The program of the installed package; `invoke` finds the tasks in a folder's tasks.py."""
+
+
+class Caller:
+    """How this process was called, and so how its commands are typed; `pipeline.cli` says it."""
+
+    program: ClassVar[str] = "invoke"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +41,7 @@ class Command:
             options["env"] = environment
         pairs = (word for name, value in options.items() for word in (f"--{name}", value))
         flags = (f"--{flag}" for flag in self.flags)
-        return shlex.join(("invoke", self.task, *self.words, *pairs, *flags))
+        return shlex.join((Caller.program, self.task, *self.words, *pairs, *flags))
 
     def __str__(self) -> str:
         return self.typed()
@@ -64,6 +74,11 @@ class Advice:
 
 
 AdviceList: TypeAlias = tuple[Advice, ...]
+
+
+def demo() -> Command:
+    """`invoke demo`."""
+    return Command("demo")
 
 
 def doctor() -> Command:
@@ -115,6 +130,12 @@ def promote(image: str, *, again: bool = False, force: bool = False) -> Command:
 def rollback(image: str, to: str = "", *, force: bool = False) -> Command:
     """`invoke rollback IMAGE [--to VERSION] [--force]`."""
     return Command("rollback", (image,), (("to", to),) if to else (), _flags(force=force))
+
+
+def roll(image: str, version: str = "", *, force: bool = False) -> Command:
+    """`invoke roll IMAGE [--version VERSION] [--force]`."""
+    options = (("version", version),) if version else ()
+    return Command("roll", (image,), options, _flags(force=force))
 
 
 def prune(image: str = "") -> Command:

@@ -27,6 +27,11 @@ class ResourceId:
         return cls(parts[1], parts[3], parts[5], pairs)
 
     @property
+    def type(self) -> str:
+        """`Microsoft.Compute/galleries/images`, as written."""
+        return "/".join((self.namespace, *(kind for kind, _ in self.segments)))
+
+    @property
     def name(self) -> str:
         """The last name."""
         return self.segments[-1][1]

@@ -1,8 +1,9 @@
-"""`invoke` as this checkout has it: Invoke's own program, with three things of ours.
+"""The programs `invoke` and `bakeswap`: Invoke's own, with three things of ours.
 
-Set-up puts it into `.venv/bin/invoke` in place of Invoke's, which takes no version, no completion
-and no help from a `tasks.py`: it answers `--version` before it looks for one, and hands `--help`
-to the first word that a command lacks. A program of one's own is the way Invoke documents.
+Set-up puts the first into `.venv/bin/invoke` in place of Invoke's, which takes no version, no
+completion and no help from a `tasks.py`: it answers `--version` before it looks for one, and hands
+`--help` to the first word that a command lacks. `bakeswap` has the tasks built in, and is what an
+installed package is called by. A program of one's own is the way Invoke documents.
 """
 
 from __future__ import annotations
@@ -11,17 +12,20 @@ import errno
 import inspect
 import os
 import sys
-import tomllib
 from pathlib import Path
 
+from invoke.collection import Collection
 from invoke.exceptions import Exit, ParseError
 from invoke.program import Program
 
+from pipeline.advice import PACKAGE, Caller
 from pipeline.completion import Grammar, candidates
+from pipeline.project_root import project_root
 
-PROJECT = Path(__file__).resolve().parents[1]
 SCRIPTS = Path(__file__).with_name("completion_scripts")
 HELP = frozenset({"--help", "-h"})
+LEFT_OUT = {"init": "."}
+"""The word of a command that may be left out, which Invoke knows not, and what is meant then."""
 OUTPUT_FAILED = frozenset({errno.EPIPE, errno.ENOSPC, errno.EIO})
 
 
@@ -30,6 +34,7 @@ class Cli(Program):
 
     def run(self, argv: list[str] | None = None, exit: bool = True) -> None:
         """All of it. A reader who went away (`invoke --list | head`) is no failure."""
+        Caller.program = self.binary
         if sys.stdout is None:  # whoever started us closed it
             sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115 - it is open until the end
         try:
@@ -46,9 +51,10 @@ class Cli(Program):
                 sys.exit(f"cannot write: {error.strerror}")
 
     def print_version(self) -> None:
-        """`bakeswap 0.1.0`; read when asked for, as nothing else needs it."""
-        project = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]
-        sys.stdout.write(f"{project['name']} {project['version']}\n")
+        """`bakeswap 0.1.0`."""
+        from pipeline.version import version  # noqa: PLC0415 - so that nothing else waits for it
+
+        sys.stdout.write(f"{PACKAGE} {version()}\n")
 
     def parse_core_args(self) -> None:
         """Options before the first command, and our completion scripts in place of Invoke's."""
@@ -64,6 +70,7 @@ class Cli(Program):
         if asked:
             self.args.help.value = asked
             self.core.unparsed = []
+        self.core.unparsed = _completed(self.core.unparsed)
         super().parse_tasks()
 
     def parse_cleanup(self) -> None:
@@ -71,7 +78,7 @@ class Cli(Program):
         if self.args.complete.value:
             # The line as it was typed up to the cursor: a trailing space begins a new word.
             typed = self.core.remainder.split(" ")
-            found = candidates(typed, self._grammar(), Path.cwd())
+            found = candidates(typed, self._grammar(), project_root(Path.cwd()))
             sys.stdout.write("".join(f"{word}\n" for word in found))
             raise Exit
         super().parse_cleanup()
@@ -79,8 +86,9 @@ class Cli(Program):
     def print_task_help(self, name: str) -> None:
         """How a command is typed, what it does, its options."""
         context = self.parser.contexts[name]
-        words = "".join(f" {argument.name.upper()}" for argument in context.positional_args)
-        sys.stdout.write(f"Usage: invoke {name}{words} [options]\n\n")
+        form = " [{}]" if name in LEFT_OUT else " {}"
+        words = "".join(form.format(word.name.upper()) for word in context.positional_args)
+        sys.stdout.write(f"Usage: {self.binary} {name}{words} [options]\n\n")
         sys.stdout.write(f"{inspect.getdoc(self.collection[name])}\n\nOptions:\n\n")
         self.print_columns(context.help_tuples())
 
@@ -110,4 +118,16 @@ def completion_script(shell: str) -> str:
     return scripts[shell].read_text()
 
 
+def _completed(words: list[str]) -> list[str]:
+    """The words of a command line, with the one that was left out."""
+    if words[:1] and words[0] in LEFT_OUT and all(word.startswith("-") for word in words[1:]):
+        return [words[0], LEFT_OUT[words[0]], *words[1:]]
+    return words
+
+
 program = Cli(binary="invoke", binary_names=["invoke", "inv"])
+
+
+def bakeswap(namespace: Collection) -> Cli:
+    """The program with these tasks built in, as the installed package has it."""
+    return Cli(namespace=namespace, binary=PACKAGE, binary_names=[PACKAGE])

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from pipeline.seen_versions import seen
 
-PROGRAMS = frozenset({"invoke", "inv"})
+PROGRAMS = frozenset({"invoke", "inv", "bakeswap"})
 DEFAULT_ENVIRONMENT = "local"
 MACHINES = ("qemu", "simulated")
 LARGEST = 1_000_000
@@ -52,7 +52,7 @@ def candidates(line: Sequence[str], grammar: Grammar, root: Path) -> list[str]:
 
 
 def _after_program(line: Sequence[str]) -> Sequence[str]:
-    """Without what comes before `invoke`: a folder, variables; never empty."""
+    """Without what comes before `invoke` or `bakeswap`: a folder, variables; never empty."""
     names = [Path(word).name for word in line]
     found = next((n for n, name in enumerate(names) if name in PROGRAMS), -1)
     return line[found + 1 :] or [""]

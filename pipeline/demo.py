@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from pipeline import advice
-from pipeline.advice import Advice, Command, Shell
+from pipeline.advice import PACKAGE, Advice, Caller, Command, Shell
+from pipeline.definition.files import relative
 from pipeline.errors import PipelineError
 from pipeline.execution.watch.prober import Load, Prober
 from pipeline.output.facts import Output
@@ -33,6 +34,8 @@ Answers may take long on a machine that also runs the machines: it tells loss, n
 """
 
 IMAGE = "web"
+FOLDER = (".pipeline", "demo")
+"""Where it runs, below the project's root."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,13 @@ class Scene:
     machines: str = "qemu"
     port: int | None = None
     addresses: str = ""
+
+    @property
+    def program(self) -> list[str]:
+        """What runs a command as this one was called; a folder of the reader's shadows nothing."""
+        if Caller.program == PACKAGE:
+            return [sys.executable, sys.argv[0]]
+        return [sys.executable, "-m", "invoke", "--search-root", str(self.project)]
 
 
 class Demo:
@@ -92,9 +102,8 @@ class Demo:
         if not quiet:
             self.say(f"\n$ {typed}")
         words = shlex.split(typed)[1:]
-        program = [sys.executable, "-m", "invoke", "--search-root", str(self.scene.project), *words]
         ended = subprocess.run(
-            program,
+            [*self.scene.program, *words],
             cwd=self.folder,
             check=False,
             text=True,
@@ -162,12 +171,13 @@ class Demo:
     def go_on(self, outcome: Outcome) -> None:
         """Say how long it took and what the reader can type next."""
         where = self.folder.relative_to(self.scene.project)
-        shell = f"source {_as_typed(Path(sys.prefix), self.scene.project)}/bin/activate"
+        activate = f"source {relative(self.scene.project, Path(sys.prefix))}/bin/activate && "
+        first = f"{'' if Caller.program == PACKAGE else activate}cd {where}"
         self.tell(
             f"\nThe demo took {outcome.seconds / 60:.1f} min; no request was lost."
             " Everything is still running:",
             (
-                Advice("first", Shell(f"{shell} && cd {where}")),
+                Advice("first", Shell(first)),
                 Advice("show the state", advice.status()),
                 Advice("promote again", advice.promote(IMAGE, again=True)),
                 Advice("change the app", Shell("$EDITOR images/web/files/index.html")),
@@ -177,14 +187,12 @@ class Demo:
         )
 
 
-def _as_typed(path: Path, folder: Path) -> Path:
-    """Relative to the folder where that is shorter."""
-    return path.relative_to(folder) if path.is_relative_to(folder) else path
-
-
-def show(project: Path, machines: str, output: Output) -> None:
+def show(project: Path, machines: str, addresses: str, output: Output) -> None:
     """The demo for a reader: in `.pipeline/demo`, left running, with the commands to continue."""
-    scene = Scene(project, project / ".pipeline" / "demo", project / "images", machines)
+    if project.parts[-len(FOLDER) :] == FOLDER:  # typed where an earlier one ended
+        project = project.parents[len(FOLDER) - 1]
+    folder = project.joinpath(*FOLDER)
+    scene = Scene(project, folder, project / "images", machines, addresses=addresses)
     demo = Demo(scene, output)
     demo.prepare()
     demo.go_on(demo.run())

@@ -53,13 +53,13 @@ class Mistake:
 
 
 class DefinitionError(PipelineError):
-    """All mistakes of a run, one line each."""
+    """All mistakes of a run, one line each, and each once."""
 
     exit_code = 2
 
     def __init__(self, mistakes: tuple[Mistake, ...]) -> None:
-        super().__init__("\n".join(str(mistake) for mistake in sorted(mistakes)))
-        self.mistakes = tuple(sorted(mistakes))
+        self.mistakes = tuple(sorted(set(mistakes)))
+        super().__init__("\n".join(map(str, self.mistakes)))
 
 
 class UsageError(PipelineError):
@@ -133,7 +133,7 @@ class NotConfirmed(PipelineError):
 
 
 class WatchFailed(PipelineError):
-    """Production is not as it should be after a swap: what was counted, or who is ill."""
+    """Production is not as it should be after a swap or a roll: what was counted, or who is ill."""
 
 
 class SignInFailed(PipelineError):

@@ -17,6 +17,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,9 @@ from pipeline.execution.wait import Clock, wait_until
 from pipeline.state_files import make_folder, naming, open_regular, read_bytes, write_private
 
 PROJECT = Path(__file__).resolve().parents[1]
+"""The folder that the emulator is imported from: a checkout, or where packages are installed."""
+EXTRA = ("aiohttp", "asyncssh")
+"""What only the emulator needs: pyproject.toml's extra `emulator`."""
 
 Facts = dict[str, Any]
 
@@ -55,6 +59,11 @@ class Local:
         """Start it, detached, and answer its facts; no-op when it is running."""
         if self.is_running():
             return self.facts()
+        if missing := [name for name in EXTRA if find_spec(name) is None]:
+            raise Refused(
+                f"the emulator needs {' and '.join(missing)}, which an extra of bakeswap brings",
+                advice=(Advice("install it", Shell("pip install 'bakeswap[emulator]'")),),
+            )
         log = make_folder(self.state) / "emulator.log"
         write_private(log, "")
         command = [sys.executable, "-m", "pipeline.emulator", "serve", "--state", str(self.state)]

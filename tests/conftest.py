@@ -41,8 +41,9 @@ class Reply:
 
     @property
     def code(self) -> str:
-        """The error's code, "" when it is no error."""
-        return str(self.body["error"]["code"]) if isinstance(self.body, dict) else ""
+        """The error's code, also where there is no `error` around it; "" when it is no error."""
+        body = self.body if isinstance(self.body, dict) else {}
+        return str((body.get("error") or body).get("code", ""))
 
 
 @dataclass(slots=True)
@@ -289,11 +290,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def _when(item: pytest.Item) -> int:
-    """Real machines first, then Packer and whole commands, whose files take a minute or two."""
-    if item.get_closest_marker("vm"):
-        return 0
-    whole = item.get_closest_marker("packer") or "/execution/commands/" in item.nodeid
-    return 1 if whole else 2
+    """The main job first; then Packer and whole commands, whose files take a minute or two.
+
+    Other real machines come behind those, when the main job's have gone: a host of two cores is
+    crowded with four of them.
+    """
+    is_real, bakes = item.get_closest_marker("vm"), item.get_closest_marker("packer")
+    if is_real:
+        return 0 if bakes else 2
+    return 1 if bakes or "/execution/commands/" in item.nodeid else 3
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

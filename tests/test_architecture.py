@@ -95,7 +95,7 @@ EMULATOR = {
     "pipeline.emulator.serialization": emulator_room(),
     "pipeline.emulator.models": emulator_room("models"),
     "pipeline.emulator.arm": emulator_room(
-        "arm", "files", "machines.seam", "models", "serialization"
+        "arm", "files", "identity.sealing", "machines.seam", "models", "serialization"
     ),
     "pipeline.emulator.balancer": emulator_room("balancer", "files"),
     "pipeline.emulator.identity": emulator_room("identity", "files", libraries=("cryptography",)),
@@ -113,7 +113,7 @@ EMULATOR = {
     "pipeline.emulator.compute": emulator_room(
         # A scale set's model is refused for load balancing rules: only the network knows those.
         *("compute", "arm", "machines.seam", "network.shared_pools"),
-        *("files", "models", "serialization"),
+        *("files", "identity.sealing", "models", "serialization"),
     ),
 }
 
@@ -127,36 +127,49 @@ def planning_room(*rooms: str) -> Part:
 PLANNING = {
     "pipeline.planning": planning_room(),  # the package itself; each new module needs a row
     "pipeline.planning.names": planning_room(),
+    "pipeline.planning.record_names": planning_room("names"),
+    "pipeline.planning.sharing": planning_room("names"),
+    "pipeline.planning.referring": planning_room(),
     "pipeline.planning.table": planning_room(),
     "pipeline.planning.writable": planning_room(),
     "pipeline.planning.plan": planning_room(),
     "pipeline.planning.versions": planning_room("names"),
     "pipeline.planning.security": planning_room(),
+    "pipeline.planning.traits": planning_room("names", "security"),
+    "pipeline.planning.hardware": planning_room("security", "traits"),
     "pipeline.planning.rights": planning_room(),
     "pipeline.planning.claims": planning_room("claims", "table"),
+    "pipeline.planning.adopt": planning_room(
+        "adopt", "names", "referring", "swap.load_balancer", "swap.state"
+    ),
     "pipeline.planning.landing_zone": planning_room(
-        "landing_zone", "names", "plan", "security", "writable"
+        *("landing_zone", "hardware", "names", "plan", "record_names", "referring", "security"),
+        *("sharing", "traits", "writable"),
     ),
     "pipeline.planning.build": planning_room(
-        "build", "claims", "names", "plan", "security", "versions"
+        "build", "claims", "hardware", "names", "plan", "security", "traits", "versions"
     ),
     "pipeline.planning.swap": planning_room(
-        "swap", "names", "plan", "security", "table", "versions", "watch", "writable"
+        "swap", "names", "plan", "security", "table", "traits", "versions", "watch", "writable"
     ),
     "pipeline.planning.preflight": planning_room(
-        *("preflight", "names", "plan", "security", "swap.scale_set_body", "swap.steps"),
-        *("table", "versions", "watch.steps"),
+        *("preflight", "hardware", "names", "plan", "security", "swap.scale_set_body"),
+        *("swap.steps", "table", "traits", "versions", "watch.steps"),
     ),
     "pipeline.planning.plugin": planning_room(),
     "pipeline.planning.doctor": planning_room(
-        *("doctor", "build.access", "plugin", "preflight", "rights", "table")
+        *("doctor", "build.access", "names", "plugin", "preflight", "rights", "table")
     ),
     "pipeline.planning.prune": planning_room(
         *("prune", "swap", "build.steps", "names", "plan", "versions", "writable")
     ),
+    "pipeline.planning.roll": planning_room(
+        "roll", "swap", "names", "plan", "versions", "watch.steps"
+    ),
     "pipeline.planning.watch": planning_room("watch"),
     "pipeline.planning.steps": planning_room(
-        "build.steps", "landing_zone.steps", "prune.steps", "swap.steps", "watch.steps"
+        *("build.steps", "landing_zone.steps", "prune.steps", "roll.steps"),
+        *("swap.steps", "watch.steps"),
     ),
 }
 
@@ -175,7 +188,8 @@ EXECUTION = {
     "pipeline.execution.patience": execution_room(),
     "pipeline.execution.interruption": execution_room(),
     "pipeline.execution.wait": execution_room("interruption", "patience"),
-    "pipeline.execution.checks": execution_room("wait"),
+    "pipeline.execution.checks": execution_room("verdict", "wait"),
+    "pipeline.execution.verdict": execution_room(),
     "pipeline.execution.ssh": execution_room(libraries=("cryptography",)),
     "pipeline.execution.azure": execution_room("azure", *WAITING, libraries=("azure",)),
     "pipeline.execution.run": execution_room("run", "azure", "ssh", *WAITING),
@@ -183,15 +197,19 @@ EXECUTION = {
     "pipeline.execution.packer": execution_room(
         "packer", "azure.credential_file", "azure.federation", *WAITING
     ),
+    "pipeline.execution.adopt": execution_room("adopt", "azure", "run"),
     "pipeline.execution.landing_zone": execution_room("landing_zone", "azure", "run", *WAITING),
     "pipeline.execution.build": execution_room(
         *("build", "azure", "checks", "claims", "packer", "run", "ssh"), *WAITING
     ),
     "pipeline.execution.swap": execution_room(*("swap", "azure", "claims", "run", "ssh"), *WAITING),
     "pipeline.execution.watch": execution_room(
-        *("watch", "azure", "checks", "run", "swap.survey"), *WAITING
+        *("watch", "azure", "checks", "run", "swap.instances", "swap.survey"), *WAITING
     ),
     "pipeline.execution.prune": execution_room("prune", "azure", "run", "swap", *WAITING),
+    "pipeline.execution.roll": execution_room(
+        *("roll", "azure", "claims", "run", "swap", "watch"), *WAITING
+    ),
     "pipeline.execution.preflight": execution_room("preflight", "azure", "run"),
     "pipeline.execution.doctor": execution_room(
         *("doctor", "azure", "build.way", "landing_zone.survey", "packer.tools"),
@@ -199,13 +217,14 @@ EXECUTION = {
     ),
     "pipeline.execution.runner": execution_room(
         *("run", "claims", "build.steps", "landing_zone.steps", "prune.steps"),
-        *("swap.steps", "watch.steps"),
+        *("roll.steps", "swap.steps", "watch.steps"),
     ),
     "pipeline.execution.commands": execution_room(
-        *("commands", "runner", "run", "packer", "claims"),
-        *("build.survey", "doctor.survey", "landing_zone.survey"),
+        *("checks", "commands", "runner", "run", "packer", "claims"),
+        *("adopt.survey", "azure.bases", "build.fitness", "build.survey", "doctor.survey"),
+        "landing_zone.survey",
         *("preflight.survey", "prune.survey"),
-        *("swap.survey", "azure.side_by_side", *WAITING),
+        *("swap.protected", "swap.survey", "azure.side_by_side", *WAITING),
     ),
 }
 
@@ -214,7 +233,8 @@ _PROVIDERS = {"authorization", "compute", "insights", "network", "policy", "reso
 _OF_TASKS = (
     SHARED
     | {"pipeline.cli_tasks", "pipeline.definition", "pipeline.output", "pipeline.local"}
-    | {"pipeline.execution.run.session", "pipeline.execution.wait"}
+    | {"pipeline.execution.run.session", "pipeline.execution.wait", "pipeline.project_root"}
+    | {"pipeline.demo", "pipeline.scaffold"}
 )
 
 PARTS = {
@@ -223,11 +243,16 @@ PARTS = {
     "pipeline.arm": Part(SHARED),
     "pipeline.advice": Part(SHARED),
     "pipeline.state_files": Part(SHARED),
+    "pipeline.version": Part(SHARED),
+    "pipeline.project_root": Part(frozenset()),
+    "pipeline.scaffold": Part(
+        SHARED | {f"pipeline.{name}" for name in ("output", "scaffold", "state_files", "version")}
+    ),
     "pipeline.output": Part(
         SHARED | {"pipeline.output", "pipeline.planning.table"}, frozenset({"rich"})
     ),
     "pipeline.definition": Part(
-        SHARED | {"pipeline.definition"},
+        SHARED | {"pipeline.definition", "pipeline.project_root"},
         frozenset({"hcl2", "lark"}),  # lark is python-hcl2's parser: its tree has the lines
         pure=True,
     ),
@@ -237,20 +262,30 @@ PARTS = {
     "pipeline.demo": Part(
         SHARED
         | {"pipeline.output", "pipeline.execution.watch.prober"}
-        | {"pipeline.planning.watch"}
+        | {"pipeline.definition.files", "pipeline.planning.watch"}
     ),  # a user of the commands, scripted
     "pipeline.local": Part(  # the emulator as a process, without importing it
         SHARED
         | {"pipeline.state_files", "pipeline.execution.azure.credential_file"}
         | {f"pipeline.execution.{module}" for module in WAITING}
     ),
-    "pipeline.cli": Part(frozenset({"pipeline.completion"}), frozenset({"invoke"})),
+    "pipeline.cli": Part(
+        SHARED | {"pipeline.completion", "pipeline.project_root", "pipeline.version"},
+        frozenset({"invoke"}),
+    ),
     "pipeline.completion": Part(frozenset({"pipeline.seen_versions"})),
     "pipeline.seen_versions": Part(frozenset()),  # written by commands, read while somebody types
     "pipeline.setup": Part(frozenset({"pipeline.setup"})),  # runs before any library is there
     "pipeline.cli_tasks": Part(_OF_TASKS, frozenset({"invoke"})),
+    "pipeline.cli_tasks.adopt": Part(
+        _OF_TASKS | {"pipeline.execution.commands"}, frozenset({"invoke"})
+    ),
+    "pipeline.cli_tasks.rolling": Part(
+        _OF_TASKS | {"pipeline.execution.commands", "pipeline.planning.roll.steps"},
+        frozenset({"invoke"}),
+    ),
     "tasks": Part(
-        _OF_TASKS | {"pipeline.cli", "pipeline.demo", "pipeline.execution.commands"},
+        _OF_TASKS | {"pipeline.cli", "pipeline.execution.commands"},
         frozenset({"invoke"}),
     ),
 }

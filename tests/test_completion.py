@@ -46,6 +46,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     [
         ("invoke ", ["emulator.start", "stage", "status"]),
         ("invoke st", ["stage", "status"]),
+        ("bakeswap st", ["stage", "status"]),
         ("/a/venv/bin/invoke sta", ["stage", "status"]),
         ("BAKESWAP_ENV=x inv em", ["emulator.start"]),
         ("invoke -r folder sta", ["stage", "status"]),

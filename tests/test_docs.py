@@ -9,7 +9,7 @@ import pytest
 
 from tests.sources import ROOT
 
-PAGES = [ROOT / "README.md", *sorted(ROOT.glob("docs/*.md"))]
+PAGES = [*sorted(ROOT.glob("*.md")), *sorted(ROOT.glob("docs/*.md"))]
 OURS = r"`((?:pipeline|tests|docs|packer|images/web|\.github)/[\w./-]*)`"
 
 

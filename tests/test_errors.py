@@ -47,6 +47,7 @@ EXIT_CODES = {
 
 BEFORE_THE_FIRST_WRITE = (
     "pipeline/planning/",
+    "pipeline/execution/adopt/survey.py",
     "pipeline/execution/build/survey.py",
     "pipeline/execution/swap/survey.py",
     "pipeline/execution/landing_zone/survey.py",
@@ -55,11 +56,13 @@ BEFORE_THE_FIRST_WRITE = (
     "pipeline/execution/claims/hold.py",
     "pipeline/execution/claims/numbers.py",
     "pipeline/local.py",  # the emulator's process, not Azure
+    "pipeline/scaffold/",  # files, not Azure
 )
 STEPS = (
     "pipeline/execution/build/",
     "pipeline/execution/swap/",
     "pipeline/execution/prune/",
+    "pipeline/execution/roll/",
     "pipeline/execution/watch/",
     "pipeline/execution/landing_zone/",
     "pipeline/execution/packer/",
@@ -72,23 +75,28 @@ STEPS = (
 COMMANDS = "pipeline/execution/commands/"
 MAY_RAISE = {
     # what Packer says of a template, by file and line
-    "DefinitionError": ("pipeline/definition/", "pipeline/execution/packer/"),
+    "DefinitionError": (
+        "pipeline/definition/",
+        "pipeline/execution/packer/",
+        "pipeline/execution/checks.py",  # what Python says of a check, before the bake
+    ),
     "UsageError": (
         "pipeline/planning/",
         "pipeline/execution/run/session.py",
-        "pipeline/execution/build/survey.py",
+        "pipeline/execution/azure/bases.py",
         "pipeline/execution/build/way.py",
+        "pipeline/execution/swap/protected.py",  # a variable that whoever typed did not set
         COMMANDS,
     ),
     "Refused": BEFORE_THE_FIRST_WRITE,
     "Overtaken": (*STEPS, "pipeline/execution/claims/held.py"),
     "AzureRefused": (*STEPS, "pipeline/local.py"),  # the emulator speaks for Azure
     "StillRunning": STEPS,
-    "BuildFailed": ("pipeline/execution/packer/build.py",),
+    "BuildFailed": ("pipeline/execution/packer/",),
     "CheckFailed": ("pipeline/execution/build/", "pipeline/execution/checks.py"),
     "ImagesFailed": (f"{COMMANDS}nightly.py",),
     "NotConfirmed": ("pipeline/execution/swap/", "pipeline/execution/watch/"),
-    "WatchFailed": ("pipeline/execution/watch/",),
+    "WatchFailed": ("pipeline/execution/watch/", "pipeline/execution/roll/"),
     "SignInFailed": ("pipeline/execution/azure/", "pipeline/execution/packer/credential.py"),
     "Unreachable": (*STEPS, COMMANDS, "pipeline/local.py"),
     "StateFileError": ("pipeline/state_files.py", "pipeline/local.py", *STEPS),

@@ -20,6 +20,7 @@ from tests.output.screen import run
 
 INVOKE = Path(sys.executable).with_name("invoke")
 COMMANDS = {
+    "adopt",
     "create-environment",
     "build-image",
     "check-image",
@@ -28,12 +29,14 @@ COMMANDS = {
     "stage",
     "promote",
     "rollback",
+    "roll",
     "unstage",
     "prune",
     "destroy-environment",
     "hold",
     "release",
     "history",
+    "init",
     "status",
     "nightly",
     "demo",

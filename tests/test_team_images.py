@@ -22,6 +22,7 @@ COPIED = (
     "pipeline/advice.py",
     "pipeline/arm.py",
     "pipeline/errors.py",
+    "pipeline/project_root.py",
     "pipeline/definition",
     "pipeline/planning",
     "pipeline/emulator/__init__.py",
@@ -109,6 +110,7 @@ def test_the_image_is_one_of_the_project(repository: Path) -> None:
     assert all(found.load_balancer_of("shop") is None for found in project.environments)
 
 
+@pytest.mark.nightly
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "command",

@@ -46,7 +46,8 @@ INSTEAD = {
 }
 
 TEXTS = [
-    *("README.md", "CHANGELOG.md", "Makefile", "environments.hcl", "pyproject.toml"),
+    *("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"),
+    *("Makefile", "environments.hcl", "pyproject.toml"),
     *(str(file.relative_to(ROOT)) for file in sorted(ROOT.glob("docs/*.md"))),
     *(str(file.relative_to(ROOT)) for file in sorted(ROOT.glob(".github/workflows/*.yml"))),
     *(str(file.relative_to(ROOT)) for file in sorted(ROOT.glob("packer/linux/*"))),

@@ -15,13 +15,19 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 WORKFLOWS = sorted(REPOSITORY.glob(".github/workflows/*.yml"))
 
 
-def test_the_workflows_fit_the_schema() -> None:
+@pytest.mark.parametrize(
+    ("schema", "files"),
+    [
+        ("github-workflows", WORKFLOWS),
+        ("github-actions", sorted(REPOSITORY.glob(".github/actions/*/action.yml"))),
+        ("dependabot", [REPOSITORY / ".github" / "dependabot.yml"]),
+    ],
+)
+def test_they_fit_their_schemas(schema: str, files: list[Path]) -> None:
     checker = [sys.executable, "-m", "check_jsonschema"]
-    schema = ["--builtin-schema", "vendor.github-workflows"]
+    builtin = ["--builtin-schema", f"vendor.{schema}"]
 
-    done = subprocess.run(
-        [*checker, *schema, *WORKFLOWS], check=False, capture_output=True, text=True
-    )
+    done = subprocess.run([*checker, *builtin, *files], check=False, capture_output=True, text=True)
 
     assert done.returncode == 0, done.stdout
 

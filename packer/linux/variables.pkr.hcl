@@ -4,8 +4,9 @@
 # Who asks
 
 variable "subscription_id" {
-  description = "The subscription to build in."
+  description = "The subscription to build in; null for that of the Azure CLI's sign-in."
   type        = string
+  default     = null
 }
 
 variable "tenant_id" {
@@ -61,6 +62,30 @@ variable "location" {
 
 variable "temp_resource_group_name" {
   description = "The resource group of the build, made and deleted by Packer; null for a random name."
+  type        = string
+  default     = null
+}
+
+variable "build_resource_group_name" {
+  description = "A resource group that is there, to build in instead; Packer removes its machine from it, and nothing else."
+  type        = string
+  default     = null
+}
+
+variable "temp_compute_name" {
+  description = "The name of the machine; null for a random one."
+  type        = string
+  default     = null
+}
+
+variable "temp_nic_name" {
+  description = "The name of its network interface; null for a random one."
+  type        = string
+  default     = null
+}
+
+variable "temp_os_disk_name" {
+  description = "The name of its disk; null for a random one."
   type        = string
   default     = null
 }
@@ -122,24 +147,69 @@ variable "os_disk_size_gb" {
 }
 
 variable "base_publisher" {
-  description = "The publisher of the marketplace image to start from."
+  description = "The publisher of the marketplace image to start from; null for a gallery image."
   type        = string
+  default     = null
 }
 
 variable "base_offer" {
   description = "Its offer."
   type        = string
+  default     = null
 }
 
 variable "base_sku" {
   description = "Its SKU."
   type        = string
+  default     = null
 }
 
 variable "base_version" {
   description = "Its version, exact, or latest."
   type        = string
   default     = "latest"
+}
+
+variable "base_gallery_subscription_id" {
+  description = "The subscription of the gallery to start from; null for the one of the build."
+  type        = string
+  default     = null
+}
+
+variable "base_gallery_resource_group" {
+  description = "Its resource group."
+  type        = string
+  default     = null
+}
+
+variable "base_gallery_name" {
+  description = "The gallery to start from; null for a marketplace image."
+  type        = string
+  default     = null
+}
+
+variable "base_gallery_image_name" {
+  description = "The image definition in it."
+  type        = string
+  default     = null
+}
+
+variable "base_plan_publisher" {
+  description = "The publisher of its purchase plan; null for an image that is free. Set all three or none."
+  type        = string
+  default     = null
+}
+
+variable "base_plan_product" {
+  description = "The product of that plan."
+  type        = string
+  default     = null
+}
+
+variable "base_plan_name" {
+  description = "The plan's name."
+  type        = string
+  default     = null
 }
 
 variable "ssh_port" {
@@ -158,6 +228,12 @@ variable "ssh_timeout" {
   description = "How long to wait for SSH."
   type        = string
   default     = "10m"
+}
+
+variable "remote_folder" {
+  description = "A folder on the machine for files and scripts, where programs may run; null for the account's home."
+  type        = string
+  default     = null
 }
 
 # What to do on it
@@ -206,6 +282,18 @@ variable "replication_regions" {
   description = "Regions to replicate the version to, besides the location."
   type        = list(string)
   default     = []
+}
+
+variable "replica_count" {
+  description = "Replicas of the version in each region, 1 to 10; null for one."
+  type        = number
+  default     = null
+}
+
+variable "storage_account_type" {
+  description = "What the version lies on: Standard_LRS, Standard_ZRS or Premium_LRS; null for Standard_LRS."
+  type        = string
+  default     = null
 }
 
 variable "shared_image_gallery_timeout" {

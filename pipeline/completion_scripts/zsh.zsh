@@ -5,4 +5,4 @@ _bakeswap() {
     compset -P '*='
     compadd -a found
 }
-compdef _bakeswap invoke inv
+compdef _bakeswap invoke inv bakeswap

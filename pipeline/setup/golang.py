@@ -69,7 +69,7 @@ def cached(places: Places) -> Path:
 
 def build(
     package: str,
-    module: str,
+    module: str | Path,
     binary: Path,
     *,
     go: Path,
@@ -77,7 +77,9 @@ def build(
     reporter: Reporter,
     ldflags: str = "",
 ) -> None:
-    """Build one main package in the module `go/MODULE`, whose go.sum verifies every download.
+    """Build one main package in the module `go/MODULE`, or in one of another folder.
+
+    Its go.sum verifies every download.
 
     Without cgo the binary needs no C compiler to make and no C library to run.
     """
@@ -95,6 +97,6 @@ def build(
         env={"GOTOOLCHAIN": "local", "GOFLAGS": flags, "CGO_ENABLED": "0"},
         log=places.logs / f"{binary.name}.log",
         reporter=reporter,
-        remedy="see that the Go module proxy can be reached, or install packer, and make setup",
+        remedy="see that the Go module proxy can be reached, or install packer, and run this again",
     )
     unfinished.replace(binary)

@@ -92,7 +92,7 @@ def fetch(places: Places, reporter: Reporter, get: Fetch = download) -> Path | N
 def build(places: Places, reporter: Reporter, go: Path) -> Path:
     """Packer from the Go modules that `go/packer` pins."""
     binary = places.cached("packer", VERSION)
-    with reporter.step(f"building Packer {VERSION} with Go", "5 minutes on two idle cores, once"):
+    with reporter.step(f"building Packer {VERSION} with Go", "9 minutes on two cores, once"):
         golang.build(
             "github.com/hashicorp/packer", "packer", binary, go=go, places=places, reporter=reporter
         )

@@ -34,11 +34,18 @@ def ensure(places: Places, reporter: Reporter) -> None:
 
 
 def use_our_program(places: Places) -> None:
-    """Make `.venv/bin/invoke` start our own program (pipeline/cli.py) instead of Invoke's."""
-    ours = f"sys.path.insert(0, {str(places.repository)!r})\nfrom pipeline.cli import program"
+    """Make `.venv/bin/invoke` start our own program (pipeline/cli.py) instead of Invoke's.
+
+    `.venv/bin/bakeswap` is what the installed package has by that name.
+    """
+    path = f"sys.path.insert(0, {str(places.repository)!r})"
     for name in ("invoke", "inv"):
         script = places.venv / "bin" / name
+        ours = f"{path}\nfrom pipeline.cli import program"
         script.write_text(script.read_text().replace(INVOKES_PROGRAM, ours))
+    package = places.venv / "bin" / "bakeswap"
+    package.write_text(f"#!{places.python}\nimport sys\n{path}\nfrom tasks import main\nmain()\n")
+    package.chmod(0o755)
 
 
 def fingerprint() -> str:

@@ -17,6 +17,7 @@ from pipeline.setup import golang, packer, places, plugin, python
 from pipeline.setup.__main__ import set_up
 from pipeline.setup.places import Places
 from pipeline.setup.reporting import Reporter
+from tests.conformance_az.sdks import programs
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -152,7 +153,9 @@ def test_each_go_module_pins_a_version_and_has_its_sum(module: str) -> None:
     assert f" v{version} h1:" in (golang.MODULES / module / "go.sum").read_text()
 
 
-@pytest.mark.parametrize("lock", [python.LOCK, golang.LOCK], ids=["python", "go"])
+@pytest.mark.parametrize(
+    "lock", [python.LOCK, golang.LOCK, programs.NODE_LOCK], ids=["python", "go", "node"]
+)
 def test_a_lock_has_hashes_and_names_no_place_to_get_them_from(lock: Path) -> None:
     text = lock.read_text()
 
