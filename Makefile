@@ -13,7 +13,9 @@ VENV := .venv/bin
 # More processes than two cores, as tests wait a lot; not many more, to starve no machine under test.
 # Of all tests a file stays in one process, for its fixtures, and those that take minutes start first
 # (tests/conftest.py).
-ALL_TESTS := -n 4 --dist loadfile --no-loadscope-reorder -m "not nightly"
+ALL_TESTS := -n 4 --dist loadfile --no-loadscope-reorder -m "not nightly and not alone"
+# The main job loses no request to a processor that others have taken.
+ALONE := -m alone
 NIGHTLY_TESTS := -n 2 --dist loadfile -m nightly
 FAST_TESTS := -n 4 --dist worksteal -m "not vm and not packer and not slow and not nightly"
 
@@ -29,7 +31,8 @@ demo: setup ## the whole main job on this machine: bake, check, stage, promote, 
 	$(VENV)/invoke demo
 
 test: setup lint ## everything CI checks: lint, types and all tests, with real machines and Packer
-	$(VENV)/python -m pytest $(ALL_TESTS) --cov --cov-report=
+	$(VENV)/python -m pytest $(ALONE) --cov --cov-report=
+	$(VENV)/python -m pytest $(ALL_TESTS) --cov --cov-append --cov-report=
 	@$(MAKE) --no-print-directory coverage
 
 test-nightly: setup ## what proves again, in another way, what `make test` proves

@@ -20,7 +20,9 @@ image "web" {
   }
 
   promote {
-    soak = "15s" # short, for the demo: some minutes tell more
+    soak     = "15s" # short, for the demo: some minutes tell more
+    timeout  = "30s" # long, for machines without KVM: 5s is the default
+    patience = "5m"
   }
 
   health {

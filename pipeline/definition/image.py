@@ -126,6 +126,7 @@ def _promotion(section: Section) -> Promotion:
     return Promotion(
         rate=section.number("rate", rules.RATE, default=20),
         lost_budget=section.number("lost_budget", rules.LOST_BUDGET, default=0),
+        timeout=seconds("timeout", rules.TIMEOUT, "5s"),
         soak=seconds("soak", rules.SOAK, "2m"),
         keep_previous=seconds("keep_previous", rules.KEPT, "24h"),
         drain=seconds("drain", rules.SOAK, "10m"),

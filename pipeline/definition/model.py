@@ -65,8 +65,8 @@ class Promotion:
 
     rate: int = 20
     """Requests per second to each production rule, each on a connection of its own."""
-    lost_budget: int = 0
-    """Requests that may be lost, from before the swap to the end of the soak."""
+    lost_budget: int = 0  # of requests sent after the swap
+    timeout: float = 5.0  # a request is lost when it has no answer by then
     soak: float = 120.0
     keep_previous: float = 86400.0
     drain: float = 600.0

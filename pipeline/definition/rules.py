@@ -237,6 +237,7 @@ def seconds(duration: str) -> float:
 SOAK = _duration("a duration", "10m")
 KEPT = _duration("a duration", "24h")
 BAKE = _duration("a time limit", "90m", lowest=60.0)
+TIMEOUT = _duration("a timeout", "5s", lowest=1.0)
 PATIENCE = _duration("a patience", "60s", lowest=1.0)
 
 # Names. An image gives its name to an image definition, to temporary resource groups and, with a

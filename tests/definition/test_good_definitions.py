@@ -40,7 +40,13 @@ def test_an_image_is_read_as_it_was_written(good: Path) -> None:
     assert (image.scale_set.sku, image.scale_set.capacity) == ("Standard_D2s_v5", 3)
     assert image.health == Health("https", 8080, "/healthz")
     assert image.promotion == Promotion(
-        rate=50, lost_budget=3, soak=600, keep_previous=7 * 86400, drain=90, patience=120
+        rate=50,
+        lost_budget=3,
+        timeout=15,
+        soak=600,
+        keep_previous=7 * 86400,
+        drain=90,
+        patience=120,
     )
 
 
@@ -172,7 +178,13 @@ def test_what_may_be_left_out_has_a_default(good: Path) -> None:
     assert (image.scripts, image.files, image.health.protocol) == ((), None, "http")
     assert image.scale_set == ScaleSetShape("Standard_D2s_v5", 1)
     assert image.promotion == Promotion(
-        rate=20, lost_budget=0, soak=120, keep_previous=86400, drain=600, patience=60
+        rate=20,
+        lost_budget=0,
+        timeout=5,
+        soak=120,
+        keep_previous=86400,
+        drain=600,
+        patience=60,
     )
 
 

@@ -17,7 +17,7 @@ from pipeline.demo import Demo, Outcome, Scene
 from pipeline.output.people import ForPeople
 from tests.conftest import ROOT, free_addresses
 
-pytestmark = [pytest.mark.packer, pytest.mark.vm]
+pytestmark = [pytest.mark.alone, pytest.mark.packer, pytest.mark.vm]
 
 IMAGES = {"simulated": Path(__file__).parent / "images", "qemu": ROOT / "images"}
 

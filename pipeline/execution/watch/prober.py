@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
 
+from pipeline.definition.model import Promotion
 from pipeline.execution.watch.exchange import (
     LOST,
     TCP,
@@ -35,8 +36,6 @@ EVERY = 1.0
 """Seconds between two requests on one of them."""
 MOST_OPEN = 1000
 """Fresh connections at once; a request that finds so many unanswered is not sent, and lost."""
-LATE = 5.0
-"""Seconds after which an unanswered request is lost."""
 AT_MOST_BEHIND = 1.0
 """Seconds of requests that are caught up with when the machine had no time for us."""
 
@@ -49,7 +48,8 @@ class Load:
     kept_alive: int = KEPT_ALIVE
     every: float = EVERY
     """Seconds between two requests on a kept connection."""
-    late: float = LATE
+    late: float = Promotion().timeout
+    """Seconds after which an unanswered request is lost."""
     most_open: int = MOST_OPEN
 
 

@@ -16,7 +16,6 @@ from pipeline.execution.swap.instances import instances_of
 from pipeline.execution.swap.survey import survey_swap
 from pipeline.execution.wait import wait_until, within_compute_limits
 from pipeline.execution.watch import answers, proofs
-from pipeline.execution.watch.prober import LATE
 from pipeline.execution.watch.watch import Watch
 from pipeline.planning.watch.steps import (
     AskProbes,
@@ -35,7 +34,6 @@ GRACE = 60.0
 """Seconds that a soak may take longer, for the answers of Azure."""
 GLANCE = 0.05
 """Seconds between two looks for the first answers."""
-FIRST_WORDS = Patience(LATE + 1.0, "the first request of each rule is answered or lost by then")
 SEEN_TWICE = 2
 """An instance counts as ill when it was in two looks, one after the other."""
 
@@ -89,7 +87,7 @@ def start_watching(step: StartWatching, work: Work) -> None:
     work.run.beside = watch
     work.seen = ", ".join(f"{target.rule} at {target}" for target in step.targets)
     if step.lost_budget is not None:
-        _await_first_words(watch, work)
+        _await_first_words(watch, step.timeout, work)
 
 
 def check_production(step: CheckProduction, work: Work) -> None:
@@ -150,13 +148,13 @@ def stop_watching(step: StopWatching, work: Work) -> None:
         work.seen = str(watch.watched)
 
 
-def _await_first_words(watch: Watch, work: Work) -> None:
+def _await_first_words(watch: Watch, timeout: float, work: Work) -> None:
     """What answers before the swap must be known: only that can be lost by it."""
     with suppress(StillRunning):
         wait_until(
             lambda: True if watch.has_heard else None,
             work.words,
-            patience=FIRST_WORDS,
+            patience=Patience(timeout + 1.0, "the first request of each rule is over by then"),
             clock=work.clock,
             every=GLANCE,
             still_waiting=work.still_waiting,

@@ -18,7 +18,7 @@ class Watch:
     """A prober at work for a run; its figures are kept in the journal when it ends."""
 
     def __init__(self, step: StartWatching, run: Run) -> None:
-        self._prober = Prober(step.targets, Load(rate=step.rate))
+        self._prober = Prober(step.targets, Load(rate=step.rate, late=step.timeout))
         self._run = run
         self._is_over = False
         self.follow(step)

@@ -47,7 +47,9 @@ def start_watching(now: Survey, wish: Wish, version: str) -> tuple[StartWatching
     targets = _targets(now, {*now.rules(PRODUCTION), *now.followers})
     lost_budget = how.lost_budget if wish.direction == "promote" else None
     named = version if now.names_version else ""
-    return (StartWatching(targets, how.rate, named, lost_budget),) if targets else ()
+    if not targets:
+        return ()
+    return (StartWatching(targets, how.rate, named, lost_budget, how.timeout),)
 
 
 def end_watching(

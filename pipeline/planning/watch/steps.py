@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 from pipeline.arm import ResourceId
 from pipeline.definition.balancing import JSON, FrontendName, VersionIn
+from pipeline.definition.model import Promotion
 from pipeline.planning.watch.targets import Target
 
 MINUTE = 60
@@ -71,14 +72,16 @@ class AskProbes:
 class StartWatching:
     """Begin to ask targets steadily, `rate` requests per second each, until the run ends.
 
-    `version` is the one that is going to serve, "" where it may name none. Of the requests sent
-    after the swap `lost_budget` may be lost; None where nothing follows from what is lost.
+    One that has no answer after `timeout` seconds is lost. `version` is the one that is going to
+    serve, "" where it may name none. Of the requests sent after the swap `lost_budget` may be lost;
+    None where nothing follows from what is lost.
     """
 
     targets: tuple[Target, ...]
     rate: int
     version: str = ""
     lost_budget: int | None = None
+    timeout: float = Promotion().timeout
 
     def __str__(self) -> str:
         rules = ", ".join(target.rule for target in self.targets)

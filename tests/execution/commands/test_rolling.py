@@ -17,7 +17,7 @@ from pipeline.execution.claims.history import moves
 from pipeline.execution.commands import roll as commands
 from pipeline.execution.commands.watching import Watching
 from pipeline.execution.run.journal import Journal
-from pipeline.execution.watch.prober import LATE, Load, Prober
+from pipeline.execution.watch.prober import Load, Prober
 from pipeline.planning.names import Tag, scale_set_id, subnet_id
 from pipeline.planning.roll.model import pointed
 from pipeline.planning.roll.steps import PointModel, RollWish
@@ -61,7 +61,7 @@ def roll(
 
 def drain_patiently(zone: LandingZone) -> None:
     """Let an instance answer what it was asked before it went out, however busy the host is."""
-    zone.image = replace(zone.image, promotion=replace(AT_ONCE, drain=LATE + 1))
+    zone.image = replace(zone.image, promotion=replace(AT_ONCE, drain=AT_ONCE.timeout + 1))
 
 
 def serving(zone: LandingZone) -> ScaleSet:

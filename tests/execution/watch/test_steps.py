@@ -66,10 +66,10 @@ def carried_out(zone: LandingZone, clock: Clock, *steps: AnyStep) -> None:
         carry_out(Plan("test", steps), run, step_by_step=carry_out_one)
 
 
-def start(server: ScriptedServer, lost_budget: int | None = 0) -> StartWatching:
+def start(server: ScriptedServer, lost_budget: int | None = 0, timeout: float = 5) -> StartWatching:
     """Ask the server."""
     target = Target("http", "http", "127.0.0.1", server.port, "/healthz")
-    return StartWatching((target,), 200, "1.0.0", lost_budget)
+    return StartWatching((target,), 200, "1.0.0", lost_budget, timeout)
 
 
 def soak(zone: LandingZone, seconds: float = 20, lost_budget: int = 0) -> Soak:
@@ -124,6 +124,13 @@ def test_a_budget_that_is_not_used_up_is_no_failure(zone: LandingZone) -> None:
         time = Passing(lambda waits: server.wait_for(20 * waits))
         carried_out(zone, time.clock(), start(server, 2), soak(zone, 5, lost_budget=2))
     assert "2 lost (2 x HTTP 500)" in zone.output
+
+
+def test_a_request_is_lost_when_its_time_is_over(zone: LandingZone) -> None:
+    with serving(lambda number: "hang" if number >= 40 else "answer") as server:
+        time = Passing(lambda waits: server.wait_for(20 * waits))
+        with pytest.raises(WatchFailed, match=r"no answer in 0\.25 s"):
+            carried_out(zone, time.clock(), start(server, timeout=0.25), soak(zone, 600))
 
 
 def test_an_instance_that_falls_ill_ends_the_soak(zone: LandingZone) -> None:

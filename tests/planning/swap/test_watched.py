@@ -56,10 +56,10 @@ def test_a_rollback_is_watched_and_waits_neither_for_probes_nor_for_a_soak() -> 
 
 
 def test_what_was_asked_for_takes_the_place_of_the_definition() -> None:
-    how = Promotion(rate=5, lost_budget=7, soak=3600, patience=9)
+    how = Promotion(rate=5, lost_budget=7, timeout=30, soak=3600, patience=9)
     steps = plan_swap(surveyed(LIVE, STAGED), replace(PROMOTE, promotion=how)).steps
     (start,) = [step for step in steps if isinstance(step, StartWatching)]
-    assert (start.rate, start.lost_budget) == (5, 7)
+    assert (start.rate, start.lost_budget, start.timeout) == (5, 7, 30)
     assert steps[-1] == Soak(STAGED.resource, 3600, 7)
     assert {getattr(step, "patience", 9) for step in steps} == {9}
 

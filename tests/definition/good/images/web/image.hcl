@@ -103,6 +103,7 @@ image "web" {
     keep_previous = "7d"
     drain         = "90s"
     patience      = "2m"
+    timeout       = "15s"
   }
 
   health {

@@ -35,6 +35,7 @@ image "web" {
     keep_previous = "1w"
     drain         = 600
     patience      = "0s"
+    timeout       = "500ms"
     probe         = "/"
   }
 
