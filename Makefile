@@ -3,6 +3,8 @@
 
 PYTHON ?= python3
 PARTS ?=
+# What `make demo` shows: web, or all images.
+IMAGES ?= web
 # Sections of `make conformance`, such as "network balancer"; all of them when empty.
 SECTIONS ?=
 # What `make torture` draws from, and how many rounds of random commands it runs.
@@ -28,7 +30,7 @@ help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
 
 demo: setup ## the whole main job on this machine: bake, check, stage, promote, roll back
-	$(VENV)/invoke demo
+	$(VENV)/invoke demo --images $(IMAGES)
 
 test: setup lint ## everything CI checks: lint, types and all tests, with real machines and Packer
 	$(VENV)/python -m pytest $(ALONE) --cov --cov-report=

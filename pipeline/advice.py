@@ -96,6 +96,11 @@ def destroy_environment(environment: str) -> Command:
     return Command("destroy-environment", (), (("confirm", environment),))
 
 
+def nightly() -> Command:
+    """`invoke nightly`."""
+    return Command("nightly")
+
+
 def build_image(image: str) -> Command:
     """`invoke build-image IMAGE`."""
     return Command("build-image", (image,))

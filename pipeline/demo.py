@@ -20,12 +20,15 @@ from typing import Any
 
 from pipeline import advice
 from pipeline.advice import PACKAGE, Advice, Caller, Command, Shell
+from pipeline.definition.balancing import PRODUCTION, FrontendName
 from pipeline.definition.files import relative
-from pipeline.errors import PipelineError
+from pipeline.definition.project import read
+from pipeline.errors import PipelineError, UsageError
 from pipeline.execution.watch.prober import Load, Prober
 from pipeline.output.facts import Output
 from pipeline.planning.watch.figures import Watched
 from pipeline.planning.watch.targets import Target
+from pipeline.project_root import ENVIRONMENTS
 
 LOAD = Load(rate=50.0, late=30.0)
 """What is asked of the production frontend while the second version is brought in.
@@ -34,8 +37,27 @@ Answers may take long on a machine that also runs the machines: it tells loss, n
 """
 
 IMAGE = "web"
+"""The image that is shown whole: two versions, traffic, a rollback."""
+ALL = "all"
+"""Instead of it: the others too, built by one `nightly` and served once each."""
+CHOICES = (IMAGE, ALL)
 FOLDER = (".pipeline", "demo")
 """Where it runs, below the project's root."""
+
+
+LOAD_BALANCER = """
+  load_balancer "{name}" {{
+    image = "{name}"
+
+    rule "http" {{
+      production_port = {port}
+      staging_port    = {port}
+      backend_port    = {port}
+    }}
+  }}
+
+"""
+"""What environments.hcl says of an image that it does not serve yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +74,15 @@ class Outcome:
 class Scene:
     """Where a demo runs: its folder, and what the emulator is started with.
 
-    `port` None is that of the definitions, `addresses` "" the emulator's own block.
+    `images` is the folder that theirs are in; `shown` is one of CHOICES. `port` None is that of the
+    definitions, `addresses` "" the emulator's own block.
     """
 
     project: Path
     folder: Path
     images: Path
     machines: str = "qemu"
+    shown: str = IMAGE
     port: int | None = None
     addresses: str = ""
 
@@ -85,15 +109,29 @@ class Demo:
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(parents=True)
         shutil.copytree(self.scene.project / "packer", self.folder / "packer")
-        shutil.copytree(self.scene.images, self.folder / "images")
+        for image in sorted(self.scene.images.iterdir()):
+            if image.is_dir() and self.scene.shown in {ALL, image.name}:
+                shutil.copytree(image, self.folder / "images" / image.name)
         text = (self.scene.project / "environments.hcl").read_text()
         if self.scene.port is not None:
             text = text.replace("127.0.0.1:9443", f"127.0.0.1:{self.scene.port}")
-        (self.folder / "environments.hcl").write_text(text)
+        (self.folder / ENVIRONMENTS).write_text(text)
+        self.serve_the_others()
+
+    def serve_the_others(self) -> None:
+        """Give each image that has instances and no load balancer one in the first environment."""
+        project = read(self.folder)
+        environment = project.environments[0]
+        file = self.folder / ENVIRONMENTS
+        for image in project.images:
+            if image.scale_set.capacity and not environment.load_balancer_of(image.name):
+                block = LOAD_BALANCER.format(name=image.name, port=image.health.port)
+                first = f'environment "{environment.name}" {{\n'
+                file.write_text(file.read_text().replace(first, first + block, 1))
 
     def end_emulator(self) -> None:
         """Stop the emulator of an earlier demo; no error when there is none."""
-        if (self.folder / "environments.hcl").exists():
+        if (self.folder / ENVIRONMENTS).exists():
             self.invoke(advice.stop_emulator(), quiet=True)
 
     def invoke(self, command: Command, *more: str, quiet: bool = False) -> str:
@@ -135,7 +173,7 @@ class Demo:
     @contextmanager
     def under_traffic(self, why: str) -> Iterator[Prober]:
         """Steady requests through the production frontend as long as the block lasts."""
-        host, port = production_frontend(self.status())
+        host, port = frontend(self.status(), IMAGE, PRODUCTION)
         target = Target("http", "http", host, port, "/healthz")
         self.say(f"\n# {LOAD.rate:.0f} requests a second to {target} from here on")
         with Prober([target], LOAD) as prober:
@@ -154,6 +192,8 @@ class Demo:
             self.release()
         with self.under_traffic("during the rollback") as rollback:
             self.invoke(advice.rollback(IMAGE))
+        if self.scene.shown == ALL:
+            self.release_the_others()
         self.invoke(advice.status())
         self.invoke(advice.emulator_status())
         seconds = time.monotonic() - started
@@ -167,6 +207,15 @@ class Demo:
         """From the definitions to production."""
         for command in (advice.build_image(IMAGE), advice.stage(IMAGE), advice.promote(IMAGE)):
             self.invoke(command)
+
+    def release_the_others(self) -> None:
+        """Build every other image, after those that they are made of, and serve what is served."""
+        self.say("\n# all other images, each after the one that it is made of")
+        self.invoke(advice.nightly())
+        served = [one["image"] for one in self.status()["images"]]
+        for image in (name for name in served if name != IMAGE):
+            self.invoke(advice.stage(image))
+            self.invoke(advice.promote(image))
 
     def go_on(self, outcome: Outcome) -> None:
         """Say how long it took and what the reader can type next."""
@@ -187,18 +236,24 @@ class Demo:
         )
 
 
-def show(project: Path, machines: str, addresses: str, output: Output) -> None:
-    """The demo for a reader: in `.pipeline/demo`, left running, with the commands to continue."""
+def show(project: Path, images: str, machines: str, addresses: str, output: Output) -> None:
+    """The demo for a reader: in `.pipeline/demo`, left running, with the commands to continue.
+
+    Raises UsageError for `images` that are not one of CHOICES.
+    """
+    if images not in CHOICES:
+        raise UsageError(f'--images "{images}" is not one of {", ".join(CHOICES)}')
     if project.parts[-len(FOLDER) :] == FOLDER:  # typed where an earlier one ended
         project = project.parents[len(FOLDER) - 1]
     folder = project.joinpath(*FOLDER)
-    scene = Scene(project, folder, project / "images", machines, addresses=addresses)
+    scene = Scene(project, folder, project / "images", machines, images, addresses=addresses)
     demo = Demo(scene, output)
     demo.prepare()
     demo.go_on(demo.run())
 
 
-def production_frontend(status: dict[str, Any]) -> tuple[str, int]:
-    """Address and port of the first rule pair's production frontend, from a status document."""
-    frontend = status["images"][0]["frontends"]["production"][0]
-    return frontend["address"], frontend["port"]
+def frontend(status: dict[str, Any], image: str, role: FrontendName) -> tuple[str, int]:
+    """Address and port of the frontend of an image's first rule pair, from a status document."""
+    (found,) = [one for one in status["images"] if one["image"] == image]
+    first = found["frontends"][role][0]
+    return first["address"], first["port"]

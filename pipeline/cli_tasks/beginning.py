@@ -11,6 +11,7 @@ from invoke.tasks import task
 
 from pipeline.cli_tasks.running import (
     ADDRESSES,
+    DEMO_IMAGES,
     FOLDER,
     MACHINES,
     output_for,
@@ -18,15 +19,17 @@ from pipeline.cli_tasks.running import (
 )
 
 
-@task(help={"machines": MACHINES, "addresses": ADDRESSES})
-def demo(_context: Context, machines: str = "qemu", addresses: str = "") -> None:
+@task(help={"images": DEMO_IMAGES, "machines": MACHINES, "addresses": ADDRESSES})
+def demo(
+    _context: Context, images: str = "web", machines: str = "qemu", addresses: str = ""
+) -> None:
     """Run the whole pipeline on this machine: bake, stage, promote, roll back, under traffic."""
     from pipeline.demo import show
     from pipeline.project_root import project_root
 
     output = output_for("", json=False)
     with words_and_exit_code(output):
-        show(project_root(Path.cwd()), machines, addresses, output)
+        show(project_root(Path.cwd()), images, machines, addresses, output)
 
 
 @task(positional=["folder"], help={"folder": FOLDER})

@@ -49,6 +49,7 @@ WHY = "reason, for whoever reads it later"
 TO = "image version to go back to (default: the one that served before)"
 REBUILD = "build even if a version with the same inputs exists"
 ADDRESSES = "loopback block for machines and frontends (default: the emulator's own)"
+DEMO_IMAGES = "`web`, or `all`: every other image is built and served once, too"
 MACHINES = "`qemu` (real machines) or `simulated` (responders without an operating system)"
 # Invoke takes what it used out of the dictionary that it was given: each task gets one of its own.
 READS = {"env": ENV, "json": JSON}

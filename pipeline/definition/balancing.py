@@ -40,6 +40,8 @@ class Health:
     states: HealthStates = RICH
     version: VersionIn = JSON
     """JSON: its key `version`; TEXT: the first three numbers with dots in the page."""
+    check: bool | None = None
+    """Whether the machine of a check is asked, too; None: if instances get no more than it."""
 
 
 FrontendName: TypeAlias = Literal["production", "staging"]

@@ -84,13 +84,14 @@ def _image(
     outside.check(template, use.variables, counted, section.label, report, vouches=use.names_inputs)
     inputs = (written, *(item for item in found if item.name != written.name))
     build = section.block("build", is_required=False)
+    build_size = build.text("size", rules.VM_SIZE, default=DEFAULT_BUILD_SIZE)
     return Image(
         name=section.label,
         folder=folder,
         template=template,
         version_series=section.text("version", rules.SERIES),
         base=read_base(section.block("base"), template, told(template.variables, use.variables)),
-        build_size=build.text("size", rules.VM_SIZE, default=DEFAULT_BUILD_SIZE),
+        build_size=build_size,
         build_timeout=rules.seconds(build.text("timeout", rules.BAKE, default="90m")),
         scripts=tuple(script for script in scripts if script),
         files=uploaded,
@@ -98,8 +99,10 @@ def _image(
         has_soak_checks=checks is not None and _has_soak_checks(checks),
         variables=use.variables,
         only=use.only,
-        scale_set=read_scale_set(folder, root, section.block("scale_set")),
-        health=read_health(section.block("health")),
+        scale_set=read_scale_set(
+            folder, root, section.block("scale_set", is_required=False), build_size
+        ),
+        health=read_health(section.block("health", is_required=False)),
         retention=section.number("retention", rules.RETENTION, default=0),
         security_type=_security_type(section, use),
         inputs=tuple(sorted((*inputs, *template.inputs), key=lambda item: item.name)),

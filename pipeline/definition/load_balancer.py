@@ -10,7 +10,6 @@ from pipeline.definition import rules
 from pipeline.definition.balancing import (
     ALL,
     FRONTENDS,
-    NOWHERE,
     PRODUCTION,
     STAGING,
     TCP,
@@ -19,6 +18,7 @@ from pipeline.definition.balancing import (
     RulePair,
     RuleProbe,
 )
+from pipeline.definition.health import check_served
 from pipeline.definition.model import Image
 from pipeline.definition.reading import Section, suggestion
 from pipeline.definition.shape_reading import read_instances
@@ -66,7 +66,7 @@ def _load_balancer(
     pairs = _pairs(section, is_shared=len(set(frontends.values())) == 1 and is_managed)
     served = images.get(image)
     if served and pairs:
-        _check_health(section, pairs, served)
+        check_served(section, pairs, served)
     found = LoadBalancer(
         name=section.text("name", rules.LOAD_BALANCER, default=section.label),
         image=image,
@@ -271,18 +271,3 @@ def _check_different(
         if value and value in seen:
             section.mistake(section.line_of(key), f"{key}: {value} is already used above", reason)
         seen.add(value)
-
-
-def _check_health(section: Section, pairs: tuple[RulePair, ...], image: Image) -> None:
-    """A page that tells the version is of use only where a rule leads to it."""
-    health = image.health
-    ports = [pair.backend_port or pair.protocol == ALL for pair in pairs]
-    if not health.port or not all(ports) or health.version == NOWHERE:
-        return
-    if not any(pair.leads_to(health) for pair in pairs):
-        what = f"no rule of load_balancer {section.label} leads to the health page of {image.name}"
-        right = (
-            f'one needs backend_port = {health.port}, or health version = "{NOWHERE}" in the image:'
-            " then no promotion proves which version answers"
-        )
-        section.mistake(section.line, what, right)

@@ -25,8 +25,13 @@ from pipeline.definition.shape import (
 _MOST_IN_ONE_PLACEMENT_GROUP = 100
 
 
-def read_scale_set(folder: Path, root: Path, section: Section) -> ScaleSetShape:
-    """The `scale_set` block of the image in a folder."""
+def read_scale_set(folder: Path, root: Path, section: Section, build_size: str) -> ScaleSetShape:
+    """The `scale_set` block of the image in a folder.
+
+    Without it there are no instances, and a machine of a check is as large as that of the bake.
+    """
+    if section.is_absent:
+        return ScaleSetShape(build_size, 0)
     shown = f"images/{folder.name}"
     largest = shape_rules.LARGEST_DATA
     is_flexible = section.text("orchestration", shape_rules.ORCHESTRATION, UNIFORM) == FLEXIBLE

@@ -38,7 +38,7 @@ class Bench:
 
     def __init__(self, folder: Path, block: str) -> None:
         images = ROOT / "images"
-        scene = Scene(ROOT, folder / "project", images, "qemu", PORT, block)
+        scene = Scene(ROOT, folder / "project", images, port=PORT, addresses=block)
         self.demo = Demo(scene, ForPeople())
         self.folder = folder
         self.block = block

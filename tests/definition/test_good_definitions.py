@@ -18,6 +18,7 @@ from pipeline.definition.balancing import (
     RuleProbe,
 )
 from pipeline.definition.given import PROVIDED, Joined, Map, Reference
+from pipeline.definition.health import NO_HEALTH
 from pipeline.definition.model import Base, Cloud, Network, Promotion
 from pipeline.definition.project import read
 from pipeline.definition.replication import Replication
@@ -290,6 +291,34 @@ def test_a_pair_is_probed_at_its_port_or_at_the_health_page(
     balancer = LoadBalancer("lb", "web", pairs)
 
     assert [balancer.probed(one, Health("http", 8080, "/up")) for one in pairs] == asked
+
+
+def test_an_image_that_nothing_serves_needs_no_instances_and_tells_no_health(good: Path) -> None:
+    folder = good / "images" / "golden"
+    shutil.copytree(good / "images" / "web" / "checks", folder / "checks")
+    (folder / "image.hcl").write_text(
+        """
+        image "golden" {
+          template = "linux"
+          version  = "1.0"
+          checks   = "checks"
+          variables = { flavour = "plain" }
+          base {
+            publisher = "Debian"
+            offer     = "debian-12"
+            sku       = "12-gen2"
+          }
+          build {
+            size = "Standard_B2ms"
+          }
+        }
+        """
+    )
+
+    golden, _ = read(good).images
+
+    assert golden.scale_set == ScaleSetShape("Standard_B2ms", 0)
+    assert golden.health == NO_HEALTH
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from pipeline import advice
-from pipeline.demo import Demo, Outcome, Scene
+from pipeline.definition.balancing import FrontendName
+from pipeline.demo import Demo, Outcome, Scene, frontend
 from pipeline.output.people import ForPeople
 from tests.conftest import ROOT, free_addresses
 
@@ -35,7 +36,7 @@ def ended(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Demo, Outc
     """A demo that has ended; everything it made is still there."""
     folder = tmp_path_factory.mktemp("demo") / "project"
     with free_addresses() as block:
-        scene = Scene(ROOT, folder, IMAGES["qemu"], "qemu", free_port(), block)
+        scene = Scene(ROOT, folder, IMAGES["qemu"], port=free_port(), addresses=block)
         demo = Demo(scene, ForPeople())
         demo.prepare()
         try:
@@ -44,11 +45,10 @@ def ended(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Demo, Outc
             demo.end_emulator()
 
 
-def page(outcome: Outcome, role: str) -> str:
-    """The page behind a frontend."""
-    frontend = outcome.status["images"][0]["frontends"][role][0]
-    address = f"http://{frontend['address']}:{frontend['port']}/"
-    with urllib.request.urlopen(address, timeout=60) as answer:
+def page(outcome: Outcome, image: str, role: FrontendName) -> str:
+    """The page behind a frontend of an image."""
+    host, port = frontend(outcome.status, image, role)
+    with urllib.request.urlopen(f"http://{host}:{port}/", timeout=60) as answer:
         text: str = answer.read().decode()
     return text
 
@@ -78,8 +78,8 @@ def test_after_the_rollback_the_first_version_serves_and_the_second_still_runs(
 
 def test_the_frontends_serve_pages_of_their_versions(ended: tuple[Demo, Outcome]) -> None:
     _, outcome = ended
-    assert "1.0.0" in page(outcome, "production")
-    assert "1.0.1" in page(outcome, "staging")
+    assert "1.0.0" in page(outcome, "web", "production")
+    assert "1.0.1" in page(outcome, "web", "staging")
 
 
 def test_building_again_finds_nothing_to_do(ended: tuple[Demo, Outcome]) -> None:

@@ -32,7 +32,9 @@ def screens(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Show
     shown: dict[str, Shown] = {}
     with free_addresses() as block:
         folder = tmp_path_factory.mktemp("screens") / "project"
-        scene = Scene(ROOT, folder, IMAGES["simulated"], "simulated", free_port(), block)
+        scene = Scene(
+            ROOT, folder, IMAGES["simulated"], "simulated", port=free_port(), addresses=block
+        )
         demo = Demo(scene, ForPeople())
         demo.prepare()
         try:
