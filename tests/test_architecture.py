@@ -130,6 +130,7 @@ PLANNING = {
     "pipeline.planning.record_names": planning_room("names"),
     "pipeline.planning.sharing": planning_room("names"),
     "pipeline.planning.referring": planning_room(),
+    "pipeline.planning.denials": planning_room(),
     "pipeline.planning.table": planning_room(),
     "pipeline.planning.writable": planning_room(),
     "pipeline.planning.plan": planning_room(),
@@ -147,13 +148,14 @@ PLANNING = {
         *("sharing", "traits", "writable"),
     ),
     "pipeline.planning.build": planning_room(
-        "build", "claims", "hardware", "names", "plan", "security", "traits", "versions"
+        *("build", "claims", "denials", "hardware", "names", "plan", "security", "traits"),
+        "versions",
     ),
     "pipeline.planning.swap": planning_room(
         "swap", "names", "plan", "security", "table", "traits", "versions", "watch", "writable"
     ),
     "pipeline.planning.preflight": planning_room(
-        *("preflight", "hardware", "names", "plan", "security", "swap.scale_set_body"),
+        *("preflight", "denials", "hardware", "names", "plan", "security", "swap.scale_set_body"),
         *("swap.steps", "table", "traits", "versions", "watch.steps"),
     ),
     "pipeline.planning.plugin": planning_room(),
@@ -200,7 +202,8 @@ EXECUTION = {
     "pipeline.execution.adopt": execution_room("adopt", "azure", "run"),
     "pipeline.execution.landing_zone": execution_room("landing_zone", "azure", "run", *WAITING),
     "pipeline.execution.build": execution_room(
-        *("build", "azure", "checks", "claims", "packer", "run", "ssh"), *WAITING
+        *("build", "azure", "checks", "claims", "packer", "run", "ssh", "watch.exchange"),
+        *WAITING,
     ),
     "pipeline.execution.swap": execution_room(*("swap", "azure", "claims", "run", "ssh"), *WAITING),
     "pipeline.execution.watch": execution_room(
@@ -262,7 +265,8 @@ PARTS = {
     "pipeline.demo": Part(
         SHARED
         | {"pipeline.output", "pipeline.execution.watch.prober"}
-        | {"pipeline.definition.files", "pipeline.planning.watch"}
+        | {"pipeline.definition.balancing", "pipeline.definition.files"}
+        | {"pipeline.definition.project", "pipeline.planning.watch", "pipeline.project_root"}
     ),  # a user of the commands, scripted
     "pipeline.local": Part(  # the emulator as a process, without importing it
         SHARED

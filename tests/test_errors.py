@@ -86,6 +86,7 @@ MAY_RAISE = {
         "pipeline/execution/azure/bases.py",
         "pipeline/execution/build/way.py",
         "pipeline/execution/swap/protected.py",  # a variable that whoever typed did not set
+        "pipeline/demo.py",
         COMMANDS,
     ),
     "Refused": BEFORE_THE_FIRST_WRITE,
@@ -98,7 +99,7 @@ MAY_RAISE = {
     "NotConfirmed": ("pipeline/execution/swap/", "pipeline/execution/watch/"),
     "WatchFailed": ("pipeline/execution/watch/", "pipeline/execution/roll/"),
     "SignInFailed": ("pipeline/execution/azure/", "pipeline/execution/packer/credential.py"),
-    "Unreachable": (*STEPS, COMMANDS, "pipeline/local.py"),
+    "Unreachable": (*STEPS, COMMANDS, "pipeline/local.py", "pipeline/execution/ssh.py"),
     "StateFileError": ("pipeline/state_files.py", "pipeline/local.py", *STEPS),
 }
 """Where an error is true: whoever catches `Refused` relies on nothing having been changed."""

@@ -7,8 +7,8 @@ import shutil
 import socket
 import subprocess
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -18,7 +18,8 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PrivateFormat, PublicFormat
 
-from pipeline.state_files import naming, write_private
+from pipeline.errors import Unreachable
+from pipeline.state_files import naming, read_bytes, write_private
 
 PREFIX = "bakeswap-ssh-"
 """Of the folders with keys, in the temporary folder: paths of sockets must be short."""
@@ -106,6 +107,47 @@ def greets(address: str, port: int) -> bool:
             return connection.recv(4) == b"SSH-"
     except OSError:
         return False
+
+
+@contextmanager
+def forwarding(
+    config: Path, user: str, at: tuple[str, int], ports: Sequence[int], log: Path
+) -> Iterator[dict[int, int]]:
+    """Ports of this machine that lead to `ports` of the one at an address, by those.
+
+    What ssh says meanwhile is in `log`. Raises Unreachable when there is no connection. The block's
+    end closes it, as the end of the configuration's `access` does.
+    """
+    local = dict(zip(ports, _free_ports(len(ports)), strict=True))
+    connection = config.parent / "to-ports"
+    address, ssh_port = at
+    command = [
+        *("ssh", "-F", str(config), "-E", str(log), "-f", "-N", "-M"),
+        *("-o", f"ControlPath={connection}", "-o", "ControlPersist=no"),
+        *("-o", "ExitOnForwardFailure=yes", "-o", "LogLevel=INFO", "-p", str(ssh_port)),
+        *(f"-L127.0.0.1:{here}:127.0.0.1:{there}" for there, here in local.items()),
+        f"{user}@{address}",
+    ]
+    write_private(log, "")
+    try:
+        null = subprocess.DEVNULL  # with -f, ssh would close it, and a pipe would wait for that
+        ended = subprocess.run(command, check=False, stdin=null, stdout=null, stderr=null)
+        if ended.returncode:
+            words = read_bytes(log).decode(errors="replace").strip().splitlines()
+            reason = words[-1] if words else f"ssh ended with {ended.returncode}"
+            raise Unreachable(f"SSH at {address}:{ssh_port}: {reason}")
+        yield local
+    finally:
+        _close(connection)
+
+
+def _free_ports(count: int) -> list[int]:
+    """So many that nobody used just now."""
+    with ExitStack() as held:
+        found = [held.enter_context(socket.socket()) for _ in range(count)]
+        for one in found:
+            one.bind(("127.0.0.1", 0))
+        return [int(one.getsockname()[1]) for one in found]
 
 
 def _configuration(folder: Path) -> str:

@@ -208,7 +208,7 @@ class Simulated:
             running.ports.pop(port).close()
         for port in ports - set(running.ports):
             running.ports[port] = await asyncio.get_running_loop().create_server(
-                lambda: HttpResponder(lambda: self._answer(running), running.transports),
+                lambda: self._responder(running),
                 running.machine.address,
                 port,
             )
@@ -227,7 +227,12 @@ class Simulated:
         home = folder / "root/home" / Path(login.user).name
         home.mkdir(parents=True, exist_ok=True)
         shell = Shell(folder / "root", hostname, login.user)
-        return SshHost(login, shell, lambda: not self._hangs_up_on_ssh(machine))
+        return SshHost(
+            login,
+            shell,
+            is_open=lambda: not self._hangs_up_on_ssh(machine),
+            answering=lambda: self._forwarded(machine),
+        )
 
     def _image(self, handle: str) -> Path:
         folder = self._images / handle
@@ -244,6 +249,14 @@ class Simulated:
         running.asked += 1
         fault = self._faults.of(running.machine)
         return fault.sickness if fault and fault.strikes(running.asked) else None
+
+    def _forwarded(self, machine: Machine) -> HttpResponder | None:
+        fault = self._faults.of(machine)
+        forwards = fault is None or fault.sickness != "unforwarding"
+        return self._responder(self._running[machine.name]) if forwards else None
+
+    def _responder(self, running: _Running) -> HttpResponder:
+        return HttpResponder(lambda: self._answer(running), running.transports)
 
     def _answer(self, running: _Running) -> tuple[str, bytes] | Silence:
         sickness, machine = self._sickness(running), running.machine

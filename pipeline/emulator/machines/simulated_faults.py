@@ -10,10 +10,10 @@ from typing import Literal, get_args
 
 from pipeline.emulator.machines.seam import Machine
 
-Sickness = Literal["unhealthy", "failing", "hanging", "dead", "unreachable"]
+Sickness = Literal["unhealthy", "failing", "hanging", "dead", "unreachable", "unforwarding"]
 SICKNESSES: tuple[Sickness, ...] = get_args(Sickness)
 """`unhealthy` answers HTTP with 503, `failing` with 500, `hanging` never; `dead` hangs up on HTTP
-and SSH, `unreachable` on SSH."""
+and SSH, `unreachable` on SSH; `unforwarding` forwards no ports over SSH."""
 
 
 @dataclass(frozen=True, slots=True)

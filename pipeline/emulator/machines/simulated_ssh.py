@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import cast
 
 import asyncssh
 
@@ -48,6 +50,8 @@ class SshHost:
     login: Login
     shell: Shell
     is_open: Callable[[], bool]
+    answering: Callable[[], asyncio.Protocol | None]
+    """What answers a connection to one of its own ports, forwarded over SSH; None: none is."""
     connections: set[asyncssh.SSHServerConnection] = field(default_factory=set)
 
 
@@ -68,6 +72,18 @@ class _Connection(asyncssh.SSHServer):
     def connection_lost(self, exc: Exception | None) -> None:
         self._host.connections.discard(self._connection)
 
+    def connection_requested(
+        self, dest_host: str, dest_port: int, orig_host: str, orig_port: int
+    ) -> asyncssh.SSHTCPSession[bytes]:
+        """A client forwards a connection to the machine itself (`ssh -L`)."""
+        if dest_host not in {"127.0.0.1", "localhost"}:
+            raise asyncssh.ChannelOpenError(asyncssh.OPEN_CONNECT_FAILED, "No route to host")
+        protocol = self._host.answering()
+        if protocol is None:
+            refusal = asyncssh.OPEN_ADMINISTRATIVELY_PROHIBITED
+            raise asyncssh.ChannelOpenError(refusal, "open failed")
+        return _Forwarded(protocol)
+
     def begin_auth(self, username: str) -> bool:
         return True
 
@@ -86,6 +102,22 @@ class _Connection(asyncssh.SSHServer):
         wanted = self._login.password or ""
         is_same = hmac.compare_digest(wanted.encode(), password.encode())
         return bool(wanted) and username == self._login.user and is_same
+
+
+class _Forwarded(asyncssh.SSHTCPSession[bytes]):
+    """A forwarded connection, answered as if it had come to a port."""
+
+    def __init__(self, protocol: asyncio.Protocol) -> None:
+        self._protocol = protocol
+
+    def connection_made(self, chan: asyncssh.SSHTCPChannel[bytes]) -> None:
+        self._protocol.connection_made(cast(asyncio.Transport, chan))
+
+    def data_received(self, data: bytes, datatype: asyncssh.DataType) -> None:
+        self._protocol.data_received(data)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._protocol.connection_lost(exc)
 
 
 class _Files(asyncssh.SFTPServer):

@@ -9,7 +9,7 @@ from pipeline.definition.model import PUBLIC
 from pipeline.errors import AzureRefused, CheckFailed, Overtaken, StillRunning, Unreachable
 from pipeline.execution import checks
 from pipeline.execution.azure.requests import Body, delete, patch, put, put_group
-from pipeline.execution.build import last_words
+from pipeline.execution.build import contract, last_words
 from pipeline.execution.build.clearing import clear
 from pipeline.execution.checks import Checks, Host
 from pipeline.execution.claims.numbers import use
@@ -139,10 +139,13 @@ def run_checks(step: RunChecks, work: Work) -> None:
     session = work.session
     facts = checks.facts(step.image, step.version)
     folder = session.image(step.image).checks
-    asked = Checks(session.project.root, folder, facts, _host(step, work))
+    host = _host(step, work)
+    asked = Checks(session.project.root, folder, facts, host)
     log = work.run.folder / checks.LOG
     try:
         verdict = checks.run_checks(asked, log, work.clock, work.still_waiting)
+        work.seen = f"{step.checks}: {verdict}"
+        promised = contract.ask(step, step.contract, work, host) if step.contract else ""
     except CheckFailed as error:
         units, kept = last_words.keep(step, work, asked.host)
         raise _explained(error, step, units, kept + _way_in(work, asked.host)) from None
@@ -152,7 +155,7 @@ def run_checks(step: RunChecks, work: Work) -> None:
     finally:
         if session.verbose:
             session.output.say(read_bytes(log).decode(errors="replace"))
-    work.seen = f"{step.checks}: {verdict}"
+    work.seen = f"{step.checks}: {verdict}{f'; {promised}' if promised else ''}"
 
 
 def mark_version(step: MarkVersion, work: Work) -> None:

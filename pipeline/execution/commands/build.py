@@ -10,7 +10,7 @@ from typing import Literal
 
 from pipeline.definition.model import Image
 from pipeline.errors import Unreachable, UsageError
-from pipeline.execution.build.fitness import refuse_unfit_base
+from pipeline.execution.build.fitness import refuse_denied_by_policy, refuse_unfit_base
 from pipeline.execution.build.survey import survey_build
 from pipeline.execution.checks import Checks, facts, refuse_uncollectable
 from pipeline.execution.claims.numbers import TRIES, reserve, taken_by_others
@@ -79,6 +79,7 @@ def _with_number(image: Image, run: Run, planner: Callable[[BuildSurvey], Build]
         bakes = any(isinstance(step, BakeVersion) for step in build.plan.steps)
         if bakes:
             refuse_unfit_base(run.session.azure, image, now)
+        refuse_denied_by_policy(run.session, image, build.plan.steps)
         _before_the_bake(build, image, run.session)
         if not (bakes and has_claim) or reserve(run.session, image.name, build.version, now):
             return build

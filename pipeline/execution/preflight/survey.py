@@ -16,6 +16,7 @@ from pipeline.execution.azure.versions import image_version
 from pipeline.execution.preflight.credential import credential
 from pipeline.execution.run.session import Session
 from pipeline.planning import traits
+from pipeline.planning.denials import Denial, denials
 from pipeline.planning.hardware import Size, size
 from pipeline.planning.names import (
     declared_id,
@@ -27,7 +28,6 @@ from pipeline.planning.names import (
 from pipeline.planning.preflight import reading
 from pipeline.planning.preflight.facts import (
     Autoscale,
-    Denial,
     Facts,
     Known,
     Lock,
@@ -164,7 +164,7 @@ def _policies(azure: Azure, wanted: Wanted) -> tuple[Denial, ...] | None:
     if made is None:
         return None
     _, group = _scopes(azure)
-    return reading.denials(lists.policy_restrictions(azure, group, made))
+    return denials(lists.policy_restrictions(azure, group, made))
 
 
 def _parted(

@@ -12,6 +12,7 @@ import ssl
 from dataclasses import dataclass
 from functools import cache
 from http import HTTPStatus
+from typing import Any
 
 from pipeline.definition.balancing import JSON, TEXT, VersionIn
 from pipeline.planning.watch.targets import Target
@@ -64,12 +65,14 @@ class Connection:
 class Answer:
     """What came back: the version in it, or why it does not count (`HTTP 500`).
 
+    `state` is the `ApplicationHealthState` in it, "" without one.
     `is_last` when the other side ends the connection with it. `waited` are seconds of the time it
     took in which nothing was waited for but whether the connection stays open.
     """
 
     version: str = ""
     problem: str = ""
+    state: str = ""
     is_last: bool = False
     waited: float = 0.0
 
@@ -81,20 +84,23 @@ async def connect(target: Target) -> Connection:
     return Connection(reader, writer, target)
 
 
-async def ask_afresh(target: Target) -> Answer:
-    """A request on a connection of its own; raises what LOST lists."""
+async def ask_afresh(target: Target, settled: float = SETTLED) -> Answer:
+    """A request on a connection of its own; raises what LOST lists.
+
+    A TCP connection counts when it stays open for `settled` seconds.
+    """
     connection = await connect(target)
     try:
-        return await ask(connection, keep=False)
+        return await ask(connection, keep=False, settled=settled)
     finally:
         connection.close()
 
 
-async def ask(connection: Connection, *, keep: bool) -> Answer:
+async def ask(connection: Connection, *, keep: bool, settled: float = SETTLED) -> Answer:
     """Send a request and read the answer; raises what LOST lists."""
     target = connection.target
     if target.protocol == TCP:
-        return await _stays_open(connection)
+        return await _stays_open(connection, settled)
     after = "keep-alive" if keep else "close"
     connection.writer.write(
         f"GET {target.path} HTTP/1.1\r\nHost: {target.address}:{target.port}\r\n"
@@ -107,7 +113,7 @@ async def ask(connection: Connection, *, keep: bool) -> Answer:
     is_last = headers.get("connection", "").lower() == "close"
     if not HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
         return Answer(problem=f"HTTP {status}", is_last=is_last)
-    return Answer(version_in(body, target.told), is_last=is_last)
+    return Answer(version_in(body, target.told), state=state_in(body), is_last=is_last)
 
 
 def reason_of(error: Exception) -> str:
@@ -125,21 +131,34 @@ def version_in(body: bytes, told: VersionIn = JSON) -> str:
     if told == TEXT:
         found = _THREE_NUMBERS.search(body)
         return found[0].decode() if found else UNNAMED
-    try:
-        document = json.loads(body)
-    except (ValueError, RecursionError):
-        return UNNAMED
-    version = document.get("version") if isinstance(document, dict) else None
+    version = _document(body).get("version")
     is_one = isinstance(version, str) and 0 < len(version) <= LONGEST_VERSION
     return str(version) if is_one else UNNAMED
 
 
-async def _stays_open(connection: Connection) -> Answer:
+def state_in(body: bytes) -> str:
+    """The state that a page of rich health states tells, "" where it tells none."""
+    state = _document(body).get("ApplicationHealthState")
+    return state if isinstance(state, str) else ""
+
+
+def _document(body: bytes) -> dict[str, Any]:
+    """The JSON object that it is, an empty one for anything else."""
+    if not body.lstrip().startswith(b"{"):
+        return {}
     try:
-        async with asyncio.timeout(SETTLED):
+        document = json.loads(body)
+    except (ValueError, RecursionError):
+        return {}
+    return document if isinstance(document, dict) else {}
+
+
+async def _stays_open(connection: Connection, settled: float) -> Answer:
+    try:
+        async with asyncio.timeout(settled):
             said = await connection.reader.read(1)
     except TimeoutError:
-        return Answer(TCP, waited=SETTLED)
+        return Answer(TCP, waited=settled)
     return Answer(TCP) if said else Answer(problem="connection closed")
 
 

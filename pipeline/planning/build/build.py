@@ -13,6 +13,7 @@ from pipeline.advice import Advice, AdviceList, build_image, stage
 from pipeline.definition.model import AnyBase, Environment, Image
 from pipeline.errors import Refused, UsageError
 from pipeline.planning.build.access import admitted, doubts
+from pipeline.planning.build.contract import proven_by
 from pipeline.planning.build.fingerprint import changes, fingerprint, input_tags
 from pipeline.planning.build.leftovers import Group, deletion, is_of_a_run
 from pipeline.planning.build.publishable import refuse_unpublishable
@@ -22,7 +23,6 @@ from pipeline.planning.build.steps import (
     BuildStep,
     DeleteVersion,
     MarkVersion,
-    RunChecks,
     clearing,
 )
 from pipeline.planning.claims.numbers import Number, taken
@@ -212,7 +212,7 @@ def _checking(survey: BuildSurvey, version: str) -> tuple[BuildStep, ...]:
     boot = BootCheckMachine(image.name, version, group, tags, who, survey.definition.plan, machine)
     return (
         boot,
-        RunChecks(image.name, version, group, image.checks_named, machine),
+        proven_by(image, survey.environment, version, group, machine),
         MarkVersion(image.name, version, passed=True, replicas=copies),
         clearing(boot),
     )

@@ -108,7 +108,9 @@ def _unbakeable(image: Image, base: Traits) -> Iterator[tuple[str, str]]:
 def _unbootable(
     image: Image, environment: Environment, base: Traits, sizes: Mapping[str, Size | None]
 ) -> Iterator[tuple[str, str]]:
-    keys = {"build.size": image.build_size, "scale_set.sku": image.scale_set.sku}
+    keys = {"build.size": image.build_size}
+    if image.scale_set.capacity:
+        keys["scale_set.sku"] = image.scale_set.sku
     is_trusted = image.security_type == TRUSTED_LAUNCH
     for key, name in keys.items():
         where = f"images/{image.name}/image.hcl: {key}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from pipeline.definition.balancing import Health
 from pipeline.definition.model import AnyBase
 from pipeline.planning.names import CHECK_MACHINE, Tag
 from pipeline.planning.traits import PurchasePlan
@@ -116,6 +117,23 @@ class BootCheckMachine:
 
 
 @dataclass(frozen=True, slots=True)
+class Contract:
+    """What instances promise to whom they serve, asked of the machine of a check itself."""
+
+    health: Health
+    ports: tuple[int, ...]
+    """Of the image's rules, besides that of its health."""
+    patience: float
+    """Seconds until it answers."""
+
+    def __str__(self) -> str:
+        port = f"port {self.health.port}"
+        page = f"its health page, {port}{self.health.path}" if self.health.path else f"its {port}"
+        others = "".join(f" and port {number}" for number in self.ports)
+        return f"{page}{others}"
+
+
+@dataclass(frozen=True, slots=True)
 class RunChecks:
     """Run the image's testinfra checks on the machine in the group."""
 
@@ -124,9 +142,12 @@ class RunChecks:
     group: str
     checks: str
     machine: str = CHECK_MACHINE
+    contract: Contract | None = None
+    """What it must answer afterwards; None where it is not asked."""
 
     def __str__(self) -> str:
-        return f"run the checks in {self.checks} on it"
+        what = f"run the checks in {self.checks} on it"
+        return f"{what}, and ask {self.contract}" if self.contract else what
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias, TypeVar
 
 from pipeline.arm import ResourceId
+from pipeline.planning.denials import Denial
 from pipeline.planning.hardware import Size
 from pipeline.planning.preflight.wanted import Wanted
 from pipeline.planning.traits import Traits
@@ -73,13 +74,6 @@ class Lock:
     name: str
     scope: str
     level: str
-
-
-@dataclass(frozen=True, slots=True)
-class Denial:
-    """A policy that would deny what is to be made; the id of its assignment."""
-
-    assignment: str
 
 
 @dataclass(frozen=True, slots=True)

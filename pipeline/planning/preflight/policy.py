@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from pipeline.definition.shape import NO_INSTANCES
+from pipeline.planning.denials import NOBODYS_KEY, Denial
 from pipeline.planning.names import scale_set_name, tags_of
-from pipeline.planning.preflight.facts import Denial, Facts
-from pipeline.planning.preflight.finding import Finding, az, failed, known, ok
+from pipeline.planning.preflight.facts import Facts
+from pipeline.planning.preflight.finding import Finding, failed, known, ok
 from pipeline.planning.preflight.wanted import Wanted
 from pipeline.planning.swap.scale_set_body import scale_set
 
 TYPE = "Microsoft.Compute/virtualMachineScaleSets"
-_NOBODYS_KEY = "ssh-rsa AAAA"
 _NO_RUN = "preflight"
 
 
@@ -24,7 +24,7 @@ def content(wanted: Wanted) -> dict[str, Any] | None:
     """
     made = next(iter(wanted.creates), None)
     if made is not None:
-        body = scale_set(made, _NOBODYS_KEY, _NO_RUN)
+        body = scale_set(made, NOBODYS_KEY, _NO_RUN)
         return {"type": TYPE, "name": made.resource.name, **body}
     if not wanted.is_refused or not wanted.version:
         return None
@@ -51,15 +51,11 @@ def _denied(denials: tuple[Denial, ...] | None) -> Iterator[Finding]:
     if denials is None:
         return
     for denial in denials:
-        scope, _, name = denial.assignment.rpartition(
-            "/providers/Microsoft.Authorization/policyAssignments/"
-        )
-        command = f"policy assignment show --name {name} --scope {scope}"
         yield failed(
             "policy",
-            f"{name} of {scope} would deny the scale set (RequestDisallowedByPolicy)",
+            denial.of("the scale set"),
             "ask its owner for an exemption, or give the scale set what it asks for",
-            az("see what it asks for", command),
+            denial.advice,
         )
     if not denials:
         yield ok("policy", "no policy would deny the scale set")

@@ -10,7 +10,6 @@ from pipeline.definition.balancing import PRODUCTION, LoadBalancer
 from pipeline.planning.hardware import region
 from pipeline.planning.preflight.facts import (
     Autoscale,
-    Denial,
     Lock,
     Replica,
     ScaleSetFacts,
@@ -72,19 +71,6 @@ def locks(bodies: Iterable[Body]) -> tuple[Lock, ...]:
             level=str(_properties(one).get("level") or ""),
         )
         for one in bodies
-    )
-
-
-def denials(answer: Body) -> tuple[Denial, ...]:
-    """The policies that deny, out of the answer of `checkPolicyRestrictions`.
-
-    It lists those that the content does not comply with; only `deny` is asked for.
-    """
-    result = answer.get("contentEvaluationResult") or {}
-    return tuple(
-        Denial(str(one["policyInfo"]["policyAssignmentId"]))
-        for one in result.get("policyEvaluations") or ()
-        if one.get("evaluationResult") == "NonCompliant"
     )
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 from pipeline.arm import ResourceId
 from pipeline.definition.balancing import JSON, VersionIn
 
 Protocol: TypeAlias = Literal["http", "https", "tcp"]
-TCP = "tcp"
+TCP: Final = "tcp"
 _PROTOCOLS: dict[str, Protocol] = {"http": "http", "https": "https"}
 
 

@@ -78,7 +78,8 @@ def test_the_plan_of_a_first_build() -> None:
         "   1  bake web 1.0.0 from Debian:debian-12:12-gen2:0.20260101.1 with Packer"
         " in bakeswap-build-web-1-0-0-2026112312000000aa\n"
         "   2  boot a fresh machine from web 1.0.0 in bakeswap-check-web-1-0-0-2026112312000000aa\n"
-        "   3  run the checks in images/web/checks on it\n"
+        "   3  run the checks in images/web/checks on it,"
+        " and ask its health page, port 8080/healthz\n"
         "   4  mark web 1.0.0 eligible: its check passed, `latest` can resolve to it\n"
         "   5  delete the resource group bakeswap-check-web-1-0-0-2026112312000000aa"
     )
@@ -313,7 +314,8 @@ def test_in_a_group_that_is_there_nothing_but_the_run_s_own_is_deleted() -> None
         "   1  bake web 1.0.0 from Debian:debian-12:12-gen2:0.20260101.1 with Packer"
         " in shop-builds\n"
         "   2  boot a fresh machine from web 1.0.0 in shop-builds\n"
-        "   3  run the checks in images/web/checks on it\n"
+        "   3  run the checks in images/web/checks on it,"
+        " and ask its health page, port 8080/healthz\n"
         "   4  mark web 1.0.0 eligible: its check passed, `latest` can resolve to it\n"
         f"   5  delete what run {RUN} made in the resource group shop-builds"
     )

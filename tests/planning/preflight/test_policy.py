@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from pipeline.planning.preflight import reading
-from pipeline.planning.preflight.facts import Denial
+from pipeline.planning.denials import Denial, denials
 from pipeline.planning.preflight.policy import content
 from pipeline.planning.preflight.wanted import wanted
 from tests.planning.preflight.examples import GROUP, PLANNED, found, results
@@ -55,5 +54,5 @@ def test_only_what_does_not_comply_is_a_denial() -> None:
         {"policyInfo": {"policyAssignmentId": "another"}, "evaluationResult": "Compliant"},
     ]
     answer = {"contentEvaluationResult": {"policyEvaluations": told}}
-    assert reading.denials(answer) == (Denial(ASSIGNMENT),)
-    assert reading.denials({"fieldRestrictions": []}) == ()
+    assert denials(answer) == (Denial(ASSIGNMENT),)
+    assert denials({"fieldRestrictions": []}) == ()

@@ -1,0 +1,97 @@
+"""Asking the machine of a check what its instances will be asked: health, version, open ports."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import cast
+
+from pipeline.definition.balancing import NOWHERE, RICH, Health
+from pipeline.errors import CheckFailed, StillRunning
+from pipeline.execution.checks import Host
+from pipeline.execution.patience import Patience
+from pipeline.execution.run.work import Work
+from pipeline.execution.ssh import forwarding
+from pipeline.execution.wait import wait_until
+from pipeline.execution.watch.exchange import LOST, UNNAMED, Answer, ask_afresh, reason_of
+from pipeline.planning.build.steps import Contract, RunChecks
+from pipeline.planning.watch.targets import TCP, Protocol, Target
+from pipeline.state_files import read_bytes
+
+LOG = "ports.log"
+"""In a run's folder: what ssh says of the connections that it forwards."""
+LATE = 10.0
+"""Seconds for one answer."""
+STAYS_OPEN = 2.0
+"""Seconds after which a connection counts as open: one that nobody takes is closed by ssh once the
+machine has said so, a round trip later."""
+_FORBIDDEN = "administratively prohibited"
+"""OpenSSH's words for RFC 4254's SSH_OPEN_ADMINISTRATIVELY_PROHIBITED: it forwards no ports."""
+_HEALTHY = "Healthy"
+
+
+def ask(step: RunChecks, contract: Contract, work: Work, host: Host) -> str:
+    """Ask until everything is as promised; what it answered, in words.
+
+    Raises CheckFailed, with the last thing that was wrong, when its patience is over; Unreachable
+    when the connection is lost. Where the machine forwards no ports that is said, and no more.
+    """
+    log = work.run.folder / LOG
+    ports = (contract.health.port, *contract.ports)
+    with forwarding(host.config, host.user, (host.address, host.port), ports, log) as local:
+
+        def outcome() -> str | None:
+            if _is_as_promised(contract, step.version, local, work):
+                return "as promised"
+            is_forbidden = _FORBIDDEN in read_bytes(log).decode(errors="replace")
+            return "not asked, as its SSH server forwards no ports" if is_forbidden else None
+
+        try:
+            found = wait_until(
+                outcome,
+                str(contract),
+                patience=Patience(contract.patience, "as long as promote.patience says"),
+                clock=work.clock,
+                every=1.0,
+                still_waiting=work.still_waiting,
+            )
+        except StillRunning as late:
+            raise CheckFailed(f"{work.seen}, after {late.waited:.0f} s") from None
+    return f"{contract}: {found}"
+
+
+def wrong_with(answer: Answer, health: Health, version: str) -> str:
+    """What an answer of the health page lacks, "" for nothing."""
+    if answer.problem:
+        return answer.problem
+    if health.states == RICH and answer.state != _HEALTHY:
+        return f"its ApplicationHealthState is {answer.state or 'not told'}, not {_HEALTHY}"
+    if health.version != NOWHERE and answer.version != version:
+        told = "no version" if answer.version == UNNAMED else answer.version
+        return f"it tells {told}, not {version}"
+    return ""
+
+
+def _is_as_promised(contract: Contract, version: str, local: Mapping[int, int], work: Work) -> bool:
+    health = contract.health
+    for port, leads_there in local.items():
+        is_health = port == health.port
+        path = health.path if is_health else ""
+        protocol = cast(Protocol, health.protocol) if is_health else TCP
+        target = Target("", protocol, "127.0.0.1", leads_there, path, health.version)
+        try:
+            answer = asyncio.run(_answer(target))
+            problem = wrong_with(answer, health, version) if is_health else answer.problem
+        except TimeoutError:
+            problem = f"no answer in {LATE:.0f} s"
+        except LOST as error:
+            problem = reason_of(error)
+        if problem:
+            work.seen = f"port {port}{path}: {problem}"
+            return False
+    return True
+
+
+async def _answer(target: Target) -> Answer:
+    async with asyncio.timeout(LATE):
+        return await ask_afresh(target, STAYS_OPEN)
