@@ -12,7 +12,7 @@ ACCOUNT: tuple[Command, ...] = (
     Passes("cloud show", "name", "BakeswapEmulator"),
     Passes("cloud list", "[?isActive].name", ["BakeswapEmulator"]),
     Passes("account show", "state", "Enabled"),
-    Passes("account list", "length(@)", 1),
+    Passes("account list", "length(@)", 2),
     Passes("account set --subscription {subscription}", "state", "Enabled", then="account show"),
     Passes("account list-locations", "[?name=='westeurope'].displayName | [0]", "West Europe"),
     Passes("account get-access-token", "tokenType", "Bearer"),

@@ -310,7 +310,7 @@ def _add(estate: Estate, advised: str) -> None:
 def test_an_estate_of_raw_calls_is_adopted_released_on_and_the_way_back(
     tmp_path: Path, emulator: Emulator
 ) -> None:
-    for folder in ("images", "packer"):
+    for folder in ("images/web", "packer"):
         shutil.copytree(ROOT / folder, tmp_path / folder)
     estate = _estate(emulator, tmp_path.name)
     written = len(estate.writes())
