@@ -693,3 +693,34 @@ def test_nightly_tells_programs_one_document(project: ImageProject) -> None:
 
     document = json.loads(project.output.splitlines()[-1])
     assert document["images"][0]["result"] == "nothing to do"
+
+
+def test_copies_storage_and_tags_of_the_environment_are_on_what_packer_publishes(
+    project: ImageProject,
+) -> None:
+    file = project.root / "environments.hcl"
+    said = """tags = { "cost-centre" = "4711" }
+
+  gallery {
+    replicas        = 2
+    storage         = "Standard_ZRS"
+    replica_regions = ["northeurope"]
+    replica "northeurope" {
+      count = 3
+    }
+"""
+    file.write_text(file.read_text().replace("gallery {\n", said, 1))
+
+    assert project.build().result == "built"
+
+    azure = project.session().azure
+    version = azure.get(image_version_id(azure.environment, project.image, "1.0.0")) or {}
+    assert version["tags"]["cost-centre"] == "4711"
+    regions = version["properties"]["publishingProfile"]["targetRegions"]
+    assert {
+        one["name"].replace(" ", "").lower(): (
+            one["regionalReplicaCount"],
+            one["storageAccountType"],
+        )
+        for one in regions
+    } == {"westeurope": (2, "Standard_ZRS"), "northeurope": (3, "Standard_ZRS")}
