@@ -139,6 +139,7 @@ PLANNING = {
     "pipeline.planning.traits": planning_room("names", "security"),
     "pipeline.planning.hardware": planning_room("security", "traits"),
     "pipeline.planning.rights": planning_room(),
+    "pipeline.planning.lineage": planning_room("versions"),
     "pipeline.planning.claims": planning_room("claims", "table"),
     "pipeline.planning.adopt": planning_room(
         "adopt", "names", "referring", "swap.load_balancer", "swap.state"
@@ -224,7 +225,14 @@ EXECUTION = {
     ),
     "pipeline.execution.commands": execution_room(
         *("checks", "commands", "runner", "run", "packer", "claims"),
-        *("adopt.survey", "azure.bases", "build.fitness", "build.survey", "doctor.survey"),
+        *(
+            "adopt.survey",
+            "azure.bases",
+            "azure.versions",
+            "build.fitness",
+            "build.survey",
+            "doctor.survey",
+        ),
         "landing_zone.survey",
         *("preflight.survey", "prune.survey"),
         *("swap.protected", "swap.survey", "azure.side_by_side", *WAITING),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import partial
 from typing import cast
 
 from pipeline.execution.azure.side_by_side import side_by_side
+from pipeline.execution.azure.versions import image_versions
 from pipeline.execution.claims.hold import refuse_on_hold
 from pipeline.execution.claims.now import underway
 from pipeline.execution.commands.preflight import checked
@@ -19,10 +20,11 @@ from pipeline.execution.runner import begin, carry_out
 from pipeline.execution.swap import protected
 from pipeline.execution.swap.survey import survey_swap, survey_when_settled
 from pipeline.execution.wait import wait_until
+from pipeline.planning.lineage import Lineage, lineage
 from pipeline.planning.plan import Failure, Plan, Step
 from pipeline.planning.swap.plan import plan_swap
 from pipeline.planning.swap.staging import plan_stage
-from pipeline.planning.swap.status import in_words, status_of, table
+from pipeline.planning.swap.status import Status, in_words, status_of, table
 from pipeline.planning.swap.steps import SwapStep, Wish
 from pipeline.planning.table import Table
 
@@ -96,14 +98,34 @@ def _looked(session: Session, image: str) -> tuple[Table, dict[str, object]]:
     look = session.looking()
     surveys = [partial(survey_swap, look, name) for name in names]
     rows = [status_of(found) for found in side_by_side(surveys)]
+    made_of = _lineages(look, rows)
     now = underway(session)
     document: dict[str, object] = {
         "environment": session.environment.name,
-        "images": [{**row.document, **now.document(row.image)} for row in rows],
+        "images": [
+            {
+                **row.document,
+                "parent": made_of[row.image].document if row.image in made_of else None,
+                **now.document(row.image),
+            }
+            for row in rows
+        ],
     }
     shown = table(rows)
-    lines = now.lines(row.image for row in rows)
+    lines = (*map(str, made_of.values()), *now.lines(row.image for row in rows))
     return replace(shown, notes=(*shown.notes, *lines)), document
+
+
+def _lineages(session: Session, rows: Iterable[Status]) -> dict[str, Lineage]:
+    """Of each image that is made of another one of the project."""
+    children = [(row, parent) for row in rows if (parent := session.image(row.image).parent)]
+    parents = sorted({parent for _, parent in children})
+    reads = [partial(image_versions, session.azure, parent) for parent in parents]
+    versions = dict(zip(parents, side_by_side(reads), strict=True))
+    return {
+        row.image: lineage(row.image, row.newest, row.base, parent, versions[parent])
+        for row, parent in children
+    }
 
 
 def served(session: Session, image: str = "") -> tuple[list[str], list[str]]:

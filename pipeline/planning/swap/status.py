@@ -68,6 +68,8 @@ class Status:
     """How long the last swap's write took; None where nobody measured it."""
     newest: str
     """The newest version that may be staged."""
+    base: str
+    """What `newest` is made of, as its tag says; "" where none does."""
     degraded: tuple[str, ...]
     """What is wrong, a line each; nothing when all is well."""
     frontends: Mapping[str, tuple[Frontend, ...]]
@@ -98,6 +100,7 @@ def status_of(now: Survey) -> Status:
         way_back=_way_back(now),
         way_back_seconds=_seconds(serving),
         newest=eligible.name if eligible else "",
+        base=eligible.tags.get(Tag.BASE, "") if eligible else "",
         degraded=tuple(_degraded(now)),
         frontends={name: _frontends(now, name) for name in FRONTENDS},
     )

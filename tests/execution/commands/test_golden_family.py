@@ -13,6 +13,7 @@ import pytest
 from pipeline.definition.project import read
 from pipeline.execution.azure.versions import image_versions
 from pipeline.execution.commands import swap
+from pipeline.execution.commands.build import build_image
 from pipeline.execution.commands.environment import create_environment
 from pipeline.execution.commands.nightly import nightly
 from pipeline.execution.run.session import Session, choose_environment
@@ -126,7 +127,13 @@ def test_a_family_is_baked_into_another_subscription_and_its_child_promoted(
     assert version_at(frontend) == "1.0.0"
 
     (family.root / "images/golden/files/page.html").write_text("golden, newer\n")
-    nightly(family.session())
+    build_image(family.session(), "golden")
     assert family.versions("golden")["1.0.1"].is_eligible
+    swap.status(family.session())
+    waits = "child 1.0.0 is made of golden 1.0.0, and golden 1.0.1 passed its check"
+    assert f"{waits}: invoke build-image child" in family.output
+    nightly(family.session())
     assert family.versions("child")["1.0.1"].is_eligible
     assert "golden/1.0.0 -> " in family.output
+    swap.status(family.session())
+    assert family.output.endswith("child 1.0.1 is made of golden 1.0.1")
