@@ -111,21 +111,24 @@ def greets(address: str, port: int) -> bool:
 
 @contextmanager
 def forwarding(
-    config: Path, user: str, at: tuple[str, int], ports: Sequence[int], log: Path
-) -> Iterator[dict[int, int]]:
-    """Ports of this machine that lead to `ports` of the one at an address, by those.
+    config: Path, user: str, at: tuple[str, int], to: Sequence[tuple[str, int]], log: Path
+) -> Iterator[list[int]]:
+    """Ports of this machine that lead to addresses and ports as the one at an address sees them.
 
     What ssh says meanwhile is in `log`. Raises Unreachable when there is no connection. The block's
     end closes it, as the end of the configuration's `access` does.
     """
-    local = dict(zip(ports, _free_ports(len(ports)), strict=True))
+    local = _free_ports(len(to))
     connection = config.parent / "to-ports"
     address, ssh_port = at
     command = [
         *("ssh", "-F", str(config), "-E", str(log), "-f", "-N", "-M"),
         *("-o", f"ControlPath={connection}", "-o", "ControlPersist=no"),
         *("-o", "ExitOnForwardFailure=yes", "-o", "LogLevel=INFO", "-p", str(ssh_port)),
-        *(f"-L127.0.0.1:{here}:127.0.0.1:{there}" for there, here in local.items()),
+        *(
+            f"-L127.0.0.1:{here}:{there}:{port}"
+            for here, (there, port) in zip(local, to, strict=True)
+        ),
         f"{user}@{address}",
     ]
     write_private(log, "")

@@ -228,6 +228,7 @@ class Simulated:
         home.mkdir(parents=True, exist_ok=True)
         shell = Shell(folder / "root", hostname, login.user)
         return SshHost(
+            machine.address,
             login,
             shell,
             is_open=lambda: not self._hangs_up_on_ssh(machine),

@@ -47,6 +47,7 @@ class Login:
 class SshHost:
     """What one machine's SSH server knows: its login, and whether it lets anyone in now."""
 
+    address: str
     login: Login
     shell: Shell
     is_open: Callable[[], bool]
@@ -76,7 +77,7 @@ class _Connection(asyncssh.SSHServer):
         self, dest_host: str, dest_port: int, orig_host: str, orig_port: int
     ) -> asyncssh.SSHTCPSession[bytes]:
         """A client forwards a connection to the machine itself (`ssh -L`)."""
-        if dest_host not in {"127.0.0.1", "localhost"}:
+        if dest_host not in {"127.0.0.1", self._host.address}:
             raise asyncssh.ChannelOpenError(asyncssh.OPEN_CONNECT_FAILED, "No route to host")
         protocol = self._host.answering()
         if protocol is None:

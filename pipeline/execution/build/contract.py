@@ -20,6 +20,7 @@ from pipeline.state_files import read_bytes
 
 LOG = "ports.log"
 """In a run's folder: what ssh says of the connections that it forwards."""
+LOCALHOST = "127.0.0.1"
 LATE = 10.0
 """Seconds for one answer."""
 STAYS_OPEN = 2.0
@@ -30,15 +31,18 @@ _FORBIDDEN = "administratively prohibited"
 _HEALTHY = "Healthy"
 
 
-def ask(step: RunChecks, contract: Contract, work: Work, host: Host) -> str:
+def ask(step: RunChecks, contract: Contract, work: Work, host: Host, private: str) -> str:
     """Ask until everything is as promised; what it answered, in words.
 
+    Its health is asked at 127.0.0.1, as the Application Health extension does; other ports at its
+    `private` address, where a load balancer finds them.
     Raises CheckFailed, with the last thing that was wrong, when its patience is over; Unreachable
     when the connection is lost. Where the machine forwards no ports that is said, and no more.
     """
     log = work.run.folder / LOG
-    ports = (contract.health.port, *contract.ports)
-    with forwarding(host.config, host.user, (host.address, host.port), ports, log) as local:
+    places = [(LOCALHOST, contract.health.port), *((private, port) for port in contract.ports)]
+    with forwarding(host.config, host.user, (host.address, host.port), places, log) as found:
+        local = {port: here for (_, port), here in zip(places, found, strict=True)}
 
         def outcome() -> str | None:
             if _is_as_promised(contract, step.version, local, work):
@@ -47,7 +51,7 @@ def ask(step: RunChecks, contract: Contract, work: Work, host: Host) -> str:
             return "not asked, as its SSH server forwards no ports" if is_forbidden else None
 
         try:
-            found = wait_until(
+            words = wait_until(
                 outcome,
                 str(contract),
                 patience=Patience(contract.patience, "as long as promote.patience says"),
@@ -57,7 +61,7 @@ def ask(step: RunChecks, contract: Contract, work: Work, host: Host) -> str:
             )
         except StillRunning as late:
             raise CheckFailed(f"{work.seen}, after {late.waited:.0f} s") from None
-    return f"{contract}: {found}"
+    return f"{contract}: {words}"
 
 
 def wrong_with(answer: Answer, health: Health, version: str) -> str:
@@ -78,7 +82,7 @@ def _is_as_promised(contract: Contract, version: str, local: Mapping[int, int], 
         is_health = port == health.port
         path = health.path if is_health else ""
         protocol = cast(Protocol, health.protocol) if is_health else TCP
-        target = Target("", protocol, "127.0.0.1", leads_there, path, health.version)
+        target = Target("", protocol, LOCALHOST, leads_there, path, health.version)
         try:
             answer = asyncio.run(_answer(target))
             problem = wrong_with(answer, health, version) if is_health else answer.problem

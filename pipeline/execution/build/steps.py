@@ -145,7 +145,10 @@ def run_checks(step: RunChecks, work: Work) -> None:
     try:
         verdict = checks.run_checks(asked, log, work.clock, work.still_waiting)
         work.seen = f"{step.checks}: {verdict}"
-        promised = contract.ask(step, step.contract, work, host) if step.contract else ""
+        promised = ""
+        if step.contract:
+            private = _private_address(step, work)
+            promised = contract.ask(step, step.contract, work, host, private)
     except CheckFailed as error:
         units, kept = last_words.keep(step, work, asked.host)
         raise _explained(error, step, units, kept + _way_in(work, asked.host)) from None
