@@ -40,12 +40,22 @@ class Place:
         """The group's id."""
         return f"/subscriptions/{self.subscription}/resourceGroups/{self.group}"
 
-    def send(self, method: str, path: str, version: str, body: Any = None, **headers: str) -> Reply:
-        """A raw request below the group; `if_match="…"` is a header."""
+    def send(
+        self,
+        method: str,
+        path: str,
+        version: str,
+        body: Any = None,
+        *,
+        of_subscription: bool = False,
+        **headers: str,
+    ) -> Reply:
+        """A raw request below the group, or its subscription; `if_match="…"` is a header."""
+        scope, _, _ = self.scope.partition("/resourceGroups/")
         mark = "&" if "?" in path else "?"
         request = HttpRequest(
             method,
-            f"{self.scope}{path}{mark}api-version={version}",
+            f"{scope if of_subscription else self.scope}{path}{mark}api-version={version}",
             json=body,
             headers={name.replace("_", "-"): value for name, value in headers.items()},
         )

@@ -236,3 +236,21 @@ def test_policies_can_be_asked_beforehand(place: Place) -> None:
     assert "contentEvaluationResult" in answer.body
     missing = place.send("GET", f"{SECURITY_GROUPS}/asked", NETWORK)
     assert missing.status == 404
+
+
+@believed(
+    "At a subscription, `checkPolicyRestrictions` takes a resource group that is not there yet.",
+    "inferred",
+    "Microsoft's REST reference of Azure Policy names no types; groups are resources to policies",
+)
+def test_policies_can_be_asked_about_a_group_that_is_not_there(place: Place) -> None:
+    content = {
+        "type": "Microsoft.Resources/subscriptions/resourceGroups",
+        "name": f"{place.group}-none",
+        "location": place.location,
+    }
+    question = {"resourceDetails": {"resourceContent": content}}
+    path = "/providers/Microsoft.PolicyInsights/checkPolicyRestrictions"
+    answer = place.send("POST", path, "2022-03-01", question, of_subscription=True)
+    assert answer.status == 200
+    assert "contentEvaluationResult" in answer.body
