@@ -1,4 +1,4 @@
-"""Every call of stage, promote, rollback and prune, with every fault: writes docs/faults.md.
+"""Every call of stage, promote, rollback, prune and roll, with every fault: docs/faults.md.
 
 `make faults`. Each call of a command is met by each fault once; then the same command is run again
 and must end well. The commands' clock runs faster than the world's, and so does the SDK's.
@@ -10,9 +10,9 @@ import re
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -20,11 +20,13 @@ from unittest.mock import patch
 from azure.core.pipeline.transport import HttpTransport
 
 from pipeline.definition.balancing import PRODUCTION
-from pipeline.errors import PipelineError
-from pipeline.execution.commands import prune, swap
+from pipeline.errors import PipelineError, StillRunning
+from pipeline.execution.commands import prune, roll, swap
+from pipeline.execution.commands.watching import Watching
 from pipeline.execution.run.session import Session
 from pipeline.execution.wait import Clock
 from pipeline.execution.watch.answers import version_at
+from pipeline.planning.roll.steps import RollWish
 from tests.conftest import ROOT, Emulator, free_addresses, running_emulator
 from tests.execution.landing_zone import LandingZone, at_once, landing_zone
 
@@ -34,6 +36,10 @@ SPEED = 10.0
 SPEED_WHEN_STUCK = 40.0
 """The same where patience is to run out, which takes half an hour at the most."""
 FOREVER = 3600.0
+PARTS = 3
+"""Into which the calls of a command are shared out: each waits most of its time."""
+DRAIN = 15.0
+"""Seconds of the commands' clock that an instance has to answer what it was asked."""
 OLD, NEW = "1.0.0", "1.0.1"
 
 
@@ -65,6 +71,10 @@ OPERATIONS = {
     "PUT virtualMachineScaleSets": "^realize Microsoft.Compute/virtualMachineScaleSets ",
     "PATCH virtualMachineScaleSets": "^realize Microsoft.Compute/virtualMachineScaleSets ",
     "DELETE virtualMachineScaleSets": "^destroy Microsoft.Compute/virtualMachineScaleSets ",
+    "POST all virtualMachineScaleSets/manualupgrade": (
+        "^manualupgrade Microsoft.Compute/virtualMachineScaleSets "
+    ),
+    "PUT loadBalancers/backendAddressPools": "^realize Microsoft.Network/loadBalancers",
 }
 """The calls whose work goes on after the answer, and what faults of it match."""
 
@@ -108,12 +118,14 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A command, what brings about the state that it begins in, and what it leaves serving."""
+    """A command, what brings about the state that it begins in, what serves then and afterwards."""
 
     name: str
     run: Callable[[Session], object]
     undo: Callable[[LandingZone], object]
+    begins: str
     serves: str
+    instances: int = 1
 
 
 def _unstage(zone: LandingZone) -> None:
@@ -135,11 +147,23 @@ def _roll_back_anew(zone: LandingZone) -> None:
     zone.rollback()
 
 
+def _roll(session: Session) -> None:
+    """What an instance loses that has no time to answer is no fault of Azure's."""
+    asked, unbounded = RollWish(NEW, again=True), Watching(lost_budget="1000000")
+    roll.roll(session, "web", asked, watching=unbounded)
+
+
+def _bring_back(zone: LandingZone) -> None:
+    asked, unbounded = RollWish(OLD, again=True), Watching(lost_budget="1000000")
+    roll.roll(zone.session(), "web", asked, watching=unbounded)
+
+
 COMMANDS = (
-    Command("stage", lambda it: swap.stage(it, "web", NEW), _unstage, OLD),
-    Command("promote", lambda it: swap.promote(it, "web", again=True), _roll_back, NEW),
-    Command("rollback", lambda it: swap.rollback(it, "web"), _promote_again, OLD),
-    Command("prune", lambda it: prune.prune(it, "web"), _roll_back_anew, OLD),
+    Command("stage", lambda it: swap.stage(it, "web", NEW), _unstage, OLD, OLD),
+    Command("promote", lambda it: swap.promote(it, "web", again=True), _roll_back, OLD, NEW),
+    Command("rollback", lambda it: swap.rollback(it, "web"), _promote_again, NEW, OLD),
+    Command("prune", lambda it: prune.prune(it, "web"), _roll_back_anew, OLD, OLD),
+    Command("roll", _roll, _bring_back, OLD, NEW, instances=2),
 )
 BY_NAME = {command.name: command for command in COMMANDS}
 
@@ -149,7 +173,7 @@ def begun(command: Command, zone: LandingZone) -> None:
     zone.create()
     zone.add_versions(OLD, NEW)
     zone.serve(OLD)
-    if command.name == "stage":
+    if command.name in {"stage", "roll"}:
         return
     zone.stage(NEW)
     if command.name in {"rollback", "prune"}:
@@ -177,8 +201,6 @@ class Trial:
     folder: Path
     table: Table
     zone: LandingZone = field(init=False)
-    _url: str = ""
-    """Where production answers: never asked for while a fault waits."""
     _zones: int = 0
 
     def __post_init__(self) -> None:
@@ -188,15 +210,29 @@ class Trial:
         self._zones += 1
         root = self.folder / f"zone{self._zones}"
         root.mkdir()
-        self.zone = at_once(landing_zone(root, self.emulator, capacity=1))
+        self.zone = at_once(landing_zone(root, self.emulator, capacity=self.command.instances))
+        how = replace(self.zone.image.promotion, drain=DRAIN)
+        self.zone.image = replace(self.zone.image, promotion=how)
         begun(self.command, self.zone)
-        self._url = self.zone.survey().health_url(PRODUCTION)
 
-    def run(self, only: str = "", faults: Collection[str] = FAULTS) -> None:
-        """All faults of all calls, or some of one call."""
+    def _serving(self) -> str:
+        """What serves, or every version that does while a set is rolled: `1.0.0, 1.0.1`.
+
+        Only asked for when no fault waits.
+        """
+        now = self.zone.survey()
+        if self.command.name == "roll":
+            every = (one for found in now.serving.scale_sets for one in found.instances)
+            return ", ".join(sorted({str(one.made_from) for one in every}))
+        return version_at(now.health_url(PRODUCTION))
+
+    def run(
+        self, only: str = "", faults: Collection[str] = FAULTS, part: int | None = None
+    ) -> None:
+        """All faults of all calls, or some of one call; or all of one of PARTS."""
         self.table.calls = list(self._calls())
-        for call in self.table.calls:
-            if only not in {"", str(call)}:
+        for number, call in enumerate(self.table.calls):
+            if only not in {"", str(call)} or part not in {None, number % PARTS}:
                 continue
             for name in [name for name in ON_CALLS if name in faults]:
                 match = {"method": f"^{call.method}$", "path": call.path}
@@ -226,33 +262,38 @@ class Trial:
         where = f"{self.command.name}, {call}, {name}"
         _ = self.zone.output
         self.zone.fault(match, action)
-        outcome, error = self._outcome(SPEED_WHEN_STUCK if name == STUCK else SPEED)
+        error = self._error(SPEED_WHEN_STUCK if name == STUCK else SPEED)
         self.emulator.call("DELETE", "/emulator/faults")
+        outcome = self._outcome(error)
         self.table.cells[str(call), name] = outcome
         self.table.wrongs.extend(f"{where}: {wrong}" for wrong in self._wrongs(outcome, error))
         try:
             self._run(SPEED)
-            if version_at(self._url) != self.command.serves:
+            if self._serving() != self.command.serves:
                 self.table.wrongs.append(f"{where}: run again, it does not end as it should")
             self.command.undo(self.zone)
         except PipelineError as again:
             self.table.wrongs.append(f"{where}: run again: {again}")
             self._begin_anew()
 
-    def _outcome(self, speed: float) -> tuple[str, PipelineError | None]:
-        before = version_at(self._url)
+    def _error(self, speed: float) -> PipelineError | None:
         try:
             self._run(speed)
         except PipelineError as error:
-            if error.exit_code == 3:
-                return UNFINISHED, error
-            return UNTOUCHED if version_at(self._url) == before else MOVED, error
-        return RIDDEN_OUT, None
+            return error
+        return None
+
+    def _outcome(self, error: PipelineError | None) -> str:
+        if error is None:
+            return RIDDEN_OUT
+        if error.exit_code == StillRunning.exit_code:
+            return UNFINISHED
+        return UNTOUCHED if self._serving() == self.command.begins else MOVED
 
     def _wrongs(self, outcome: str, error: PipelineError | None) -> Iterator[str]:
         """What an operator at night would miss."""
         if error is None:
-            if version_at(self._url) != self.command.serves:
+            if self._serving() != self.command.serves:
                 yield f"{outcome}, and does not serve what it should"
             return
         if "Now: " not in "\n".join(getattr(error, "__notes__", ())):
@@ -261,16 +302,28 @@ class Trial:
             yield f"names no next command: {error}"
 
 
-def tried(name: str) -> Table:
-    """One command, in an emulator of its own."""
+def tried(task: tuple[str, int]) -> Table:
+    """A part of the calls of one command, in an emulator of its own."""
+    name, part = task
     table = Table(name)
     with (
         tempfile.TemporaryDirectory(prefix="bakeswap-faults-") as folder,
         free_addresses() as block,
         running_emulator(Path(folder) / "state", block) as emulator,
     ):
-        Trial(BY_NAME[name], emulator, Path(folder), table).run()
+        Trial(BY_NAME[name], emulator, Path(folder), table).run(part=part)
     return table
+
+
+def joined(tables: Iterable[Table]) -> list[Table]:
+    """The parts of each command put together."""
+    whole: dict[str, Table] = {}
+    for table in tables:
+        found = whole.setdefault(table.command, table)
+        if found is not table:
+            found.cells.update(table.cells)
+            found.wrongs += table.wrongs
+    return list(whole.values())
 
 
 HEAD = """\
@@ -323,8 +376,9 @@ def cells(text: str, command: str) -> dict[str, dict[str, str]]:
 def main() -> int:
     """Write the page; 1 when something was wrong, which is printed."""
     names = sys.argv[1:] or [command.name for command in COMMANDS]
-    with ProcessPoolExecutor(len(names)) as pool:
-        tables = list(pool.map(tried, names))
+    tasks = [(name, part) for name in names for part in range(PARTS)]
+    with ProcessPoolExecutor(len(tasks)) as pool:
+        tables = joined(pool.map(tried, tasks))
     if len(names) == len(COMMANDS):
         PAGE.write_text(page(tables))
     else:
