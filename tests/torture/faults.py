@@ -211,8 +211,9 @@ class Trial:
         root = self.folder / f"zone{self._zones}"
         root.mkdir()
         self.zone = at_once(landing_zone(root, self.emulator, capacity=self.command.instances))
-        how = replace(self.zone.image.promotion, drain=DRAIN)
-        self.zone.image = replace(self.zone.image, promotion=how)
+        if self.command.name == "roll":
+            how = replace(self.zone.image.promotion, drain=DRAIN)
+            self.zone.image = replace(self.zone.image, promotion=how)
         begun(self.command, self.zone)
 
     def _serving(self) -> str:

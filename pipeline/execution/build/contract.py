@@ -14,7 +14,8 @@ from pipeline.execution.run.work import Work
 from pipeline.execution.ssh import forwarding
 from pipeline.execution.wait import wait_until
 from pipeline.execution.watch.exchange import LOST, UNNAMED, Answer, ask_afresh, reason_of
-from pipeline.planning.build.steps import Contract, RunChecks
+from pipeline.planning.build.contract import Contract
+from pipeline.planning.build.steps import RunChecks
 from pipeline.planning.watch.targets import TCP, Protocol, Target
 from pipeline.state_files import read_bytes
 

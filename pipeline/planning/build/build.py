@@ -13,9 +13,9 @@ from pipeline.advice import Advice, AdviceList, build_image, stage
 from pipeline.definition.model import AnyBase, Environment, Image
 from pipeline.errors import Refused, UsageError
 from pipeline.planning.build.access import admitted, doubts
-from pipeline.planning.build.contract import proven_by
 from pipeline.planning.build.fingerprint import changes, fingerprint, input_tags
 from pipeline.planning.build.leftovers import Group, deletion, is_of_a_run
+from pipeline.planning.build.proving import proven_by
 from pipeline.planning.build.publishable import refuse_unpublishable
 from pipeline.planning.build.steps import (
     BakeVersion,

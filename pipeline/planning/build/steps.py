@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from pipeline.definition.balancing import Health
 from pipeline.definition.model import AnyBase
+from pipeline.planning.build.contract import Contract
 from pipeline.planning.names import CHECK_MACHINE, Tag
 from pipeline.planning.traits import PurchasePlan
 
@@ -114,23 +114,6 @@ class BootCheckMachine:
     def __str__(self) -> str:
         what = f"boot a fresh machine from {self.image} {self.version} in {self.group}"
         return f"{what}{_reached(self.admitted)}"
-
-
-@dataclass(frozen=True, slots=True)
-class Contract:
-    """What instances promise to whom they serve, asked of the machine of a check itself."""
-
-    health: Health
-    ports: tuple[int, ...]
-    """Of the image's rules, besides that of its health."""
-    patience: float
-    """Seconds until it answers."""
-
-    def __str__(self) -> str:
-        port = f"port {self.health.port}"
-        page = f"its health page, {port}{self.health.path}" if self.health.path else f"its {port}"
-        others = "".join(f" and port {number}" for number in self.ports)
-        return f"{page}{others}"
 
 
 @dataclass(frozen=True, slots=True)

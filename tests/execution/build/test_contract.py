@@ -12,7 +12,8 @@ from pipeline.errors import CheckFailed
 from pipeline.execution.build.contract import wrong_with
 from pipeline.execution.runner import begin, carry_out
 from pipeline.execution.watch.exchange import UNNAMED, Answer
-from pipeline.planning.build.steps import BootCheckMachine, Contract, RunChecks
+from pipeline.planning.build.contract import Contract
+from pipeline.planning.build.steps import BootCheckMachine, RunChecks
 from pipeline.planning.names import check_group
 from pipeline.planning.plan import Plan
 from tests.conftest import Emulator

@@ -10,7 +10,7 @@ from pipeline.definition.balancing import Health, LoadBalancer, RulePair
 from pipeline.definition.health import NO_HEALTH
 from pipeline.definition.shape import Attached, Identity, Instances, ScaleSetShape
 from pipeline.planning.build.build import plan_build
-from pipeline.planning.build.contract import contract
+from pipeline.planning.build.proving import contract
 from pipeline.planning.build.steps import RunChecks
 from tests.planning.build.examples import LOCAL, WEB, survey
 

@@ -1,0 +1,47 @@
+"""The step that proves a version, and what it asks of the machine of a check."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pipeline.definition.balancing import TCP
+from pipeline.definition.model import Environment, Image
+from pipeline.definition.shape import NO_INSTANCES
+from pipeline.planning.build.contract import Contract
+from pipeline.planning.build.steps import RunChecks
+
+
+def proven_by(
+    image: Image, environment: Environment, version: str, group: str, machine: str
+) -> RunChecks:
+    """The step that proves a version on a machine of a group."""
+    asked = contract(image, environment)
+    return RunChecks(image.name, version, group, image.checks_named, machine, asked)
+
+
+def contract(image: Image, environment: Environment) -> Contract | None:
+    """Of an image in an environment; None where its machine of a check is not asked."""
+    health = image.health
+    if not health.port or health.check is False:
+        return None
+    if health.check is None and any(_only_of_instances(image, environment)):
+        return None
+    declared = environment.load_balancer_of(image.name)
+    pairs = declared.pairs if declared else ()
+    served = {pair.backend_port for pair in pairs if pair.protocol == TCP}
+    others = tuple(sorted(served - {0, health.port}))
+    return Contract(health, others, image.promotion.patience)
+
+
+def _only_of_instances(image: Image, environment: Environment) -> Iterator[bool]:
+    """Whether instances get each thing that a machine of a check lacks."""
+    declared = environment.load_balancer_of(image.name)
+    shape = image.scale_set.in_environment(
+        environment.tags, declared.instances if declared else NO_INSTANCES
+    )
+    yield shape.custom_data is not None
+    yield shape.user_data is not None
+    yield shape.identity is not None
+    yield bool(shape.extensions)
+    yield shape.properties is not None
+    yield bool(shape.like)
