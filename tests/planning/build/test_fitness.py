@@ -165,3 +165,9 @@ def test_what_a_marketplace_version_tells_is_read() -> None:
         "V2", "Arm64", "TrustedLaunchSupported", frozenset({"SCSI", "NVMe"}), "Windows", BOUGHT
     )
     assert reading({}) == Traits(generation="V1")
+
+
+def test_a_base_that_nothing_serves_has_one_size_to_look_at() -> None:
+    base = replace(IMAGE, scale_set=ScaleSetShape(IMAGE.build_size, 0))
+    (line,) = str(refusal(base, sizes={IMAGE.build_size: None})).splitlines()
+    assert line.startswith("images/web/image.hcl: build.size: ")
