@@ -109,18 +109,18 @@ class Demo:
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(parents=True)
         shutil.copytree(self.scene.project / "packer", self.folder / "packer")
-        for image in sorted(self.scene.images.iterdir()):
-            if image.is_dir() and self.scene.shown in {ALL, image.name}:
-                shutil.copytree(image, self.folder / "images" / image.name)
+        shutil.copytree(self.scene.images, self.folder / "images")
         text = (self.scene.project / "environments.hcl").read_text()
         if self.scene.port is not None:
             text = text.replace("127.0.0.1:9443", f"127.0.0.1:{self.scene.port}")
         (self.folder / ENVIRONMENTS).write_text(text)
-        self.serve_the_others()
+        if self.scene.shown == ALL:
+            self.serve_the_others()
 
     def serve_the_others(self) -> None:
         """Give each image that has instances and no load balancer one in the first environment."""
         project = read(self.folder)
+        project.refuse_mistakes()
         environment = project.environments[0]
         file = self.folder / ENVIRONMENTS
         for image in project.images:

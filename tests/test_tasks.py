@@ -231,6 +231,13 @@ def test_a_mistake_in_a_file_is_told_with_its_line_and_exit_code_2(project: Path
     assert document["exit_code"] == 2
 
 
+def test_a_demo_of_unknown_images_is_refused_before_it_makes_anything(project: Path) -> None:
+    ended = invoke(project, "demo", "--images", "shop")
+    assert ended.returncode == 2
+    assert '--images "shop" is not one of web, all' in ended.stdout
+    assert not (project / ".pipeline" / "demo").exists()
+
+
 def test_a_folder_without_definitions_is_told(tmp_path: Path) -> None:
     ended = invoke(tmp_path, "status")
     assert ended.returncode == 2

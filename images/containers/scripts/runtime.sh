@@ -7,7 +7,7 @@ apt-get -q -y -o Acquire::Retries=3 -o Acquire::Languages=none update
 # crun is the lighter of the two runtimes that podman takes.
 apt-get -q -y -o DPkg::Options::=--force-unsafe-io install --no-install-recommends podman crun
 
-# Without a D-Bus daemon podman cannot ask systemd for cgroups, and need not: the unit has its own.
+# The unit has a cgroup of its own (Delegate=yes), so podman asks systemd for none.
 install -d /etc/containers/containers.conf.d
 printf '[engine]\ncgroup_manager = "cgroupfs"\nevents_logger = "file"\n' \
     >/etc/containers/containers.conf.d/60-host.conf

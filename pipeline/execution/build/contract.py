@@ -13,7 +13,7 @@ from pipeline.execution.patience import Patience
 from pipeline.execution.run.work import Work
 from pipeline.execution.ssh import forwarding
 from pipeline.execution.wait import wait_until
-from pipeline.execution.watch.exchange import LOST, UNNAMED, Answer, ask_afresh, reason_of
+from pipeline.execution.watch.exchange import UNNAMED, Answer, answer_of
 from pipeline.planning.build.contract import Contract
 from pipeline.planning.build.steps import RunChecks
 from pipeline.planning.watch.targets import TCP, Protocol, Target
@@ -84,19 +84,9 @@ def _is_as_promised(contract: Contract, version: str, local: Mapping[int, int], 
         path = health.path if is_health else ""
         protocol = cast(Protocol, health.protocol) if is_health else TCP
         target = Target("", protocol, LOCALHOST, leads_there, path, health.version)
-        try:
-            answer = asyncio.run(_answer(target))
-            problem = wrong_with(answer, health, version) if is_health else answer.problem
-        except TimeoutError:
-            problem = f"no answer in {LATE:.0f} s"
-        except LOST as error:
-            problem = reason_of(error)
+        answer = asyncio.run(answer_of(target, LATE, STAYS_OPEN))
+        problem = wrong_with(answer, health, version) if is_health else answer.problem
         if problem:
             work.seen = f"port {port}{path}: {problem}"
             return False
     return True
-
-
-async def _answer(target: Target) -> Answer:
-    async with asyncio.timeout(LATE):
-        return await ask_afresh(target, STAYS_OPEN)

@@ -96,6 +96,17 @@ async def ask_afresh(target: Target, settled: float = SETTLED) -> Answer:
         connection.close()
 
 
+async def answer_of(target: Target, late: float, settled: float = SETTLED) -> Answer:
+    """As `ask_afresh`, in `late` seconds at most; its problem is what came instead of an answer."""
+    try:
+        async with asyncio.timeout(late):
+            return await ask_afresh(target, settled)
+    except TimeoutError:
+        return Answer(problem=f"no answer in {late:g} s")
+    except LOST as error:
+        return Answer(problem=reason_of(error))
+
+
 async def ask(connection: Connection, *, keep: bool, settled: float = SETTLED) -> Answer:
     """Send a request and read the answer; raises what LOST lists."""
     target = connection.target

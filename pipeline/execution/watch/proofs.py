@@ -11,7 +11,7 @@ from pipeline.execution.azure.rule_health import ask_rule_health
 from pipeline.execution.patience import RULE_HEALTH, Patience
 from pipeline.execution.run.work import Work
 from pipeline.execution.wait import wait_until
-from pipeline.execution.watch.exchange import LOST, ask_afresh, reason_of
+from pipeline.execution.watch.exchange import answer_of
 from pipeline.planning.watch.health import MemberHealth
 from pipeline.planning.watch.steps import AskProbes, VerifyRules
 from pipeline.planning.watch.targets import Target
@@ -112,11 +112,5 @@ async def _round(targets: Iterable[Target], responses: int) -> Counter[str]:
 
 
 async def _problem(target: Target) -> str:
-    try:
-        async with asyncio.timeout(LATE):
-            answer = await ask_afresh(target)
-    except TimeoutError:
-        return f"{target.rule}: no answer in {LATE:g} s"
-    except LOST as error:
-        return f"{target.rule}: {reason_of(error)}"
-    return f"{target.rule}: {answer.problem}" if answer.problem else ""
+    problem = (await answer_of(target, LATE)).problem
+    return f"{target.rule}: {problem}" if problem else ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from pipeline.definition.model import Environment, Image
 from pipeline.errors import Refused
@@ -18,6 +18,8 @@ _MACHINE = "Microsoft.Compute/virtualMachines"
 _ADDRESS = "Microsoft.Network/publicIPAddresses"
 _VERSION = "Microsoft.Compute/galleries/images/versions"
 
+_Step: TypeAlias = BakeVersion | BootCheckMachine
+
 
 @dataclass(frozen=True, slots=True)
 class Made:
@@ -28,12 +30,6 @@ class Made:
     content: Mapping[str, Any]
 
 
-def made(steps: Iterable[BuildStep], image: Image, environment: Environment) -> tuple[Made, ...]:
-    """Whatever the steps make, or let Packer make, each kind once."""
-    found = {(one.words, one.scope): one for one in _made(steps, image, environment)}
-    return tuple(found.values())
-
-
 def refuse_denied(denials: Sequence[tuple[Made, tuple[Denial, ...]]]) -> None:
     """Raises Refused, with all of them, where policies would deny what is to be made."""
     told = [(one, denial) for one, found in denials for denial in found]
@@ -41,38 +37,55 @@ def refuse_denied(denials: Sequence[tuple[Made, tuple[Denial, ...]]]) -> None:
         lines = [denial.of(one.words) for one, denial in told]
         shown = {denial.assignment: denial.advice for _, denial in told}
         raise Refused(
-            "\n".join([*lines, "nothing was baked: ask for an exemption, or give it what it asks"]),
+            "\n".join([*lines, "nothing was made: ask for an exemption, or give it what it asks"]),
             advice=tuple(shown.values()),
         )
 
 
-def _made(steps: Iterable[BuildStep], image: Image, environment: Environment) -> Iterator[Made]:
-    place = {"location": environment.location}
+def made(steps: Iterable[BuildStep], image: Image, environment: Environment) -> tuple[Made, ...]:
+    """Whatever the steps make, or let Packer make."""
+    found: list[Made] = []
     for step in steps:
-        if not isinstance(step, BakeVersion | BootCheckMachine):
-            continue
-        above = f"/subscriptions/{environment.subscription}"
-        scope = above if step.has_own_group else f"{above}/resourceGroups/{step.group}"
-        tagged = {**place, "tags": dict(step.tags)}
-        if step.has_own_group:
-            group = {"type": _GROUP, "name": step.group, **tagged}
-            yield Made(f"the resource group of a {_work(step)}", above, group)
-        if step.admitted:
-            address = {"type": _ADDRESS, **tagged, "sku": {"name": "Standard"}}
-            yield Made(f"the public address of a {_work(step)}", scope, address)
-        if isinstance(step, BootCheckMachine):
+        if isinstance(step, BakeVersion):
+            found += [*_around("bake", step, environment), *_of_bake(step, image, environment)]
+        elif isinstance(step, BootCheckMachine):
             body = check_machine.machine(step, image, environment, NOBODYS_KEY)
-            yield Made("the machine of a check", scope, {"type": _MACHINE, **body})
-            continue
-        machine = {"hardwareProfile": {"vmSize": image.build_size}}
-        yield Made(
-            "the machine of a bake", scope, {"type": _MACHINE, **tagged, "properties": machine}
-        )
-        gallery = gallery_id(environment)
-        kept = f"/subscriptions/{gallery.subscription}/resourceGroups/{gallery.resource_group}"
-        version = {"type": _VERSION, "name": step.version, **tagged}
-        yield Made("the image version", kept, version)
+            machine = Made(
+                "the machine of a check", _scope(step, environment), {"type": _MACHINE, **body}
+            )
+            found += [*_around("check", step, environment), machine]
+    return tuple(found)
 
 
-def _work(step: BakeVersion | BootCheckMachine) -> str:
-    return "bake" if isinstance(step, BakeVersion) else "check"
+def _around(work: str, step: _Step, environment: Environment) -> Iterator[Made]:
+    """The group and the address of a machine that has them of its own."""
+    said = _said(step, environment)
+    if step.has_own_group:
+        group = {"type": _GROUP, "name": step.group, **said}
+        yield Made(f"the resource group of a {work}", _above(environment), group)
+    if step.admitted:
+        address = {"type": _ADDRESS, **said, "sku": {"name": "Standard"}}
+        yield Made(f"the public address of a {work}", _scope(step, environment), address)
+
+
+def _of_bake(step: BakeVersion, image: Image, environment: Environment) -> Iterator[Made]:
+    said, gallery = _said(step, environment), gallery_id(environment)
+    size = {"hardwareProfile": {"vmSize": image.build_size}}
+    machine = {"type": _MACHINE, **said, "properties": size}
+    yield Made("the machine of a bake", _scope(step, environment), machine)
+    kept = f"/subscriptions/{gallery.subscription}/resourceGroups/{gallery.resource_group}"
+    yield Made("the image version", kept, {"type": _VERSION, "name": step.version, **said})
+
+
+def _above(environment: Environment) -> str:
+    return f"/subscriptions/{environment.subscription}"
+
+
+def _scope(step: _Step, environment: Environment) -> str:
+    """Where its machine is made: a group that is not there yet is asked about above it."""
+    above = _above(environment)
+    return above if step.has_own_group else f"{above}/resourceGroups/{step.group}"
+
+
+def _said(step: _Step, environment: Environment) -> dict[str, Any]:
+    return {"location": environment.location, "tags": dict(step.tags)}

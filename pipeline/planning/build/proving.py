@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from pipeline.definition.balancing import TCP
 from pipeline.definition.model import Environment, Image
 from pipeline.definition.shape import NO_INSTANCES
@@ -24,7 +22,7 @@ def contract(image: Image, environment: Environment) -> Contract | None:
     health = image.health
     if not health.port or health.check is False:
         return None
-    if health.check is None and any(_only_of_instances(image, environment)):
+    if health.check is None and _get_more(image, environment):
         return None
     declared = environment.load_balancer_of(image.name)
     pairs = declared.pairs if declared else ()
@@ -33,15 +31,14 @@ def contract(image: Image, environment: Environment) -> Contract | None:
     return Contract(health, others, image.promotion.patience)
 
 
-def _only_of_instances(image: Image, environment: Environment) -> Iterator[bool]:
-    """Whether instances get each thing that a machine of a check lacks."""
+def _get_more(image: Image, environment: Environment) -> bool:
+    """Whether instances get anything that a machine of a check lacks."""
     declared = environment.load_balancer_of(image.name)
-    shape = image.scale_set.in_environment(
-        environment.tags, declared.instances if declared else NO_INSTANCES
+    given = declared.instances if declared else NO_INSTANCES
+    shape = image.scale_set.in_environment(environment.tags, given)
+    return any(
+        (
+            *(shape.custom_data, shape.user_data, shape.identity, shape.data_disks),
+            *(shape.extensions, shape.properties, shape.like),
+        )
     )
-    yield shape.custom_data is not None
-    yield shape.user_data is not None
-    yield shape.identity is not None
-    yield bool(shape.extensions)
-    yield shape.properties is not None
-    yield bool(shape.like)

@@ -9,12 +9,14 @@ import pytest
 
 from pipeline.definition.balancing import Health
 from pipeline.errors import CheckFailed
-from pipeline.execution.build.contract import wrong_with
+from pipeline.execution.build.contract import ask, wrong_with
+from pipeline.execution.checks import Host
+from pipeline.execution.run.work import Work
 from pipeline.execution.runner import begin, carry_out
 from pipeline.execution.watch.exchange import UNNAMED, Answer
 from pipeline.planning.build.contract import Contract
 from pipeline.planning.build.steps import BootCheckMachine, RunChecks
-from pipeline.planning.names import check_group
+from pipeline.planning.names import check_group, check_network_id
 from pipeline.planning.plan import Plan
 from tests.conftest import Emulator
 from tests.execution.landing_zone import LandingZone, landing_zone
@@ -22,6 +24,8 @@ from tests.execution.landing_zone import LandingZone, landing_zone
 RICH = Health("http", 8080, "/healthz")
 BINARY = Health("http", 8080, "/", "binary", "none")
 PROMISED = Contract(RICH, (9100,), 2.0)
+NOBODYS = "192.0.2.1"
+"""An address that the machine reaches nobody at."""
 GROUP = check_group("contract", "1.0.0", "mine")
 
 
@@ -74,6 +78,21 @@ def test_a_page_that_is_not_well_fails_the_check_with_what_it_says(
     with pytest.raises(CheckFailed, match=rf"port 8080/healthz: {words}, after \d+ s") as failed:
         checked(zone)
     assert "`latest` never resolves to it and it cannot be staged" in str(failed.value)
+
+
+def test_a_port_that_nobody_opens_fails_the_check(zone: LandingZone) -> None:
+    step = BootCheckMachine("web", "1.0.0", GROUP, (("run", "mine"),))
+    checks = RunChecks("web", "1.0.0", GROUP, "images/web/checks", contract=PROMISED)
+    environment = zone.environment
+    with begin(zone.session(), "test", "web") as run:
+        carry_out(Plan("test", (step,)), run)
+        nic = run.session.azure.get(check_network_id(environment, GROUP, "networkInterfaces")) or {}
+        (address,) = nic["properties"]["ipConfigurations"]
+        private = address["properties"]["privateIPAddress"]
+        host = Host(environment.ssh_username, private, environment.ssh_port, run.access.config)
+        work = Work(1, Plan("test", (checks,)), run)
+        with pytest.raises(CheckFailed, match=r"port 9100: connection closed, after \d+ s"):
+            ask(checks, PROMISED, work, host, NOBODYS)
 
 
 @pytest.mark.parametrize("sick", ["unforwarding"], indirect=True)

@@ -80,7 +80,7 @@ def test_all_denials_are_told_together_and_each_policy_once_in_the_advice() -> N
         f"owners of {SUBSCRIPTION} would deny the group (RequestDisallowedByPolicy)",
         f"costs of {SUBSCRIPTION} would deny the group (RequestDisallowedByPolicy)",
         f"owners of {SUBSCRIPTION} would deny the machine (RequestDisallowedByPolicy)",
-        "nothing was baked: ask for an exemption, or give it what it asks",
+        "nothing was made: ask for an exemption, or give it what it asks",
     ]
     assert len(refused.value.advice) == 2
 

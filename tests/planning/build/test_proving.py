@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.definition.balancing import Health, LoadBalancer, RulePair
 from pipeline.definition.health import NO_HEALTH
-from pipeline.definition.shape import Attached, Identity, Instances, ScaleSetShape
+from pipeline.definition.shape import Attached, DataDisk, Identity, Instances, ScaleSetShape
 from pipeline.planning.build.build import plan_build
 from pipeline.planning.build.proving import contract
 from pipeline.planning.build.steps import RunChecks
@@ -45,6 +45,7 @@ def test_an_open_port_is_all_that_is_asked_of_health_over_tcp() -> None:
         replace(PLAIN, custom_data=GIVEN),
         replace(PLAIN, user_data=GIVEN),
         replace(PLAIN, identity=Identity(system=True)),
+        replace(PLAIN, data_disks=(DataDisk(0, 64),)),
         replace(PLAIN, like="serving"),
     ],
 )
