@@ -10,14 +10,25 @@ import pytest
 from tests.sources import ROOT
 
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted(ROOT.glob("docs/*.md"))]
-OURS = r"`((?:pipeline|tests|docs|packer|images/web|\.github)/[\w./-]*)`"
+OURS = r"`((?:pipeline|tests|docs|packer|images/(?:web|golden|containers)|\.github)/[\w./-]*)`"
 
 
 def missing(page: Path, text: str) -> list[str]:
-    """The files and folders of ours that a page names, and the pages it links to, if not there."""
+    """What a page names of ours or links to that is not there: files, folders, headings."""
     named = [ROOT / name for name in re.findall(OURS, text) if "NAME" not in name]
-    linked = [page.parent / link for link in re.findall(r"\]\(([^)#:]+)\)", text)]
-    return [str(path) for path in (*named, *linked) if not path.exists()]
+    found = [str(path) for path in named if not path.exists()]
+    for link in re.findall(r"\]\(([^):]+)\)", text):
+        path, _, heading = link.partition("#")
+        linked = page.parent / path if path else page
+        if not linked.exists() or (heading and heading not in headings(linked.read_text())):
+            found.append(link)
+    return found
+
+
+def headings(text: str) -> set[str]:
+    """The headings of a page as links name them."""
+    titles = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.name))
@@ -25,7 +36,15 @@ def test_a_page_points_to_what_exists(page: Path) -> None:
     assert missing(page, page.read_text()) == []
 
 
-@pytest.mark.parametrize("text", ["see `pipeline/nowhere.py`", "see [this](nowhere.md)"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "see `pipeline/nowhere.py`",
+        "see [this](nowhere.md)",
+        "see [this](setup.md#nowhere)",
+        "see [this](#nowhere)",
+    ],
+)
 def test_a_pointer_to_nowhere_is_seen(text: str) -> None:
     assert len(missing(ROOT / "docs" / "page.md", text)) == 1
 
