@@ -137,6 +137,11 @@ def rollback(image: str, to: str = "", *, force: bool = False) -> Command:
     return Command("rollback", (image,), (("to", to),) if to else (), _flags(force=force))
 
 
+def rehearse(image: str) -> Command:
+    """`invoke rehearse IMAGE`."""
+    return Command("rehearse", (image,))
+
+
 def roll(image: str, version: str = "", *, force: bool = False) -> Command:
     """`invoke roll IMAGE [--version VERSION] [--force]`."""
     options = (("version", version),) if version else ()

@@ -132,6 +132,7 @@ PLANNING = {
     "pipeline.planning.referring": planning_room(),
     "pipeline.planning.denials": planning_room(),
     "pipeline.planning.table": planning_room(),
+    "pipeline.planning.ages": planning_room(),
     "pipeline.planning.writable": planning_room(),
     "pipeline.planning.plan": planning_room(),
     "pipeline.planning.versions": planning_room("names"),
@@ -153,7 +154,8 @@ PLANNING = {
         "versions",
     ),
     "pipeline.planning.swap": planning_room(
-        "swap", "names", "plan", "security", "table", "traits", "versions", "watch", "writable"
+        *("swap", "ages", "names", "plan", "security", "table", "traits", "versions"),
+        *("watch", "writable"),
     ),
     "pipeline.planning.preflight": planning_room(
         *("preflight", "denials", "hardware", "names", "plan", "security", "swap.scale_set_body"),
@@ -164,14 +166,15 @@ PLANNING = {
         *("doctor", "build.access", "names", "plugin", "preflight", "rights", "table")
     ),
     "pipeline.planning.prune": planning_room(
-        *("prune", "swap", "build.steps", "names", "plan", "versions", "writable")
+        *("prune", "ages", "swap", "build.steps", "names", "plan", "versions", "writable")
     ),
+    "pipeline.planning.rehearse": planning_room("rehearse", "names", "plan", "swap", "watch.steps"),
     "pipeline.planning.roll": planning_room(
         "roll", "swap", "names", "plan", "versions", "watch.steps"
     ),
     "pipeline.planning.watch": planning_room("watch"),
     "pipeline.planning.steps": planning_room(
-        *("build.steps", "landing_zone.steps", "prune.steps", "roll.steps"),
+        *("build.steps", "landing_zone.steps", "prune.steps", "rehearse.steps", "roll.steps"),
         *("swap.steps", "watch.steps"),
     ),
 }
@@ -189,6 +192,7 @@ WAITING = ("interruption", "patience", "wait")
 EXECUTION = {
     "pipeline.execution": execution_room(),  # the package itself; each new module needs a row
     "pipeline.execution.patience": execution_room(),
+    "pipeline.execution.ages": execution_room(),
     "pipeline.execution.interruption": execution_room(),
     "pipeline.execution.wait": execution_room("interruption", "patience"),
     "pipeline.execution.checks": execution_room("verdict", "wait"),
@@ -210,7 +214,10 @@ EXECUTION = {
     "pipeline.execution.watch": execution_room(
         *("watch", "azure", "checks", "run", "swap.instances", "swap.survey"), *WAITING
     ),
-    "pipeline.execution.prune": execution_room("prune", "azure", "run", "swap", *WAITING),
+    "pipeline.execution.prune": execution_room("prune", "ages", "azure", "run", "swap", *WAITING),
+    "pipeline.execution.rehearse": execution_room(
+        "rehearse", "azure", "claims", "run", "swap", *WAITING
+    ),
     "pipeline.execution.roll": execution_room(
         *("roll", "azure", "claims", "run", "swap", "watch"), *WAITING
     ),
@@ -221,10 +228,10 @@ EXECUTION = {
     ),
     "pipeline.execution.runner": execution_room(
         *("run", "claims", "build.steps", "landing_zone.steps", "prune.steps"),
-        *("roll.steps", "swap.steps", "watch.steps"),
+        *("rehearse.steps", "roll.steps", "swap.steps", "watch.steps"),
     ),
     "pipeline.execution.commands": execution_room(
-        *("checks", "commands", "runner", "run", "packer", "claims"),
+        *("ages", "checks", "commands", "runner", "run", "packer", "claims"),
         *(
             "adopt.survey",
             "azure.bases",
@@ -290,6 +297,9 @@ PARTS = {
     "pipeline.setup": Part(frozenset({"pipeline.setup"})),  # runs before any library is there
     "pipeline.cli_tasks": Part(_OF_TASKS, frozenset({"invoke"})),
     "pipeline.cli_tasks.adopt": Part(
+        _OF_TASKS | {"pipeline.execution.commands"}, frozenset({"invoke"})
+    ),
+    "pipeline.cli_tasks.rehearsing": Part(
         _OF_TASKS | {"pipeline.execution.commands"}, frozenset({"invoke"})
     ),
     "pipeline.cli_tasks.rolling": Part(

@@ -29,6 +29,7 @@ COMMANDS = {
     "stage",
     "promote",
     "rollback",
+    "rehearse",
     "roll",
     "unstage",
     "prune",

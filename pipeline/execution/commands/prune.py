@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from functools import partial
 
+from pipeline.execution.ages import age
 from pipeline.execution.build.survey import groups_of, young
 from pipeline.execution.commands.swap import served, state_of
-from pipeline.execution.prune.survey import age, uses_of
+from pipeline.execution.prune.survey import uses_of
 from pipeline.execution.run.session import Session
 from pipeline.execution.runner import begin, carry_out
 from pipeline.execution.swap.survey import survey_when_settled

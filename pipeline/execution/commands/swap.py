@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import cast
 
+from pipeline.execution.ages import age
 from pipeline.execution.azure.side_by_side import side_by_side
 from pipeline.execution.azure.versions import image_versions
 from pipeline.execution.claims.hold import refuse_on_hold
@@ -111,7 +112,7 @@ def _looked(session: Session, image: str) -> tuple[Table, dict[str, object]]:
             for row in rows
         ],
     }
-    shown = table(rows)
+    shown = table(rows, age)
     lines = (*map(str, made_of.values()), *now.lines(row.image for row in rows))
     return replace(shown, notes=(*shown.notes, *lines)), document
 

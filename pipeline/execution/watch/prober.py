@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
 
-from pipeline.definition.model import Promotion
+from pipeline.definition.promotion import Promotion
 from pipeline.execution.watch.exchange import (
     LOST,
     TCP,
