@@ -35,6 +35,7 @@ COMMANDS = {
     "destroy-environment",
     "hold",
     "release",
+    "report",
     "history",
     "init",
     "status",
