@@ -20,6 +20,7 @@ from pipeline.cli_tasks.adopt import adopt
 from pipeline.cli_tasks.beginning import demo, init
 from pipeline.cli_tasks.emulator import emulator
 from pipeline.cli_tasks.rehearsing import rehearse
+from pipeline.cli_tasks.reporting import report
 from pipeline.cli_tasks.rolling import roll
 from pipeline.cli_tasks.running import (
     AGAIN,
@@ -278,7 +279,7 @@ namespace = Collection(
     *(create_environment, destroy_environment, adopt, doctor),
     *(build_image, check_image, nightly),
     *(preflight, stage, promote, rollback, rehearse, roll, unstage, prune),
-    *(status, hold, release, history, demo, init),
+    *(status, report, hold, release, history, demo, init),
 )
 namespace.add_collection(emulator)
 

@@ -173,6 +173,7 @@ PLANNING = {
         "roll", "swap", "names", "plan", "versions", "watch.steps"
     ),
     "pipeline.planning.watch": planning_room("watch"),
+    "pipeline.planning.report": planning_room("report", "swap.backend", "swap.survey"),
     "pipeline.planning.steps": planning_room(
         *("build.steps", "landing_zone.steps", "prune.steps", "rehearse.steps", "roll.steps"),
         *("swap.steps", "watch.steps"),
@@ -199,6 +200,9 @@ EXECUTION = {
     "pipeline.execution.verdict": execution_room(),
     "pipeline.execution.ssh": execution_room(libraries=("cryptography",)),
     "pipeline.execution.azure": execution_room("azure", *WAITING, libraries=("azure",)),
+    "pipeline.execution.report": execution_room(
+        *("report", "run", "swap.survey", "verdict", "build.last_words")
+    ),
     "pipeline.execution.run": execution_room("run", "azure", "ssh", *WAITING),
     "pipeline.execution.claims": execution_room("claims", "azure", "run", *WAITING),
     "pipeline.execution.packer": execution_room(
@@ -227,11 +231,11 @@ EXECUTION = {
         *("preflight.survey", "run"),
     ),
     "pipeline.execution.runner": execution_room(
-        *("run", "claims", "build.steps", "landing_zone.steps", "prune.steps"),
+        *("run", "claims", "build.steps", "landing_zone.steps", "prune.steps", "report"),
         *("rehearse.steps", "roll.steps", "swap.steps", "watch.steps"),
     ),
     "pipeline.execution.commands": execution_room(
-        *("ages", "checks", "commands", "runner", "run", "packer", "claims"),
+        *("ages", "checks", "commands", "runner", "run", "packer", "claims", "report"),
         *(
             "adopt.survey",
             "azure.bases",
@@ -251,9 +255,12 @@ _PROVIDERS = {"authorization", "compute", "insights", "network", "policy", "reso
 _OF_TASKS = (
     SHARED
     | {"pipeline.cli_tasks", "pipeline.definition", "pipeline.output", "pipeline.local"}
+    | {"pipeline.execution.report.keeping"}
     | {"pipeline.execution.run.session", "pipeline.execution.wait", "pipeline.project_root"}
     | {"pipeline.demo", "pipeline.scaffold"}
 )
+
+_OF_PAGES = SHARED | {"pipeline.output.drawing", "pipeline.planning.report"}
 
 PARTS = {
     "pipeline": Part(frozenset()),  # the package itself, with no code
@@ -269,6 +276,8 @@ PARTS = {
     "pipeline.output": Part(
         SHARED | {"pipeline.output", "pipeline.planning.table"}, frozenset({"rich"})
     ),
+    "pipeline.output.page": Part(_OF_PAGES, frozenset({"jinja2"})),
+    "pipeline.output.drawing": Part(_OF_PAGES),
     "pipeline.definition": Part(
         SHARED | {"pipeline.definition", "pipeline.project_root"},
         frozenset({"hcl2", "lark"}),  # lark is python-hcl2's parser: its tree has the lines
@@ -301,6 +310,9 @@ PARTS = {
     ),
     "pipeline.cli_tasks.rehearsing": Part(
         _OF_TASKS | {"pipeline.execution.commands"}, frozenset({"invoke"})
+    ),
+    "pipeline.cli_tasks.reporting": Part(
+        _OF_TASKS | {"pipeline.cli", "pipeline.execution.commands"}, frozenset({"invoke"})
     ),
     "pipeline.cli_tasks.rolling": Part(
         _OF_TASKS | {"pipeline.execution.commands", "pipeline.planning.roll.steps"},

@@ -89,6 +89,7 @@ MAY_RAISE = {
         "pipeline/execution/swap/protected.py",  # a variable that whoever typed did not set
         "pipeline/demo.py",
         COMMANDS,
+        "pipeline/execution/report/pages.py",
     ),
     "Refused": BEFORE_THE_FIRST_WRITE,
     "Overtaken": (*STEPS, "pipeline/execution/claims/held.py"),

@@ -36,6 +36,7 @@ COMMANDS = {
     "destroy-environment",
     "hold",
     "release",
+    "report",
     "history",
     "init",
     "status",

@@ -27,6 +27,7 @@ from pipeline.execution.claims.use import claimed
 from pipeline.execution.landing_zone import steps as landing_zone
 from pipeline.execution.prune import steps as prune
 from pipeline.execution.rehearse import steps as rehearse
+from pipeline.execution.report.reporting import reported
 from pipeline.execution.roll import steps as roll
 from pipeline.execution.run.run import Run, alone
 from pipeline.execution.run.session import Session
@@ -77,13 +78,16 @@ def begin(
     `now` asks Azure what is true; whatever ends the run early takes the answer along.
     """
     run: Run | None = None
-    try:
-        with alone(session, command, image) as run, claimed(run):
-            yield run
-    except (PipelineError, KeyboardInterrupt) as error:
-        if now and not isinstance(error, DefinitionError | UsageError):
-            _add_truth(error, now, has_written=run is not None and run.has_written)
-        raise
+    with reported(session) as page:
+        try:
+            with alone(session, command, image) as run:
+                page.begin(run)
+                with claimed(run):
+                    yield run
+        except (PipelineError, KeyboardInterrupt) as error:
+            if now and not isinstance(error, DefinitionError | UsageError):
+                _add_truth(error, now, has_written=run is not None and run.has_written)
+            raise
 
 
 def carry_out(

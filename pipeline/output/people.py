@@ -81,6 +81,10 @@ class ForPeople:
         else:
             self.say(text)
 
+    def page(self, address: str) -> None:
+        self._page.running(None)
+        self._page.line(Line(f"report: {address}", to_copy=True))
+
     def error(self, error: PipelineError) -> None:
         self._page.running(None)
         heading = _heading(error)
