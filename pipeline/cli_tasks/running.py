@@ -100,10 +100,11 @@ def session_in(
     from pipeline.execution.report.keeping import Keeping
     from pipeline.execution.run.session import Session, choose_environment
     from pipeline.local import is_local
+    from pipeline.output.ci.telling import in_ci
     from pipeline.project_root import project_root
 
-    keeping = Keeping(output_for(env, json), env, _rerun())
-    with keeping as output, words_and_exit_code(output) as clock:
+    told = in_ci(output_for(env, json), env, _rerun())
+    with told, Keeping(told, env, _rerun()) as output, words_and_exit_code(output) as clock:
         project = read(project_root(Path.cwd()))
         environment = choose_environment(project, env or os.environ.get("BAKESWAP_ENV", ""))
         try:
