@@ -165,6 +165,7 @@ PLANNING = {
     "pipeline.planning.doctor": planning_room(
         *("doctor", "build.access", "names", "plugin", "preflight", "rights", "table")
     ),
+    "pipeline.planning.cost": planning_room("cost", "ages", "names", "swap", "table", "versions"),
     "pipeline.planning.prune": planning_room(
         *("prune", "ages", "swap", "build.steps", "names", "plan", "versions", "writable")
     ),
@@ -218,6 +219,7 @@ EXECUTION = {
     "pipeline.execution.watch": execution_room(
         *("watch", "azure", "checks", "run", "swap.instances", "swap.survey"), *WAITING
     ),
+    "pipeline.execution.cost": execution_room("azure", "run", "swap.survey"),
     "pipeline.execution.prune": execution_room("prune", "ages", "azure", "run", "swap", *WAITING),
     "pipeline.execution.rehearse": execution_room(
         "rehearse", "azure", "claims", "run", "swap", *WAITING
@@ -242,6 +244,7 @@ EXECUTION = {
             "azure.versions",
             "build.fitness",
             "build.survey",
+            "cost.survey",
             "doctor.survey",
         ),
         "landing_zone.survey",
@@ -306,6 +309,12 @@ PARTS = {
     "pipeline.setup": Part(frozenset({"pipeline.setup"})),  # runs before any library is there
     "pipeline.cli_tasks": Part(_OF_TASKS, frozenset({"invoke"})),
     "pipeline.cli_tasks.adopt": Part(
+        _OF_TASKS | {"pipeline.execution.commands"}, frozenset({"invoke"})
+    ),
+    "pipeline.cli_tasks.holding": Part(
+        _OF_TASKS | {"pipeline.execution.commands"}, frozenset({"invoke"})
+    ),
+    "pipeline.cli_tasks.costing": Part(
         _OF_TASKS | {"pipeline.execution.commands"}, frozenset({"invoke"})
     ),
     "pipeline.cli_tasks.rehearsing": Part(

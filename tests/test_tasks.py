@@ -39,6 +39,7 @@ COMMANDS = {
     "report",
     "history",
     "init",
+    "cost",
     "status",
     "nightly",
     "demo",

@@ -36,6 +36,8 @@ class Tag:
     CHECK: Final = "check"
     BAKE: Final = "bake"
     """On a version: how all of its bake ended, each builder and post-processor."""
+    BAKE_SECONDS: Final = "bake-seconds"
+    """On a version: how long its bake took, most of it with a machine."""
     FINGERPRINT: Final = "fingerprint"
     COMMIT: Final = "commit"
     BASE: Final = "base"
