@@ -141,6 +141,8 @@ PLANNING = {
     "pipeline.planning.rights": planning_room(),
     "pipeline.planning.lineage": planning_room("versions"),
     "pipeline.planning.claims": planning_room("claims", "table"),
+    "pipeline.planning.evidence": planning_room("evidence"),
+    "pipeline.planning.packages": planning_room("packages", "evidence.inventory", "table"),
     "pipeline.planning.adopt": planning_room(
         "adopt", "names", "referring", "swap.load_balancer", "swap.state"
     ),
@@ -201,9 +203,12 @@ EXECUTION = {
         "packer", "azure.credential_file", "azure.federation", *WAITING
     ),
     "pipeline.execution.adopt": execution_room("adopt", "azure", "run"),
+    "pipeline.execution.evidence": execution_room("evidence"),
+    "pipeline.execution.packages": execution_room("packages", "ssh"),
     "pipeline.execution.landing_zone": execution_room("landing_zone", "azure", "run", *WAITING),
     "pipeline.execution.build": execution_room(
-        *("build", "azure", "checks", "claims", "packer", "run", "ssh", "watch.exchange"),
+        *("build", "azure", "checks", "claims", "packages.gathering", "packer", "run", "ssh"),
+        "watch.exchange",
         *WAITING,
     ),
     "pipeline.execution.swap": execution_room(*("swap", "azure", "claims", "run", "ssh"), *WAITING),

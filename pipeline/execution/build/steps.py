@@ -11,6 +11,7 @@ from pipeline.execution import checks
 from pipeline.execution.azure.requests import Body, delete, patch, put, put_group
 from pipeline.execution.build import contract, last_words
 from pipeline.execution.build.clearing import clear
+from pipeline.execution.build.recording import packages
 from pipeline.execution.checks import Checks, Host
 from pipeline.execution.claims.numbers import use
 from pipeline.execution.packer.build import Evidence, bake
@@ -149,6 +150,7 @@ def run_checks(step: RunChecks, work: Work) -> None:
         if step.contract:
             private = _private_address(step, work)
             promised = contract.ask(step, step.contract, work, host, private)
+        has = packages(work, host)
     except CheckFailed as error:
         units, kept = last_words.keep(step, work, asked.host)
         raise _explained(error, step, units, kept + _way_in(work, asked.host)) from None
@@ -158,7 +160,7 @@ def run_checks(step: RunChecks, work: Work) -> None:
     finally:
         if session.verbose:
             session.output.say(read_bytes(log).decode(errors="replace"))
-    work.seen = f"{step.checks}: {verdict}{f'; {promised}' if promised else ''}"
+    work.seen = "; ".join(filter(None, (f"{step.checks}: {verdict}", promised, has)))
 
 
 def mark_version(step: MarkVersion, work: Work) -> None:

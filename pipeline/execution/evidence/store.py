@@ -1,4 +1,4 @@
-"""A store of documents by their SHA-256: what is asked for by a digest is that, or it is refused."""
+"""A store of documents by their SHA-256: what is asked for by a digest is that, or refused."""
 
 from __future__ import annotations
 
