@@ -66,7 +66,8 @@ if [ -e "$root/var/lib/dpkg/status" ]; then
     mkdir -p "$base"
     chmod 0700 "$root/var/lib/bakeswap" "$base"
     for file in var/lib/dpkg/status var/lib/apt/extended_states etc/apt/sources.list \
-        etc/apt/sources.list.d etc/apt/preferences etc/apt/preferences.d; do
+        etc/apt/sources.list.d etc/apt/mirrors etc/apt/apt-mirrors.txt etc/apt/preferences \
+        etc/apt/preferences.d; do
         [ ! -e "$root/$file" ] || (cd "$root/" && tar -cf - "$file") | tar -xf - -C "$base"
     done
     gzip -f "$base/var/lib/dpkg/status"

@@ -45,8 +45,8 @@ cd "$root/" || exit 1
 set --
 for file in etc/os-release usr/lib/os-release var/lib/dpkg/status var/lib/apt/extended_states \
     etc/apt/sources.list etc/apt/sources.list.d/*.list etc/apt/sources.list.d/*.sources \
-    etc/apt/preferences etc/apt/preferences.d/* etc/apt/trusted.gpg etc/apt/trusted.gpg.d/* \
-    etc/apt/keyrings/* usr/share/keyrings/*; do
+    etc/apt/mirrors/* etc/apt/apt-mirrors.txt etc/apt/preferences etc/apt/preferences.d/* \
+    etc/apt/trusted.gpg etc/apt/trusted.gpg.d/* etc/apt/keyrings/* usr/share/keyrings/*; do
     [ ! -f "$file" ] || set -- "$@" "$file"
 done
 [ ! -d {BASE} ] || set -- "$@" {BASE}

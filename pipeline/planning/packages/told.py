@@ -22,7 +22,10 @@ RPM: Final = f"{TOLD}/rpm"
 
 STATUS: Final = "var/lib/dpkg/status"
 _EXTENDED: Final = "var/lib/apt/extended_states"
-_SOURCES = re.compile(r"etc/apt/sources\.list(?:\.d/[^/]+\.(?:list|sources))?")
+_SOURCES = re.compile(
+    r"etc/apt/(?:sources\.list(?:\.d/[^/]+\.(?:list|sources))?|mirrors/[^/]+|apt-mirrors\.txt)"
+)
+"""With the lists of mirrors that Azure's images of Debian and Ubuntu name there."""
 _PREFERENCES = re.compile(r"etc/apt/preferences(?:\.d/[^/]+)?")
 _TRUSTED = re.compile(r"etc/apt/trusted\.gpg(?:\.d/[^/]+\.(?:gpg|asc))?")
 _SIGNED_BY = re.compile(r"signed-by[=:]\s*([^\]\s#]+(?:[,\s]+/[^\]\s#,]+)*)", re.IGNORECASE)
