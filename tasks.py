@@ -19,6 +19,7 @@ from invoke.tasks import task
 from pipeline.cli_tasks.adopt import adopt
 from pipeline.cli_tasks.beginning import demo, init
 from pipeline.cli_tasks.emulator import emulator
+from pipeline.cli_tasks.packages import nightly
 from pipeline.cli_tasks.rolling import roll
 from pipeline.cli_tasks.running import (
     AGAIN,
@@ -256,21 +257,6 @@ def status(
 
         if status(session, image, watch=watch) and exit_code:
             raise Exit(code=1)
-
-
-@task(iterable=["image"], help={**CHANGES, "image": f"{IMAGE}; may be repeated (default: all)"})
-def nightly(
-    _context: Context,
-    image: list[str] | None = None,
-    env: str = "",
-    json: bool = False,
-    plan: bool = False,
-) -> None:
-    """Build every image whose inputs or base changed, and report each."""
-    with session_in(env, json, plan) as session:
-        from pipeline.execution.commands.nightly import nightly
-
-        nightly(session, image or ())
 
 
 namespace = Collection(

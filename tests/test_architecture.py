@@ -151,8 +151,8 @@ PLANNING = {
         *("sharing", "traits", "writable"),
     ),
     "pipeline.planning.build": planning_room(
-        *("build", "claims", "denials", "hardware", "names", "plan", "security", "traits"),
-        "versions",
+        *("build", "claims", "denials", "hardware", "names", "packages", "plan", "security"),
+        *("evidence.inventory", "traits", "versions"),
     ),
     "pipeline.planning.swap": planning_room(
         "swap", "names", "plan", "security", "table", "traits", "versions", "watch", "writable"
@@ -204,7 +204,7 @@ EXECUTION = {
     ),
     "pipeline.execution.adopt": execution_room("adopt", "azure", "run"),
     "pipeline.execution.evidence": execution_room("evidence"),
-    "pipeline.execution.packages": execution_room("packages", "ssh"),
+    "pipeline.execution.packages": execution_room("packages", "run", "ssh"),
     "pipeline.execution.landing_zone": execution_room("landing_zone", "azure", "run", *WAITING),
     "pipeline.execution.build": execution_room(
         *("build", "azure", "checks", "claims", "packages.gathering", "packer", "run", "ssh"),
@@ -229,7 +229,7 @@ EXECUTION = {
         *("roll.steps", "swap.steps", "watch.steps"),
     ),
     "pipeline.execution.commands": execution_room(
-        *("checks", "commands", "runner", "run", "packer", "claims"),
+        *("checks", "commands", "runner", "run", "packages", "packer", "claims"),
         *(
             "adopt.survey",
             "azure.bases",
@@ -295,6 +295,9 @@ PARTS = {
     "pipeline.setup": Part(frozenset({"pipeline.setup"})),  # runs before any library is there
     "pipeline.cli_tasks": Part(_OF_TASKS, frozenset({"invoke"})),
     "pipeline.cli_tasks.adopt": Part(
+        _OF_TASKS | {"pipeline.execution.commands"}, frozenset({"invoke"})
+    ),
+    "pipeline.cli_tasks.packages": Part(
         _OF_TASKS | {"pipeline.execution.commands"}, frozenset({"invoke"})
     ),
     "pipeline.cli_tasks.rolling": Part(

@@ -24,13 +24,14 @@ from typing import Final
 from pipeline.errors import StateFileError, Unreachable
 from pipeline.planning.packages import answers, asking, prediction
 from pipeline.planning.packages.answers import Offers, Simulation
-from pipeline.planning.packages.changes import Change, changes, classified
-from pipeline.planning.packages.dpkg import installed
+from pipeline.planning.packages.changes import Change, changes, classified, fixes
+from pipeline.planning.packages.dpkg import by_place, installed
 from pipeline.planning.packages.prediction import Asked, Prediction
 from pipeline.planning.packages.state import AptState, Snapshot, named
 from pipeline.state_files import make_folder, naming, read_bytes, write_private
 
 PROGRAM: Final = "apt-get"
+CACHE: Final = "apt-cache"
 SECONDS: Final = 300.0
 """For one question to apt: its indexes may have to be fetched whole."""
 TRIES: Final = 4
@@ -88,11 +89,9 @@ class Indexes:
     def open_fixes(self, state: AptState) -> tuple[Change, ...]:
         """The installed packages that a security suite has a newer version of; errors as above."""
         with self._folder(state) as folder:
-            upgraded = Asked(state.now, asking.Question((), upgrades=True), "installed")
-            asked, answer, _ = _simulated(folder, upgraded)
-            packages = prediction.foretold(state, asked, answer, ())
-            found = changes(installed(state.now.status), packages)
-            return tuple(one for one in _classified(folder, found) if one.is_security)
+            packages = installed(state.now.status)
+            names = {place: named(state, place) for place in by_place(packages)}
+            return fixes(packages, _offered(folder, sorted(names.values())), names)
 
     def classes(self, state: AptState, found: Sequence[Change]) -> tuple[Change, ...]:
         """Changes with their classes, as far as the indexes still tell; errors as above."""
@@ -174,13 +173,16 @@ def _classified(folder: _Folder, found: Sequence[Change]) -> tuple[Change, ...]:
         for one in found
         if one.old and one.new
     }
+    return classified(found, _offered(folder, list(names.values())), names)
+
+
+def _offered(folder: _Folder, names: Sequence[str]) -> Offers:
+    """All versions of packages that the indexes have."""
     if not names:
-        return classified(found, {}, {})
-    about = _apt(folder, state.now, "apt-cache", ("policy",))
-    offered = _apt(folder, state.now, "apt-cache", ("policy", *names.values()))
-    security = answers.security_files(about)
-    rows: Offers = answers.offers(offered, security)
-    return classified(found, rows, names)
+        return {}
+    about = _apt(folder, folder.state.now, CACHE, ("policy",))
+    told = _apt(folder, folder.state.now, CACHE, ("policy", *names))
+    return answers.offers(told, answers.security_files(about))
 
 
 def _apt(folder: _Folder, upon: Snapshot, program: str, words: Sequence[str]) -> str:

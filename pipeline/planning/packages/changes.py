@@ -8,7 +8,7 @@ from typing import Any, Literal, TypeAlias
 
 from pipeline.planning.evidence.inventory import Package
 from pipeline.planning.packages.answers import Offers, closes
-from pipeline.planning.packages.dpkg import by_place
+from pipeline.planning.packages.dpkg import Version, by_place
 
 Class: TypeAlias = Literal["security", "other", ""]
 """Of a newer version; "" where no index tells."""
@@ -69,6 +69,19 @@ def classified(
             kind = "security" if closes(rows, one.old, one.new) else "other"
         told.append(Change(one.name, one.architecture, one.old, one.new, kind))
     return tuple(sorted(told, key=lambda one: (not one.is_security, one.name, one.architecture)))
+
+
+def fixes(
+    packages: Iterable[Package], offered: Offers, names: Mapping[tuple[str, str], str]
+) -> tuple[Change, ...]:
+    """Of installed packages the newest version that a security suite has, where that is newer."""
+    found = []
+    for one in packages:
+        rows = offered.get(names.get((one.name, one.architecture), one.name), ())
+        fixed = max((row.version for row in rows if row.is_security), key=Version, default="")
+        if fixed and Version(one.version) < Version(fixed):
+            found.append(Change(one.name, one.architecture, one.version, fixed, "security"))
+    return tuple(found)
 
 
 def in_words(found: tuple[Change, ...], shown: int = 1) -> str:

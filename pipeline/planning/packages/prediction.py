@@ -9,9 +9,12 @@ from typing import Literal, TypeAlias
 from pipeline.planning.evidence.inventory import Package
 from pipeline.planning.packages.answers import Simulation
 from pipeline.planning.packages.asking import Question
-from pipeline.planning.packages.changes import Change
+from pipeline.planning.packages.changes import Change, changes, in_words
 from pipeline.planning.packages.dpkg import by_place, installed
 from pipeline.planning.packages.state import AptState, Snapshot, added, renewed
+
+SHOWN_WRONG = 3
+"""How many packages that were foretold wrongly fit a line."""
 
 Way: TypeAlias = Literal["bake", "installed"]
 """How it was asked: the bake's own installing upon the base, or upgrading all that is installed."""
@@ -41,6 +44,23 @@ class Asked:
     upon: Snapshot
     question: Question
     way: Way
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """Whether a bake installed what was foretold, in words."""
+
+    is_right: bool
+    words: str
+
+
+def judged(foretold: Prediction, packages: Iterable[Package] | None) -> Judged:
+    """What a bake left, None where nobody knows, compared with what was foretold."""
+    if packages is None:
+        return Judged(False, "not foretold: its packages are not written down")
+    if wrong := changes(foretold.packages, packages):
+        return Judged(False, f"not as foretold: {in_words(wrong, SHOWN_WRONG)}")
+    return Judged(True, f"as foretold: {len(foretold.packages)} packages")
 
 
 def first_question(state: AptState, *, upgrades: bool) -> Asked:
