@@ -118,10 +118,10 @@ EMULATOR = {
 }
 
 
-def planning_room(*rooms: str) -> Part:
+def planning_room(*rooms: str, libraries: tuple[str, ...] = ()) -> Part:
     """A room of planning: pure, may import definitions and these rooms."""
     ours = frozenset(f"pipeline.planning.{room}" for room in rooms)
-    return Part(SHARED | {"pipeline.definition"} | ours, pure=True)
+    return Part(SHARED | {"pipeline.definition"} | ours, frozenset(libraries), pure=True)
 
 
 PLANNING = {
@@ -141,6 +141,9 @@ PLANNING = {
     "pipeline.planning.rights": planning_room(),
     "pipeline.planning.lineage": planning_room("versions"),
     "pipeline.planning.claims": planning_room("claims", "table"),
+    "pipeline.planning.evidence": planning_room(
+        "evidence", "names", "table", libraries=("packageurl",)
+    ),
     "pipeline.planning.adopt": planning_room(
         "adopt", "names", "referring", "swap.load_balancer", "swap.state"
     ),
@@ -204,7 +207,12 @@ EXECUTION = {
     "pipeline.execution.landing_zone": execution_room("landing_zone", "azure", "run", *WAITING),
     "pipeline.execution.build": execution_room(
         *("build", "azure", "checks", "claims", "packer", "run", "ssh", "watch.exchange"),
+        "evidence.recording",
         *WAITING,
+    ),
+    "pipeline.execution.evidence": Part(
+        execution_room("evidence", "azure", "checks", "run", "verdict").ours | {"pipeline.version"},
+        frozenset({"azure", "cryptography"}),
     ),
     "pipeline.execution.swap": execution_room(*("swap", "azure", "claims", "run", "ssh"), *WAITING),
     "pipeline.execution.watch": execution_room(
@@ -232,6 +240,7 @@ EXECUTION = {
             "build.fitness",
             "build.survey",
             "doctor.survey",
+            "evidence",
         ),
         "landing_zone.survey",
         *("preflight.survey", "prune.survey"),
@@ -290,6 +299,9 @@ PARTS = {
     "pipeline.setup": Part(frozenset({"pipeline.setup"})),  # runs before any library is there
     "pipeline.cli_tasks": Part(_OF_TASKS, frozenset({"invoke"})),
     "pipeline.cli_tasks.adopt": Part(
+        _OF_TASKS | {"pipeline.execution.commands"}, frozenset({"invoke"})
+    ),
+    "pipeline.cli_tasks.evidence": Part(
         _OF_TASKS | {"pipeline.execution.commands"}, frozenset({"invoke"})
     ),
     "pipeline.cli_tasks.rolling": Part(
