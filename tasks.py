@@ -19,6 +19,7 @@ from invoke.tasks import task
 from pipeline.cli_tasks.adopt import adopt
 from pipeline.cli_tasks.beginning import demo, init
 from pipeline.cli_tasks.emulator import emulator
+from pipeline.cli_tasks.evidence import evidence
 from pipeline.cli_tasks.packages import nightly
 from pipeline.cli_tasks.rolling import roll
 from pipeline.cli_tasks.running import (
@@ -265,6 +266,7 @@ namespace = Collection(
     *(preflight, stage, promote, rollback, roll, unstage, prune),
     *(status, hold, release, history, demo, init),
 )
+namespace.add_collection(evidence)
 namespace.add_collection(emulator)
 
 

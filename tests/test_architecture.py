@@ -118,10 +118,10 @@ EMULATOR = {
 }
 
 
-def planning_room(*rooms: str) -> Part:
+def planning_room(*rooms: str, libraries: tuple[str, ...] = ()) -> Part:
     """A room of planning: pure, may import definitions and these rooms."""
     ours = frozenset(f"pipeline.planning.{room}" for room in rooms)
-    return Part(SHARED | {"pipeline.definition"} | ours, pure=True)
+    return Part(SHARED | {"pipeline.definition"} | ours, frozenset(libraries), pure=True)
 
 
 PLANNING = {
@@ -141,8 +141,10 @@ PLANNING = {
     "pipeline.planning.rights": planning_room(),
     "pipeline.planning.lineage": planning_room("versions"),
     "pipeline.planning.claims": planning_room("claims", "table"),
-    "pipeline.planning.evidence": planning_room("evidence"),
-    "pipeline.planning.packages": planning_room("packages", "evidence.inventory", "table"),
+    "pipeline.planning.evidence": planning_room(
+        "evidence", "names", "table", libraries=("packageurl",)
+    ),
+    "pipeline.planning.packages": planning_room("packages", "evidence", "names", "table"),
     "pipeline.planning.adopt": planning_room(
         "adopt", "names", "referring", "swap.load_balancer", "swap.state"
     ),
@@ -203,13 +205,16 @@ EXECUTION = {
         "packer", "azure.credential_file", "azure.federation", *WAITING
     ),
     "pipeline.execution.adopt": execution_room("adopt", "azure", "run"),
-    "pipeline.execution.evidence": execution_room("evidence"),
-    "pipeline.execution.packages": execution_room("packages", "run", "ssh"),
+    "pipeline.execution.packages": execution_room("packages", "evidence.reading", "run", "ssh"),
     "pipeline.execution.landing_zone": execution_room("landing_zone", "azure", "run", *WAITING),
     "pipeline.execution.build": execution_room(
         *("build", "azure", "checks", "claims", "packages.gathering", "packer", "run", "ssh"),
-        "watch.exchange",
+        *("evidence.recording", "watch.exchange"),
         *WAITING,
+    ),
+    "pipeline.execution.evidence": Part(
+        execution_room("evidence", "azure", "checks", "run", "verdict").ours | {"pipeline.version"},
+        frozenset({"azure", "cryptography"}),
     ),
     "pipeline.execution.swap": execution_room(*("swap", "azure", "claims", "run", "ssh"), *WAITING),
     "pipeline.execution.watch": execution_room(
@@ -237,6 +242,7 @@ EXECUTION = {
             "build.fitness",
             "build.survey",
             "doctor.survey",
+            "evidence",
         ),
         "landing_zone.survey",
         *("preflight.survey", "prune.survey"),
@@ -295,6 +301,9 @@ PARTS = {
     "pipeline.setup": Part(frozenset({"pipeline.setup"})),  # runs before any library is there
     "pipeline.cli_tasks": Part(_OF_TASKS, frozenset({"invoke"})),
     "pipeline.cli_tasks.adopt": Part(
+        _OF_TASKS | {"pipeline.execution.commands"}, frozenset({"invoke"})
+    ),
+    "pipeline.cli_tasks.evidence": Part(
         _OF_TASKS | {"pipeline.execution.commands"}, frozenset({"invoke"})
     ),
     "pipeline.cli_tasks.packages": Part(

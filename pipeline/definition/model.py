@@ -8,6 +8,7 @@ from typing import Final, Literal, TypeAlias
 
 from pipeline.definition.balancing import Health, LoadBalancer
 from pipeline.definition.builders import Builder, Plugin
+from pipeline.definition.evidence import NOTHING_REQUIRED, EvidencePolicy
 from pipeline.definition.faulty import Faulty, Kind
 from pipeline.definition.given import Given, told
 from pipeline.definition.rebuilding import USUAL, Reason
@@ -196,10 +197,7 @@ class Cloud:
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """The virtual network of an environment: one subnet for all machines, with a NAT gateway.
-
-    `managed` False means it is somebody else's: used, never written.
-    """
+    """An environment's virtual network; `managed` False: somebody else's, used, never written."""
 
     name: str
     address_space: str
@@ -258,6 +256,8 @@ class Environment:
     """Of the versions in its gallery."""
     build_resource_group: str = ""
     """A group that is there, for all machines of bakes and checks; "" for one made for each."""
+    evidence: EvidencePolicy = NOTHING_REQUIRED
+    """Of the versions in its gallery: where it is kept, and what is required of it."""
 
     def load_balancer_of(self, image: str) -> LoadBalancer | None:
         """The load balancer that serves an image, if the environment has one."""
@@ -266,10 +266,9 @@ class Environment:
     @property
     def other_groups(self) -> tuple[str, ...]:
         """The resource groups of somebody else that load balancers are in, each once."""
+        own = {"", self.resource_group.lower()}
         found = {one.resource_group.lower(): one.resource_group for one in self.load_balancers}
-        return tuple(
-            group for key, group in found.items() if key and key != self.resource_group.lower()
-        )
+        return tuple(group for key, group in found.items() if key not in own)
 
 
 @dataclass(frozen=True, slots=True)

@@ -161,7 +161,11 @@ def _look(look: Session, name: str) -> _Settled | None:
 
 
 def _ask(session: Session, indexes: Indexes, name: str, one: _Settled) -> Answer:
-    answer = ask(indexes, session.image(name), recorded(session.runs, one.version))
+    try:
+        known = recorded(session, one.version)
+    except PipelineError as error:
+        return Answer(why_not=f"what was recorded of its packages: {error}")
+    answer = ask(indexes, session.image(name), known)
     keep(session, name, one.version.name, answer)
     return answer
 
@@ -188,7 +192,7 @@ def _verdict(
     if foretold is None:
         return None
     versions = image_versions(session.azure, name)
-    known = [recorded(session.runs, one) for one in versions if one.name == version]
+    known = [recorded(session, one) for one in versions if one.name == version]
     found = known[0] if known else None
     return judged(foretold, found.inventory.packages if found else None)
 

@@ -15,7 +15,7 @@ from pipeline.errors import Refused, UsageError
 from pipeline.planning.build.access import admitted, doubts
 from pipeline.planning.build.fingerprint import fingerprint, input_tags
 from pipeline.planning.build.leftovers import Group, deletion, is_of_a_run
-from pipeline.planning.build.proving import proven_by
+from pipeline.planning.build.proving import proven_by, recorded_by
 from pipeline.planning.build.publishable import refuse_unpublishable
 from pipeline.planning.build.rebuilding import NOTHING_FORCES, Forced, reason, tolerated
 from pipeline.planning.build.steps import (
@@ -227,6 +227,7 @@ def _checking(survey: BuildSurvey, version: str) -> tuple[BuildStep, ...]:
     return (
         boot,
         proven_by(image, survey.environment, version, group, machine),
+        recorded_by(survey.environment, image.name, version),
         MarkVersion(image.name, version, passed=True, replicas=copies),
         clearing(boot),
     )

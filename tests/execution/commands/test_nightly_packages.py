@@ -144,11 +144,11 @@ def test_what_was_written_down_may_be_damaged(zone: LandingZone) -> None:
     folder = zone.session().runs / RUN
     version = ImageVersion("1.0.0", tags={Tag.RUN: RUN})
     (folder / state.FILE).write_text("{}")
-    found = recorded(zone.session().runs, version)
+    found = recorded(zone.session(), version)
     assert found is not None
     assert found.apt is None
     (folder / inventory.FILE).write_text("[]")
-    assert recorded(zone.session().runs, version) is None
+    assert recorded(zone.session(), version) is None
 
 
 def test_indexes_of_another_manager_are_not_asked(zone: LandingZone) -> None:
