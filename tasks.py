@@ -20,7 +20,9 @@ from pipeline.cli_tasks.adopt import adopt
 from pipeline.cli_tasks.beginning import demo, init
 from pipeline.cli_tasks.costing import cost
 from pipeline.cli_tasks.emulator import emulator
+from pipeline.cli_tasks.evidence import evidence
 from pipeline.cli_tasks.holding import history, hold, release
+from pipeline.cli_tasks.packages import nightly
 from pipeline.cli_tasks.rehearsing import rehearse
 from pipeline.cli_tasks.reporting import report
 from pipeline.cli_tasks.rolling import roll
@@ -235,27 +237,13 @@ def status(
             raise Exit(code=1)
 
 
-@task(iterable=["image"], help={**CHANGES, "image": f"{IMAGE}; may be repeated (default: all)"})
-def nightly(
-    _context: Context,
-    image: list[str] | None = None,
-    env: str = "",
-    json: bool = False,
-    plan: bool = False,
-) -> None:
-    """Build every image whose inputs or base changed, and report each."""
-    with session_in(env, json, plan) as session:
-        from pipeline.execution.commands.nightly import nightly
-
-        nightly(session, image or ())
-
-
 namespace = Collection(
     *(create_environment, destroy_environment, adopt, doctor),
     *(build_image, check_image, nightly),
     *(preflight, stage, promote, rollback, rehearse, roll, unstage, prune),
     *(status, report, cost, hold, release, history, demo, init),
 )
+namespace.add_collection(evidence)
 namespace.add_collection(emulator)
 
 

@@ -163,6 +163,16 @@ def status() -> Command:
     return Command("status")
 
 
+def evidence_show(image: str, version: str) -> Command:
+    """`invoke evidence.show IMAGE --version VERSION`."""
+    return Command("evidence.show", (image,), (("version", version),))
+
+
+def evidence_verify(image: str, version: str) -> Command:
+    """`invoke evidence.verify IMAGE --version VERSION`."""
+    return Command("evidence.verify", (image,), (("version", version),))
+
+
 def start_emulator() -> Command:
     """`invoke emulator.start`."""
     return Command("emulator.start")

@@ -118,10 +118,10 @@ EMULATOR = {
 }
 
 
-def planning_room(*rooms: str) -> Part:
+def planning_room(*rooms: str, libraries: tuple[str, ...] = ()) -> Part:
     """A room of planning: pure, may import definitions and these rooms."""
     ours = frozenset(f"pipeline.planning.{room}" for room in rooms)
-    return Part(SHARED | {"pipeline.definition"} | ours, pure=True)
+    return Part(SHARED | {"pipeline.definition"} | ours, frozenset(libraries), pure=True)
 
 
 PLANNING = {
@@ -142,6 +142,10 @@ PLANNING = {
     "pipeline.planning.rights": planning_room(),
     "pipeline.planning.lineage": planning_room("versions"),
     "pipeline.planning.claims": planning_room("claims", "table"),
+    "pipeline.planning.evidence": planning_room(
+        "evidence", "names", "table", libraries=("packageurl",)
+    ),
+    "pipeline.planning.packages": planning_room("packages", "evidence", "names", "table"),
     "pipeline.planning.adopt": planning_room(
         "adopt", "names", "referring", "swap.load_balancer", "swap.state"
     ),
@@ -150,8 +154,8 @@ PLANNING = {
         *("sharing", "traits", "writable"),
     ),
     "pipeline.planning.build": planning_room(
-        *("build", "claims", "denials", "hardware", "names", "plan", "security", "traits"),
-        "versions",
+        *("build", "claims", "denials", "hardware", "names", "packages", "plan", "security"),
+        *("evidence.inventory", "traits", "versions"),
     ),
     "pipeline.planning.swap": planning_room(
         *("swap", "ages", "names", "plan", "security", "table", "traits", "versions"),
@@ -210,10 +214,16 @@ EXECUTION = {
         "packer", "azure.credential_file", "azure.federation", *WAITING
     ),
     "pipeline.execution.adopt": execution_room("adopt", "azure", "run"),
+    "pipeline.execution.packages": execution_room("packages", "evidence.reading", "run", "ssh"),
     "pipeline.execution.landing_zone": execution_room("landing_zone", "azure", "run", *WAITING),
     "pipeline.execution.build": execution_room(
-        *("build", "azure", "checks", "claims", "packer", "run", "ssh", "watch.exchange"),
+        *("build", "azure", "checks", "claims", "packages.gathering", "packer", "run", "ssh"),
+        *("evidence.recording", "watch.exchange"),
         *WAITING,
+    ),
+    "pipeline.execution.evidence": Part(
+        execution_room("evidence", "azure", "checks", "run", "verdict").ours | {"pipeline.version"},
+        frozenset({"azure", "cryptography"}),
     ),
     "pipeline.execution.swap": execution_room(*("swap", "azure", "claims", "run", "ssh"), *WAITING),
     "pipeline.execution.watch": execution_room(
@@ -237,7 +247,7 @@ EXECUTION = {
         *("rehearse.steps", "roll.steps", "swap.steps", "watch.steps"),
     ),
     "pipeline.execution.commands": execution_room(
-        *("ages", "checks", "commands", "runner", "run", "packer", "claims", "report"),
+        *("ages", "checks", "commands", "runner", "run", "packages", "packer", "claims", "report"),
         *(
             "adopt.survey",
             "azure.bases",
@@ -246,6 +256,7 @@ EXECUTION = {
             "build.survey",
             "cost.survey",
             "doctor.survey",
+            "evidence",
         ),
         "landing_zone.survey",
         *("preflight.survey", "prune.survey"),
@@ -322,6 +333,12 @@ PARTS = {
     ),
     "pipeline.cli_tasks.reporting": Part(
         _OF_TASKS | {"pipeline.cli", "pipeline.execution.commands"}, frozenset({"invoke"})
+    ),
+    "pipeline.cli_tasks.evidence": Part(
+        _OF_TASKS | {"pipeline.execution.commands"}, frozenset({"invoke"})
+    ),
+    "pipeline.cli_tasks.packages": Part(
+        _OF_TASKS | {"pipeline.execution.commands"}, frozenset({"invoke"})
     ),
     "pipeline.cli_tasks.rolling": Part(
         _OF_TASKS | {"pipeline.execution.commands", "pipeline.planning.roll.steps"},

@@ -50,6 +50,8 @@ BEFORE_THE_FIRST_WRITE = (
     "pipeline/execution/adopt/survey.py",
     "pipeline/execution/build/survey.py",
     "pipeline/execution/swap/survey.py",
+    "pipeline/execution/evidence/store.py",
+    "pipeline/execution/evidence/reading.py",
     "pipeline/execution/landing_zone/survey.py",
     "pipeline/execution/run/lock.py",
     "pipeline/execution/claims/acquire.py",
@@ -68,6 +70,7 @@ STEPS = (
     "pipeline/execution/landing_zone/",
     "pipeline/execution/packer/",
     "pipeline/execution/azure/",
+    "pipeline/execution/evidence/",
     "pipeline/execution/run/",
     "pipeline/execution/runner.py",
     "pipeline/execution/wait.py",
@@ -102,7 +105,10 @@ MAY_RAISE = {
     "NotConfirmed": ("pipeline/execution/swap/", "pipeline/execution/watch/"),
     "WatchFailed": ("pipeline/execution/watch/", "pipeline/execution/roll/"),
     "SignInFailed": ("pipeline/execution/azure/", "pipeline/execution/packer/credential.py"),
-    "Unreachable": (*STEPS, COMMANDS, "pipeline/local.py", "pipeline/execution/ssh.py"),
+    "Unreachable": (
+        *(*STEPS, COMMANDS, "pipeline/local.py", "pipeline/execution/ssh.py"),
+        "pipeline/execution/packages/",
+    ),
     "StateFileError": ("pipeline/state_files.py", "pipeline/local.py", *STEPS),
 }
 """Where an error is true: whoever catches `Refused` relies on nothing having been changed."""

@@ -57,3 +57,18 @@ done
 if [ -d "$root/etc/apt/apt.conf.d" ]; then
     echo 'DPkg::Lock::Timeout "300";' >"$root/etc/apt/apt.conf.d/99-bake-lock-timeout"
 fi
+
+# What is installed before the bake begins, and where it came from: docs/packages.md. From it, the
+# package indexes and no machine, `nightly` foretells what the same bake would install.
+if [ -e "$root/var/lib/dpkg/status" ]; then
+    base=$root/var/lib/bakeswap/base
+    rm -rf "$base"
+    mkdir -p "$base"
+    chmod 0700 "$root/var/lib/bakeswap" "$base"
+    for file in var/lib/dpkg/status var/lib/apt/extended_states etc/apt/sources.list \
+        etc/apt/sources.list.d etc/apt/mirrors etc/apt/apt-mirrors.txt etc/apt/preferences \
+        etc/apt/preferences.d; do
+        [ ! -e "$root/$file" ] || (cd "$root/" && tar -cf - "$file") | tar -xf - -C "$base"
+    done
+    gzip -f "$base/var/lib/dpkg/status"
+fi

@@ -47,6 +47,8 @@ WATCHING = {
 }
 WHY = "reason, for whoever reads it later"
 TO = "image version to go back to (default: the one that served before)"
+SEVERAL = f"{IMAGE}; may be repeated (default: all)"
+VERIFY = "bake what has nothing to do as well, and say whether it installs what was foretold"
 REBUILD = "build even if a version with the same inputs exists"
 ADDRESSES = "loopback block for machines and frontends (default: the emulator's own)"
 DEMO_IMAGES = "`web`, or `all`: every other image is built and served once, too"

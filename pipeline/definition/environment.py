@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pipeline.definition import rules, shape_rules
 from pipeline.definition.balancing import LoadBalancer
+from pipeline.definition.evidence_reading import read_evidence
 from pipeline.definition.load_balancer import read_load_balancers
 from pipeline.definition.model import PRIVATE, PUBLIC, Cloud, Environment, Gallery, Image, Network
 from pipeline.definition.reading import Section, suggestion
@@ -56,6 +57,7 @@ def _environment(root: Path, section: Section, images: Mapping[str, Image | None
         tags=tags,
         replication=read_replication(gallery, (location, *replica_regions)),
         build_resource_group=_build_resource_group(section, group),
+        evidence=read_evidence(root, section.block("evidence", is_required=False)),
     )
 
 

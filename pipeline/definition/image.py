@@ -20,6 +20,7 @@ from pipeline.definition.model import (
 )
 from pipeline.definition.promotion import Promotion
 from pipeline.definition.reading import Report, Section, suggestion
+from pipeline.definition.rebuilding_reading import read_max_age, read_rebuild_on
 from pipeline.definition.shape_reading import read_scale_set
 from pipeline.definition.template import GUARDING
 
@@ -103,6 +104,8 @@ def _image(
             folder, root, section.block("scale_set", is_required=False), build_size
         ),
         health=read_health(section.block("health", is_required=False)),
+        rebuild_on=read_rebuild_on(section),
+        max_age=read_max_age(section),
         retention=section.number("retention", rules.RETENTION, default=0),
         security_type=_security_type(section, use),
         inputs=tuple(sorted((*inputs, *template.inputs), key=lambda item: item.name)),

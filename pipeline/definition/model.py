@@ -8,9 +8,11 @@ from typing import Final, Literal, TypeAlias
 
 from pipeline.definition.balancing import Health, LoadBalancer
 from pipeline.definition.builders import Builder, Plugin
+from pipeline.definition.evidence import NOTHING_REQUIRED, EvidencePolicy
 from pipeline.definition.faulty import Faulty, Kind
 from pipeline.definition.given import Given, told
 from pipeline.definition.promotion import Promotion
+from pipeline.definition.rebuilding import USUAL, Reason
 from pipeline.definition.replication import AZURES, Replication
 from pipeline.definition.shape import ScaleSetShape, Tags
 from pipeline.definition.uses import Output, Place, Reader
@@ -131,12 +133,11 @@ class Image:
     has_soak_checks: bool = False
     """Whether any of its checks is marked `soak`: it asks production, and no fresh machine."""
     security_type: SecurityType = STANDARD
-    """Of the machines it is baked on and of those made from it.
-
-    Standard is what each version of Packer's plugin bakes: 2.1 and newer make a Trusted Launch
-    machine only with an argument that 1.4.5 refuses (plugin's template_builder.go).
-    """
-
+    """Of the machines it is baked on and of those made from it. Standard is what each version of
+    Packer's plugin bakes: 2.1 and newer make a Trusted Launch machine only with an argument that
+    1.4.5 refuses (plugin's template_builder.go)."""
+    rebuild_on: frozenset[Reason] = USUAL
+    max_age: float = 0.0  # seconds after which `nightly` bakes anyway; 0: never
     build_timeout: float = 5400.0
     """Seconds that Packer may take, but for copies of the version to further regions."""
     only: tuple[str, ...] = ()
@@ -183,10 +184,7 @@ class Cloud:
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """The virtual network of an environment: one subnet for all machines, with a NAT gateway.
-
-    `managed` False means it is somebody else's: used, never written.
-    """
+    """An environment's virtual network; `managed` False: somebody else's, used, never written."""
 
     name: str
     address_space: str
@@ -245,6 +243,8 @@ class Environment:
     """Of the versions in its gallery."""
     build_resource_group: str = ""
     """A group that is there, for all machines of bakes and checks; "" for one made for each."""
+    evidence: EvidencePolicy = NOTHING_REQUIRED
+    """Of the versions in its gallery: where it is kept, and what is required of it."""
 
     def load_balancer_of(self, image: str) -> LoadBalancer | None:
         """The load balancer that serves an image, if the environment has one."""
@@ -253,10 +253,9 @@ class Environment:
     @property
     def other_groups(self) -> tuple[str, ...]:
         """The resource groups of somebody else that load balancers are in, each once."""
+        own = {"", self.resource_group.lower()}
         found = {one.resource_group.lower(): one.resource_group for one in self.load_balancers}
-        return tuple(
-            group for key, group in found.items() if key and key != self.resource_group.lower()
-        )
+        return tuple(group for key, group in found.items() if key not in own)
 
 
 @dataclass(frozen=True, slots=True)

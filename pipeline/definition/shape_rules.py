@@ -26,7 +26,10 @@ RESERVED_TAGS = frozenset(
 MOST_ENVIRONMENT_TAGS = 9
 """Packer's plugin takes 15 (1.4.5's config.go), and six tell whose a half-made version is."""
 RESERVED_ELSEWHERE = frozenset(
-    {"check", "bake", "bake-seconds", "fingerprint", "commit", "base", "inputs", "pinned"}
+    {
+        *("check", "bake", "bake-seconds", "fingerprint", "commit", "base", "inputs", "pinned"),
+        *("evidence", "baked-by", "baked-with"),
+    }
 )
 """What bakeswap writes on other things than scale sets."""
 RESERVED_BEGINNINGS = ("inputs-", "last-", "removing-")

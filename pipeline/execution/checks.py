@@ -28,6 +28,9 @@ NOT_FOR_CHECKS = frozenset({"PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_CURRENT_
 LOG = "check.log"
 """In a run's folder: all that the checks printed."""
 
+JUNIT = "junit.xml"
+"""Beside the log: what pytest says of each test."""
+
 TICK = 1.0
 """Seconds between two words about a check that goes on."""
 
@@ -86,7 +89,7 @@ class Checks:
 def run_checks(
     checks: Checks, log: Path, clock: Clock, still_waiting: Callable[[float], None]
 ) -> Verdict:
-    """Run all tests, and leave what they printed in `log` and `junit.xml` beside it.
+    """Run all tests, and leave what they printed in `log` and `JUNIT` beside it.
 
     Raises CheckFailed when a test failed, or, on a machine, when there was none or none that said
     anything; Unreachable when nothing failed but the connection to the machine: that is no verdict.
@@ -141,7 +144,7 @@ def _pytest(
     *more: str,
 ) -> tuple[int, Verdict]:
     """Run pytest; its exit code, and what its JUnit file says."""
-    junit = log.with_name("junit.xml")
+    junit = log.with_name(JUNIT)
     with naming(junit):
         junit.unlink(missing_ok=True)
     command = [

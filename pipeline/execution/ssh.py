@@ -109,6 +109,19 @@ def greets(address: str, port: int) -> bool:
         return False
 
 
+def answer(
+    config: Path, user: str, at: tuple[str, int], command: str, seconds: float, stdin: bytes = b""
+) -> bytes:
+    """What a command printed on a machine; nothing when it failed, or took longer than that."""
+    address, port = at
+    ssh = ("ssh", "-F", str(config), "-p", str(port), f"{user}@{address}", command)
+    try:
+        ended = subprocess.run(ssh, input=stdin, capture_output=True, timeout=seconds, check=False)
+    except (OSError, subprocess.SubprocessError):
+        return b""
+    return ended.stdout if ended.returncode == 0 else b""
+
+
 @contextmanager
 def forwarding(
     config: Path, user: str, at: tuple[str, int], to: Sequence[tuple[str, int]], log: Path

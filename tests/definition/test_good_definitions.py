@@ -17,6 +17,7 @@ from pipeline.definition.balancing import (
     RulePair,
     RuleProbe,
 )
+from pipeline.definition.evidence import NOTHING_REQUIRED, EvidencePolicy
 from pipeline.definition.given import PROVIDED, Joined, Map, Reference
 from pipeline.definition.health import NO_HEALTH
 from pipeline.definition.model import Base, Cloud, Network
@@ -41,6 +42,8 @@ def test_an_image_is_read_as_it_was_written(good: Path) -> None:
     assert image.variables == (("flavour", "plain"), ("workers", 4), ("debug", True))
     assert (image.scale_set.sku, image.scale_set.capacity) == ("Standard_D2s_v5", 3)
     assert image.health == Health("https", 8080, "/healthz")
+    assert sorted(image.rebuild_on) == ["inputs", "security"]
+    assert image.max_age == 30 * 86400
     assert image.promotion == Promotion(
         rate=50,
         lost_budget=3,
@@ -50,6 +53,31 @@ def test_an_image_is_read_as_it_was_written(good: Path) -> None:
         drain=90,
         patience=120,
     )
+
+
+def test_an_image_that_says_nothing_is_rebuilt_for_what_needs_no_index(good: Path) -> None:
+    file = good / "images/web/image.hcl"
+    said = file.read_text()
+    file.write_text(re.sub(r"(?m)^  (rebuild_on|max_age) .*\n", "", said))
+    image = read(good).images[0]
+    assert sorted(image.rebuild_on) == ["base", "inputs", "parent"]
+    assert image.max_age == 0
+    file.write_text(re.sub(r"(?m)^  rebuild_on .*$", "  rebuild_on = []", said))
+    assert read(good).images[0].rebuild_on == frozenset()
+
+
+def test_what_is_required_of_evidence_is_read_as_it_was_written(good: Path) -> None:
+    loose, strict = (one.evidence for one in read(good).environments)
+
+    assert strict == EvidencePolicy(
+        store="https://shop.blob.core.windows.net/evidence",
+        sign_with="https://shop.vault.azure.net/keys/release",
+        required=("provenance", "checks"),
+        signed_by=("keys/release.pub",),
+    )
+    assert (strict.is_container, strict.signs_in_vault, strict.is_required) == (True, True, True)
+    assert loose == NOTHING_REQUIRED
+    assert (loose.is_container, loose.signs_in_vault, loose.is_required) == (False, False, False)
 
 
 def test_an_image_whose_checks_are_marked_soak_is_told_from_others(good: Path) -> None:

@@ -522,6 +522,11 @@ GOLDENS = {
         lambda: version_body.marked(answer("image-version"), passed=True),
         compute.GalleryImageVersion,
     ),
+    "image-version-recorded": Golden(
+        version_body.marked,
+        lambda: version_body.marked(answer("image-version"), passed=True, evidence="e" * 64),
+        compute.GalleryImageVersion,
+    ),
     "image-version-copied": Golden(
         version_body.marked,
         lambda: version_body.marked(

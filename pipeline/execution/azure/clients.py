@@ -23,6 +23,7 @@ from pipeline.execution.azure.refusals import refusals_about
 from pipeline.state_files import read_bytes
 
 if TYPE_CHECKING:
+    from azure.core import PipelineClient
     from azure.core.credentials import TokenCredential
     from azure.core.pipeline.policies import RetryPolicy
     from azure.core.pipeline.transport import RequestsTransport
@@ -42,6 +43,8 @@ Service: TypeAlias = Literal["compute", "network", "resources"]
 READS = frozenset({"GET", "HEAD"})
 RETRIES_OF_READS = 8
 """With the SDK's pauses (0.8 s, doubled each time, or Azure's `Retry-After`) some minutes."""
+RETRIES_OF_DATA = 3
+"""Of requests that may be sent again whatever became of them."""
 
 
 class Clients:
@@ -58,6 +61,7 @@ class Clients:
         self._hide = hide
         self._sleep = sleep
         self._made: dict[tuple[Service, str], Any] = {}
+        self._planes: dict[str, PipelineClient[Any, Any]] = {}
         self._lock = Lock()
 
     def __repr__(self) -> str:
@@ -96,6 +100,31 @@ class Clients:
                 client = _CLIENTS[service]()
                 self._made[key] = client(self.credential, subscription, **self._options())
             return self._made[key]
+
+    def data_plane(self, audience: str) -> PipelineClient[Any, Any]:
+        """What sends requests to a service's own addresses, with tokens for its audience.
+
+        It follows no redirection: whoever answers has the token already.
+        """
+        from azure.core import PipelineClient  # noqa: PLC0415 - slow to import
+        from azure.core.pipeline.policies import (  # noqa: PLC0415 - slow to import
+            BearerTokenCredentialPolicy,
+            RetryPolicy,
+        )
+
+        with self._lock:
+            if audience not in self._planes:
+                sign = BearerTokenCredentialPolicy(self.credential, f"{audience}/.default")
+                self._planes[audience] = PipelineClient(
+                    audience,
+                    policies=[RetryPolicy(retry_total=RETRIES_OF_DATA), sign],
+                    transport=self._transport,
+                )
+            return self._planes[audience]
+
+    def of_other_services(self) -> dict[str, Any]:
+        """Options for further clients of the SDK: our connections, and whom we trust."""
+        return {"transport": self._transport}
 
     def prepare(self) -> float:
         """Make all clients and sign in, before threads that would each do so.

@@ -6,7 +6,6 @@ here is told in any case.
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 
@@ -16,6 +15,7 @@ from pipeline.errors import PipelineError
 from pipeline.execution.azure.console import console
 from pipeline.execution.checks import Host
 from pipeline.execution.run.work import Work
+from pipeline.execution.ssh import answer
 from pipeline.output.harmless import without_control
 from pipeline.planning.build.steps import OnMachine
 from pipeline.planning.names import check_machine_id
@@ -84,23 +84,9 @@ def _asked(step: OnMachine, work: Work, host: Host | None) -> Iterator[tuple[str
         for name, command in _QUESTIONS.items():
             work.seen = f"asking the machine for {name}"
             work.still_waiting()
-            with suppress(OSError, subprocess.SubprocessError):
-                yield name, _over_ssh(host, command)
+            at = host.address, host.port
+            told = answer(host.config, host.user, at, command, SECONDS)
+            yield name, told.decode(errors="replace")
     with suppress(PipelineError, OSError):
         where = check_machine_id(work.azure.environment, step.group, step.machine)
         yield CONSOLE, console(work.azure, where)
-
-
-def _over_ssh(host: Host, command: str) -> str:
-    """What a command printed; "" when it failed."""
-    ended = subprocess.run(
-        [
-            *("ssh", "-F", host.config, "-p", str(host.port)),
-            *(f"{host.user}@{host.address}", command),
-        ],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        timeout=SECONDS,
-        check=False,
-    )
-    return ended.stdout.decode(errors="replace") if ended.returncode == 0 else ""

@@ -10,9 +10,12 @@ from pipeline.errors import AzureRefused, CheckFailed, Overtaken, StillRunning, 
 from pipeline.execution import checks
 from pipeline.execution.azure.requests import Body, delete, patch, put, put_group
 from pipeline.execution.build import contract, last_words
+from pipeline.execution.build.baked import baked_tags
 from pipeline.execution.build.clearing import clear
+from pipeline.execution.build.recording import packages
 from pipeline.execution.checks import Checks, Host
 from pipeline.execution.claims.numbers import use
+from pipeline.execution.evidence.recording import record
 from pipeline.execution.packer.build import Evidence, bake
 from pipeline.execution.patience import GALLERY, MACHINE, NETWORK, RESOURCE_GROUP, SSH, copying
 from pipeline.execution.run.work import Work
@@ -30,6 +33,7 @@ from pipeline.planning.build.steps import (
     DeleteVersion,
     MarkVersion,
     OnMachine,
+    RecordEvidence,
     RejectVersion,
     RunChecks,
     clearing,
@@ -62,6 +66,8 @@ def carry_out(step: BuildStep, work: Work) -> None:
             boot_check_machine(step, work)
         case RunChecks():
             run_checks(step, work)
+        case RecordEvidence():
+            record(step, work)
         case MarkVersion():
             mark_version(step, work)
         case _:
@@ -85,12 +91,13 @@ def bake_version(step: BakeVersion, work: Work) -> None:
     work.run.check()
     began = work.clock.now()
     bake(step, work.session.image(step.image), environment, _evidence(work))
-    tags = {**dict(step.tags), Tag.BAKE_SECONDS: f"{work.clock.now() - began:.0f}"}
+    seconds = f"{work.clock.now() - began:.0f}"
     published = work.azure.get(version)
     if published is None:
         raise AzureRefused(
             str(version), "ResourceNotFound", "Packer succeeded, and published another version"
         )
+    tags = {**dict(step.tags), **baked_tags(work), Tag.BAKE_SECONDS: seconds}
     work.send(put(version, version_body.baked(published, tags, succeeded=True)), GALLERY)
     # Packer did, unless its cleaning up failed; in a group that is there 1.4.5 leaves its disk.
     clear(clearing(step), work)
@@ -151,6 +158,7 @@ def run_checks(step: RunChecks, work: Work) -> None:
         if step.contract:
             private = _private_address(step, work)
             promised = contract.ask(step, step.contract, work, host, private)
+        has = packages(work, host)
     except CheckFailed as error:
         units, kept = last_words.keep(step, work, asked.host)
         raise _explained(error, step, units, kept + _way_in(work, asked.host)) from None
@@ -160,7 +168,7 @@ def run_checks(step: RunChecks, work: Work) -> None:
     finally:
         if session.verbose:
             session.output.say(read_bytes(log).decode(errors="replace"))
-    work.seen = f"{step.checks}: {verdict}{f'; {promised}' if promised else ''}"
+    work.seen = "; ".join(filter(None, (f"{step.checks}: {verdict}", promised, has)))
 
 
 def mark_version(step: MarkVersion, work: Work) -> None:
@@ -174,7 +182,8 @@ def mark_version(step: MarkVersion, work: Work) -> None:
     used = definition_body.used(work.azure.get(definition) or {}, step.version)
     work.send(patch(definition, used), GALLERY)
     use(work.session, step.image, step.version, work.run.id)
-    wanted = version_body.marked(body, passed=step.passed, replicas=step.replicas)
+    said = work.run.evidence if step.passed else ""
+    wanted = version_body.marked(body, passed=step.passed, replicas=step.replicas, evidence=said)
     patience = copying(publishing_hours(environment)) if step.replicas else GALLERY
     work.send(put(version, wanted), patience)
 

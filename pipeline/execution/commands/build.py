@@ -23,11 +23,20 @@ from pipeline.execution.run.run import Run
 from pipeline.execution.run.session import Session
 from pipeline.execution.runner import begin, carry_out
 from pipeline.planning.build.aftermath import plan_after_failure
-from pipeline.planning.build.build import Build, BuildSurvey, plan_build, plan_check
+from pipeline.planning.build.build import (
+    Build,
+    BuildSurvey,
+    plan_build,
+    plan_check,
+    plan_nightly,
+)
 from pipeline.planning.build.packer_variables import secrets_of_the_author
+from pipeline.planning.build.rebuilding import NOTHING_FORCES, Forced
 from pipeline.planning.build.steps import BakeVersion, BuildStep, RunChecks
 from pipeline.planning.plan import Plan
 
+BUILD = "build-image"
+"""Which run builds an image, whoever started it."""
 Result = Literal["built", "checked", "nothing to do", "planned"]
 
 
@@ -49,7 +58,12 @@ def build_image(session: Session, image: str, *, rebuild: bool = False) -> Outco
     Raises BuildFailed, CheckFailed, and what Azure or the network say; nothing is left behind but
     the evidence and, after a failed check, the version that cannot be promoted.
     """
-    return _build(session, "build-image", image, lambda now: plan_build(now, rebuild=rebuild))
+    return _build(session, BUILD, image, lambda now: plan_build(now, rebuild=rebuild))
+
+
+def rebuild_image(session: Session, image: str, because: Forced = NOTHING_FORCES) -> Outcome:
+    """The same for what the image's `rebuild_on` names, and for what makes it be baked anew."""
+    return _build(session, BUILD, image, partial(plan_nightly, because=because))
 
 
 def check_image(session: Session, image: str, version: str = "") -> Outcome:

@@ -1,10 +1,11 @@
-"""`nightly`: build every image whose inputs or base changed, go on after a failure, tell all."""
+"""`nightly`: build every image that has a reason, go on after a failure, tell all."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
+from typing import Any
 
 from pipeline.advice import Advice
 from pipeline.advice import build_image as build_command
@@ -14,14 +15,22 @@ from pipeline.definition.faulty import Faulty
 from pipeline.definition.model import Project
 from pipeline.errors import ImagesFailed, PipelineError
 from pipeline.execution.azure.side_by_side import side_by_side
+from pipeline.execution.azure.versions import image_versions
 from pipeline.execution.build.survey import survey_build
-from pipeline.execution.commands.build import build_image
+from pipeline.execution.commands.build import rebuild_image
 from pipeline.execution.commands.rehearse import rehearse
+from pipeline.execution.packages.answered import keep
+from pipeline.execution.packages.indexes import Indexes
+from pipeline.execution.packages.newer import Answer, ask, is_too_old
+from pipeline.execution.packages.recorded import recorded
 from pipeline.execution.run.session import Session
 from pipeline.execution.swap.survey import survey_swap
-from pipeline.planning.build.build import Build, plan_build
+from pipeline.planning.build.build import Build, plan_nightly
+from pipeline.planning.build.rebuilding import NOTHING_FORCES, Forced, forced, told_of
+from pipeline.planning.packages.prediction import Judged, Prediction, judged
 from pipeline.planning.swap.status import READY, status_of
 from pipeline.planning.table import Table
+from pipeline.planning.versions import ImageVersion
 
 FAILED = "failed"
 REHEARSED = "rehearsed"
@@ -38,18 +47,44 @@ class Row:
     version: str
     result: str
     why: str
+    packages: tuple[dict[str, Any], ...] = ()
+    """What the bake of its newest version would install today, and did not."""
+    prediction: Judged | None = None
+    """Whether a bake installed what was foretold; None where nothing was."""
 
     @property
     def cells(self) -> tuple[str, str, str, str]:
         """As the table has them."""
-        return (self.image, self.version or "-", self.result, self.why)
+        words = f"{self.why}; {self.prediction.words}" if self.prediction else self.why
+        return (self.image, self.version or "-", self.result, words)
 
 
-def nightly(session: Session, images: Sequence[str] = ()) -> None:
+@dataclass(frozen=True, slots=True)
+class _Settled:
+    """An image whose newest version stands, as far as Azure tells."""
+
+    build: Build
+    version: ImageVersion
+
+
+@dataclass(slots=True)
+class _Night:
+    """What was found before the first bake."""
+
+    rows: dict[str, Row] = field(default_factory=dict)
+    """Of the images that have nothing to do."""
+    forced: dict[str, Forced] = field(default_factory=dict)
+    """Why others are baked although they have their inputs."""
+    foretold: dict[str, Prediction] = field(default_factory=dict)
+
+
+def nightly(session: Session, images: Sequence[str] = (), *, verify: bool = False) -> None:
     """Build each image, by default all of the project, and print a table; parents come first.
 
-    An image with mistakes fails by itself. After all had their turn, raises ImagesFailed naming
-    those that failed, or DefinitionError when only a template that none of them uses has mistakes.
+    `verify`: bake what has nothing to do as well, and say whether it installs what was foretold. An
+    image with mistakes fails by itself. After all had their turn, raises ImagesFailed naming those
+    that failed, or were foretold wrongly, or DefinitionError when only a template that none of them
+    uses has mistakes. Package indexes that do not answer are told, and fail nothing.
     """
     known = {image.name: image for image in session.project.images}
     names = parents_first(known, list(images or session.project.names("image")))
@@ -57,19 +92,27 @@ def nightly(session: Session, images: Sequence[str] = ()) -> None:
     for name in names:
         if name not in faulty:
             session.image(name)  # a wrong name is told before an hour of building
-    done = _nothing_to_do(session, [name for name in names if name not in faulty])
-    rows = [done.get(name) or _one(session, name, faulty.get(name)) for name in names]
+    night = _looked(session, [name for name in names if name not in faulty], verify=verify)
+    rows = [night.rows.get(name) or _one(session, name, faulty.get(name), night) for name in names]
     rows += [row for name in names if name not in faulty for row in _rehearsed(session, name)]
     document = {"environment": session.environment.name, "images": [asdict(row) for row in rows]}
     table = Table(HEADINGS, tuple(row.cells for row in rows))
     session.output.report(table, document)
+    _refuse_failed(session, rows, images)
+
+
+def _refuse_failed(session: Session, rows: Sequence[Row], images: Sequence[str]) -> None:
     failed = [row for row in rows if row.result in {FAILED, NOT_REHEARSED}]
     if failed:
         for stray in () if images else _told_by_no_image(session.project):
             session.output.error(stray.error)
         raise ImagesFailed(
-            _what_failed(failed, len(names)), advice=tuple(_again(row) for row in failed)
+            _what_failed(failed, len({row.image for row in rows})),
+            advice=tuple(_again(row) for row in failed),
         )
+    wrong = [row.image for row in rows if row.prediction and not row.prediction.is_right]
+    if wrong:
+        raise ImagesFailed(f"not foretold: what the bakes of {', '.join(wrong)} installed")
     if not images:
         session.project.refuse_mistakes("template")
 
@@ -114,42 +157,91 @@ def _told_by_no_image(project: Project) -> list[Faulty]:
     return [one for one in project.of("template") if not told.issuperset(one.mistakes)]
 
 
-def _nothing_to_do(session: Session, names: Sequence[str]) -> dict[str, Row]:
-    """The images whose newest version has their inputs and passed its check, seen at one look.
+def _looked(session: Session, names: Sequence[str], *, verify: bool) -> _Night:
+    """The images whose newest version stands, seen at one look at Azure and at package indexes.
 
     What cannot be seen, or has something to do, has its turn with a look of its own; and so has
     what is made of that: its parent is another version by then. Parents come first in `names`.
     """
-    look = session.looking()
-    seen = side_by_side([partial(_look, look, name) for name in names])
-    rows: dict[str, Row] = {}
-    for name, build in zip(names, seen, strict=True):
-        parent = session.image(name).parent
-        is_settled = parent not in names or parent in rows
-        if build is not None and build.plan.is_empty and is_settled:
-            session.output.plan(build.plan)
-            if not session.plan_only:
-                session.output.truth(build.plan.truth, build.plan.advice)
-            rows[name] = Row(name, build.version, "nothing to do", build.why)
-    return rows
+    look, indexes, night = session.looking(), Indexes(), _Night()
+    seen = dict(zip(names, side_by_side([partial(_look, look, n) for n in names]), strict=True))
+    settled = {name: one for name, one in seen.items() if one is not None}
+    asking = [partial(_ask, session, indexes, name, one) for name, one in settled.items()]
+    answers = dict(zip(settled, side_by_side(asking), strict=True))
+    for name, one in settled.items():
+        image, answer = session.image(name), answers[name]
+        if image.parent in names and image.parent not in night.rows:
+            continue
+        if answer.prediction:
+            night.foretold[name] = answer.prediction
+        because = forced(
+            image,
+            one.version.name,
+            answer.prediction,
+            is_too_old=is_too_old(image, one.version),
+            verify=verify,
+        )
+        if because:
+            night.forced[name] = because
+            continue
+        why = f"{one.build.why}{told_of(image, answer.prediction, answer.why_not)}"
+        session.output.plan(replace(one.build.plan, because=why))
+        if not session.plan_only:
+            session.output.truth(one.build.plan.truth, one.build.plan.advice)
+        row = Row(name, one.version.name, "nothing to do", why, _documents(answer.prediction))
+        night.rows[name] = row
+    return night
 
 
-def _look(look: Session, name: str) -> Build | None:
+def _look(look: Session, name: str) -> _Settled | None:
     try:
-        return plan_build(survey_build(look, look.image(name), run=""))
+        now = survey_build(look, look.image(name), run="")
+        build = plan_nightly(now)
     except PipelineError:
         return None  # it is told when the image has its turn
+    found = [version for version in now.versions if version.name == build.version]
+    return _Settled(build, found[0]) if build.plan.is_empty and found else None
 
 
-def _one(session: Session, name: str, faulty: Faulty | None) -> Row:
+def _ask(session: Session, indexes: Indexes, name: str, one: _Settled) -> Answer:
+    try:
+        known = recorded(session, one.version)
+    except PipelineError as error:
+        return Answer(why_not=f"what was recorded of its packages: {error}")
+    answer = ask(indexes, session.image(name), known)
+    keep(session, name, one.version.name, answer)
+    return answer
+
+
+def _one(session: Session, name: str, faulty: Faulty | None, night: _Night) -> Row:
+    foretold = night.foretold.get(name)
     try:
         if faulty:
             raise faulty.error
-        outcome = build_image(session, name)
+        outcome = rebuild_image(session, name, night.forced.get(name, NOTHING_FORCES))
+        is_built = outcome.result == "built"
+        verdict = _verdict(session, name, outcome.version, foretold) if is_built else None
     except PipelineError as error:
         session.output.error(error)
-        return Row(name, "", FAILED, _first_words(error))
-    return Row(name, outcome.version, outcome.result, outcome.why)
+        return Row(name, "", FAILED, _first_words(error), _documents(foretold))
+    packages = _documents(foretold)
+    return Row(name, outcome.version, outcome.result, outcome.why, packages, verdict)
+
+
+def _verdict(
+    session: Session, name: str, version: str, foretold: Prediction | None
+) -> Judged | None:
+    """Whether a bake installed what was foretold; None where nothing was."""
+    if foretold is None:
+        return None
+    versions = image_versions(session.azure, name)
+    known = [recorded(session, one) for one in versions if one.name == version]
+    found = known[0] if known else None
+    return judged(foretold, found.inventory.packages if found else None)
+
+
+def _documents(foretold: Prediction | None) -> tuple[dict[str, Any], ...]:
+    return tuple(one.document for one in foretold.changes) if foretold else ()
 
 
 def _first_words(error: PipelineError) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from pipeline.errors import Refused
+from pipeline.execution.commands.proven import proven_stage
 from pipeline.execution.preflight.survey import survey_preflight
 from pipeline.execution.run.session import Session
 from pipeline.execution.swap.survey import survey_swap
@@ -13,7 +14,6 @@ from pipeline.planning.plan import Plan
 from pipeline.planning.preflight.finding import Finding
 from pipeline.planning.preflight.preflight import approved, document, findings, noted, table
 from pipeline.planning.preflight.wanted import Wanted, newest_eligible, wanted
-from pipeline.planning.swap.staging import plan_stage
 from pipeline.planning.swap.steps import StageStep
 
 StagePlan: TypeAlias = Plan[StageStep]
@@ -23,7 +23,7 @@ def preflight(session: Session, image: str, version: str = "") -> None:
     """Print everything that was looked at; Refused when the version cannot be staged."""
     session.load_balancer(image)
     now = survey_swap(session, image)
-    plan = _planned(lambda: plan_stage(now, version))
+    plan = _planned(lambda: proven_stage(session, now, version))
     asked, found = _look(session, image, version or newest_eligible(now.versions), plan)
     session.output.report(table(found), document(asked, found))
     approved(plan, asked, found)

@@ -11,6 +11,7 @@ from pipeline.definition.model import Base
 from pipeline.errors import NotConfirmed, PipelineError, Refused, UsageError, WatchFailed
 from pipeline.execution.azure.bases import offered
 from pipeline.execution.claims.hold import refuse_on_hold
+from pipeline.execution.commands.proven import proven_roll
 from pipeline.execution.commands.swap import state_of
 from pipeline.execution.commands.watching import Watching, number
 from pipeline.execution.report.reporting import keep_topology
@@ -54,7 +55,7 @@ def roll(
     with begin(session, "roll", image, partial(state_of, session, image)) as run:
         now = survey_when_settled(session, image, partial(refuse_on_hold, session, image))
         keep_topology(run, now)
-        plan = plan_roll(now, wish, _offered(session, now))
+        plan = proven_roll(session, now, wish, _offered(session, now))
         carry_out(plan, run, follow_up=back)
 
 

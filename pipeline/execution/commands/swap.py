@@ -13,6 +13,7 @@ from pipeline.execution.azure.versions import image_versions
 from pipeline.execution.claims.hold import refuse_on_hold
 from pipeline.execution.claims.now import underway
 from pipeline.execution.commands.preflight import checked
+from pipeline.execution.commands.proven import proven_stage, proven_swap
 from pipeline.execution.commands.watching import Watching, swap_back
 from pipeline.execution.patience import WATCHED
 from pipeline.execution.report.reporting import keep_topology
@@ -24,8 +25,6 @@ from pipeline.execution.swap.survey import survey_swap, survey_when_settled
 from pipeline.execution.wait import wait_until
 from pipeline.planning.lineage import Lineage, lineage
 from pipeline.planning.plan import Failure, Plan, Step
-from pipeline.planning.swap.plan import plan_swap
-from pipeline.planning.swap.staging import plan_stage
 from pipeline.planning.swap.status import Status, in_words, status_of, table
 from pipeline.planning.swap.steps import SwapStep, Wish
 from pipeline.planning.table import Table
@@ -40,7 +39,7 @@ def stage(session: Session, image: str, version: str = "", *, again: bool = Fals
     with begin(session, "stage", image, partial(state_of, session, image)) as run:
         now = survey_when_settled(session, image)
         keep_topology(run, now)
-        planner = partial(plan_stage, now, version, again=again)
+        planner = partial(proven_stage, session, now, version, again=again)
         plan = checked(session, image, version, planner)
         _look_at_settings(session, plan)
         carry_out(plan, run)
@@ -158,7 +157,7 @@ def _swap(
     with begin(session, wish.direction, image, partial(state_of, session, image)) as run:
         now = survey_when_settled(session, image, look, with_autoscale=True)
         keep_topology(run, now)
-        plan = plan_swap(now, wish)
+        plan = proven_swap(session, now, wish)
         _look_at_settings(session, plan)
         carry_out(plan, run, follow_up=back or _nothing)
 

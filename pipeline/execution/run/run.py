@@ -82,6 +82,8 @@ class Run:
         """Whether a request that changes Azure was accepted."""
         self.swap_seconds: float | None = None
         """How long the write took that swapped; None before there was one."""
+        self.evidence = ""
+        """The digest of the evidence that it recorded of a version."""
         self.guards: list[Guard] = []
         """What it holds in Azure."""
         self.earlier: frozenset[str] = frozenset()

@@ -13,10 +13,11 @@ from pipeline.advice import Advice, AdviceList, build_image, stage
 from pipeline.definition.model import AnyBase, Environment, Image
 from pipeline.errors import Refused, UsageError
 from pipeline.planning.build.access import admitted, doubts
-from pipeline.planning.build.fingerprint import changes, fingerprint, input_tags
+from pipeline.planning.build.fingerprint import fingerprint, input_tags
 from pipeline.planning.build.leftovers import Group, deletion, is_of_a_run
-from pipeline.planning.build.proving import proven_by
+from pipeline.planning.build.proving import proven_by, recorded_by
 from pipeline.planning.build.publishable import refuse_unpublishable
+from pipeline.planning.build.rebuilding import NOTHING_FORCES, Forced, reason, tolerated
 from pipeline.planning.build.steps import (
     BakeVersion,
     BootCheckMachine,
@@ -42,9 +43,6 @@ from pipeline.planning.versions import ImageVersion, newest, next_name
 
 HALF_MADE = frozenset({"Creating", "Failed", "Canceled"})
 """Provisioning states of a version that nobody finished, as long as it carries no `check` tag."""
-
-SHOWN_CHANGES = 3
-"""How many changed inputs fit the title of a plan."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,18 +102,22 @@ class Build:
     plan: Plan[BuildStep]
 
 
-def plan_build(survey: BuildSurvey, *, rebuild: bool = False) -> Build:
+def plan_build(
+    survey: BuildSurvey, *, rebuild: bool = False, because: Forced = NOTHING_FORCES
+) -> Build:
     """From the inputs to a checked version of them.
 
-    `rebuild` bakes although a version has these inputs. Raises Refused when another machine may be
-    at it, and where Azure would not publish the version.
+    `rebuild` bakes although a version has these inputs, and so does `because` while that is the
+    version it tells of. Raises Refused when another machine may be at it, and where Azure would not
+    publish the version.
     """
     image = survey.image
     cleaning = _cleaning(survey)
     wanted = fingerprint(image, survey.base)
     whole = (version for version in survey.versions if version.is_made and version.is_whole)
     same = newest(version for version in whole if version.tags.get(Tag.FINGERPRINT) == wanted)
-    if same and not rebuild:
+    is_forced = same is not None and same.name == because.version
+    if same and not rebuild and not is_forced:
         return _plan_for_existing(survey, same, cleaning)
     refuse_unpublishable(image, survey.environment, survey.definition)
     version = survey.next_version
@@ -128,7 +130,7 @@ def plan_build(survey: BuildSurvey, *, rebuild: bool = False) -> Build:
     bake = BakeVersion(
         image.name, version, survey.base, group, tuple(tags.items()), who, bought, machine
     )
-    why = _reason(survey, rebuild=rebuild)
+    why = reason(image, survey.base, survey.versions, because, is_requested=rebuild)
     plan = Plan(
         title=f"build {image.name} {version} ({why})",
         steps=(*cleaning, bake, *_checking(survey, version)),
@@ -137,6 +139,14 @@ def plan_build(survey: BuildSurvey, *, rebuild: bool = False) -> Build:
         notes=doubts(survey.environment, survey.has_way),
     )
     return Build(version, why, plan)
+
+
+def plan_nightly(survey: BuildSurvey, *, because: Forced = NOTHING_FORCES) -> Build:
+    """The same, for what the image's `rebuild_on` names alone: the rest is told, and waits."""
+    stands = tolerated(survey.image, survey.base, survey.versions)
+    if stands is None or because.version == stands.version.name:
+        return plan_build(survey, because=because)
+    return _plan_for_existing(survey, stands.version, _cleaning(survey), stands.why)
 
 
 def plan_check(survey: BuildSurvey, version: str = "") -> Build:
@@ -164,7 +174,10 @@ def plan_check(survey: BuildSurvey, version: str = "") -> Build:
 
 
 def _plan_for_existing(
-    survey: BuildSurvey, same: ImageVersion, cleaning: tuple[BuildStep, ...]
+    survey: BuildSurvey,
+    same: ImageVersion,
+    cleaning: tuple[BuildStep, ...],
+    although: str = "",
 ) -> Build:
     if same.check != Check.PASSED:
         return _plan_for_unchecked(survey, same, cleaning)
@@ -172,7 +185,8 @@ def _plan_for_existing(
     withdrawn = (
         "; but it is excluded from latest, by someone else" if same.exclude_from_latest else ""
     )
-    has = f"{name} has these inputs and passed its check{withdrawn}"
+    held = f"{name} passed its check; {although}" if although else ""
+    has = held or f"{name} has these inputs and passed its check{withdrawn}"
     onward = _after(survey.image.name, same.name, survey.versions)
     plan: Plan[BuildStep] = Plan(
         title=f"build {survey.image.name}",
@@ -213,6 +227,7 @@ def _checking(survey: BuildSurvey, version: str) -> tuple[BuildStep, ...]:
     return (
         boot,
         proven_by(image, survey.environment, version, group, machine),
+        recorded_by(survey.environment, image.name, version),
         MarkVersion(image.name, version, passed=True, replicas=copies),
         clearing(boot),
     )
@@ -235,22 +250,6 @@ def _evidence_tags(survey: BuildSurvey, wanted: str) -> dict[str, str]:
         Tag.BASE: str(survey.base),
         **input_tags(survey.image),
     }
-
-
-def _reason(survey: BuildSurvey, *, rebuild: bool) -> str:
-    last = newest(v for v in survey.versions if Tag.FINGERPRINT in v.tags)
-    if last is None:
-        return "no version has these inputs yet"
-    if last.tags[Tag.FINGERPRINT] == fingerprint(survey.image, survey.base):
-        if rebuild:
-            return "rebuild requested"
-        failed = f"the bake of {last.name} failed, with these inputs"
-        unfinished = "the newest version with these inputs is unfinished"
-        return failed if last.has_failed_bake else unfinished
-    named = changes(survey.image, survey.base, last.tags)
-    hidden = len(named) - SHOWN_CHANGES
-    more = f" and {hidden} more" if hidden > 0 else ""
-    return f"since {last.name}: {', '.join(named[:SHOWN_CHANGES])}{more}"
 
 
 def _cleaning(survey: BuildSurvey) -> tuple[BuildStep, ...]:

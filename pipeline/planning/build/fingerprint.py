@@ -22,7 +22,12 @@ def fingerprint(image: Image, base: AnyBase) -> str:
 
     Build size, variables and the order of scripts are in image.hcl, which is one of the inputs.
     """
-    lines = [FORMAT, str(base)]
+    return fingerprint_upon(image, str(base))
+
+
+def fingerprint_upon(image: Image, base: str) -> str:
+    """The same upon a base that is known by its words only: the tag of a version has them."""
+    lines = [FORMAT, base]
     lines += [f"{item.digest}  {item.name}" for item in sorted_inputs(image)]
     return _digest("\n".join(lines))
 

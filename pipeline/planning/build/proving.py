@@ -1,4 +1,4 @@
-"""The step that proves a version, and what it asks of the machine of a check."""
+"""The steps that prove a version and record it, and what is asked of the machine of a check."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pipeline.definition.balancing import TCP
 from pipeline.definition.model import Environment, Image
 from pipeline.definition.shape import NO_INSTANCES
 from pipeline.planning.build.contract import Contract
-from pipeline.planning.build.steps import RunChecks
+from pipeline.planning.build.steps import RecordEvidence, RunChecks
 
 
 def proven_by(
@@ -15,6 +15,13 @@ def proven_by(
     """The step that proves a version on a machine of a group."""
     asked = contract(image, environment)
     return RunChecks(image.name, version, group, image.checks_named, machine, asked)
+
+
+def recorded_by(environment: Environment, image: str, version: str) -> RecordEvidence:
+    """The step that keeps what is known of a version, where the environment keeps it."""
+    policy = environment.evidence
+    where, key = policy.store, policy.sign_with
+    return RecordEvidence(image, version, where, key, is_required=policy.is_required)
 
 
 def contract(image: Image, environment: Environment) -> Contract | None:

@@ -134,6 +134,23 @@ class RunChecks:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordEvidence:
+    """Keep what is known of a version that passed, and name it all in one envelope."""
+
+    image: str
+    version: str
+    store: str
+    sign_with: str = ""
+    """The private key; "" for an envelope that nobody signs."""
+    is_required: bool = False
+    """Whether a version without evidence could not be staged."""
+
+    def __str__(self) -> str:
+        signed = f", signed with {self.sign_with}" if self.sign_with else ""
+        return f"record the evidence of {self.image} {self.version} in {self.store}{signed}"
+
+
+@dataclass(frozen=True, slots=True)
 class MarkVersion:
     """Write down what the check said, in one write of the version."""
 
@@ -173,5 +190,6 @@ BuildStep: TypeAlias = (
     | RejectVersion
     | BootCheckMachine
     | RunChecks
+    | RecordEvidence
     | MarkVersion
 )

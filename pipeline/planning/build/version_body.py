@@ -36,15 +36,21 @@ def baked(body: Mapping[str, Any], tags: Mapping[str, str], *, succeeded: bool) 
 
 
 def marked(
-    body: Mapping[str, Any], *, passed: bool, replicas: Iterable[tuple[str, int]] = ()
+    body: Mapping[str, Any],
+    *,
+    passed: bool,
+    replicas: Iterable[tuple[str, int]] = (),
+    evidence: str = "",
 ) -> dict[str, Any]:
     """`PUT …/galleries/…/images/…/versions/{version}`: a GET's body with the verdict in it.
 
     A tag says whether the check passed, `excludeFromLatest` follows it, the regions have so many
-    `replicas`, all else passes through.
+    `replicas`, all else passes through. Another tag is the digest of its `evidence`; "" keeps what
+    an earlier check recorded.
     """
     verdict = Check.PASSED if passed else Check.FAILED
-    wanted = retagged(body, {**(body.get("tags") or {}), Tag.CHECK: verdict})
+    recorded = {Tag.EVIDENCE: evidence} if evidence else {}
+    wanted = retagged(body, {**(body.get("tags") or {}), Tag.CHECK: verdict, **recorded})
     return _copied(_excluded(wanted, excluded=not passed), replicas)
 
 

@@ -106,4 +106,11 @@ environment "production" {
       }
     }
   }
+
+  evidence {
+    store     = "https://shop.blob.core.windows.net/evidence"
+    sign_with = "https://shop.vault.azure.net/keys/release"
+    required  = ["provenance", "checks"]
+    signed_by = ["keys/release.pub"]
+  }
 }

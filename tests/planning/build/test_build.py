@@ -80,8 +80,9 @@ def test_the_plan_of_a_first_build() -> None:
         "   2  boot a fresh machine from web 1.0.0 in bakeswap-check-web-1-0-0-2026112312000000aa\n"
         "   3  run the checks in images/web/checks on it,"
         " and ask its health page, port 8080/healthz\n"
-        "   4  mark web 1.0.0 eligible: its check passed, `latest` can resolve to it\n"
-        "   5  delete the resource group bakeswap-check-web-1-0-0-2026112312000000aa"
+        "   4  record the evidence of web 1.0.0 in .pipeline/evidence\n"
+        "   5  mark web 1.0.0 eligible: its check passed, `latest` can resolve to it\n"
+        "   6  delete the resource group bakeswap-check-web-1-0-0-2026112312000000aa"
     )
 
 
@@ -142,7 +143,7 @@ def test_a_version_that_was_never_checked_is_checked_and_not_baked_again() -> No
 
     assert plan.title == "check web 1.0.0 (not checked yet)"
     assert not bakes(plan)
-    assert len(plan.steps) == 4
+    assert len(plan.steps) == 5
 
 
 @pytest.mark.parametrize(
@@ -316,8 +317,9 @@ def test_in_a_group_that_is_there_nothing_but_the_run_s_own_is_deleted() -> None
         "   2  boot a fresh machine from web 1.0.0 in shop-builds\n"
         "   3  run the checks in images/web/checks on it,"
         " and ask its health page, port 8080/healthz\n"
-        "   4  mark web 1.0.0 eligible: its check passed, `latest` can resolve to it\n"
-        f"   5  delete what run {RUN} made in the resource group shop-builds"
+        "   4  record the evidence of web 1.0.0 in .pipeline/evidence\n"
+        "   5  mark web 1.0.0 eligible: its check passed, `latest` can resolve to it\n"
+        f"   6  delete what run {RUN} made in the resource group shop-builds"
     )
     (boot,) = (step for step in plan.steps if isinstance(step, BootCheckMachine))
     assert (bake_of(plan).machine, boot.machine) == (

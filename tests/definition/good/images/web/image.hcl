@@ -96,6 +96,9 @@ image "web" {
     }
   }
 
+  rebuild_on = ["inputs", "security"]
+  max_age    = "30d"
+
   promote {
     rate          = 50
     lost_budget   = 3

@@ -1,0 +1,109 @@
+"""Blobs of one container: the data plane of Azure Storage, as far as evidence needs it.
+
+Put Blob, Get Blob and Create Container, signed in like everything else; azure-storage-blob would
+be 22 MB for them. https://learn.microsoft.com/rest/api/storageservices/blob-service-rest-api
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from email.utils import formatdate
+from http import HTTPStatus
+from typing import Any, Final
+
+from pipeline.advice import Advice, AdviceList, Shell
+from pipeline.errors import AzureRefused
+from pipeline.execution.azure.clients import Clients
+from pipeline.execution.azure.refusals import refusals_about
+
+AUDIENCE: Final = "https://storage.azure.com"
+"""Of the tokens, in every cloud (Microsoft's page on authorizing with Entra ID)."""
+VERSION: Final = "2021-12-02"
+"""`x-ms-version`: any from 2017-11-09 on takes bearer tokens."""
+ROLE: Final = "Storage Blob Data Contributor"
+BYTES: Final = "application/octet-stream"
+SECONDS: Final = 30
+"""How long one answer may take: evidence is small."""
+
+_THERE = frozenset({"BlobAlreadyExists", "ConditionNotMet", "ContainerAlreadyExists"})
+_ABSENT = frozenset({"BlobNotFound", "ContainerNotFound", "ResourceNotFound"})
+_MESSAGE = re.compile(r"<Message>(.*?)</Message>", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """A container by its address; every call raises AzureRefused, SignInFailed or Unreachable."""
+
+    clients: Clients
+    address: str
+
+    def put(self, name: str, content: bytes) -> None:
+        """Keep a blob unless one of the name is there; the container is made when it is not."""
+        headers = {"x-ms-blob-type": "BlockBlob", "If-None-Match": "*"}
+        url = f"{self.address}/{name}"
+        answer = self._send("PUT", url, headers, content)
+        if _code(answer) == "ContainerNotFound":
+            self._made(
+                self._send("PUT", f"{self.address}?restype=container", {}, b""), self.address
+            )
+            answer = self._send("PUT", url, headers, content)
+        self._made(answer, url)
+
+    def get(self, name: str) -> bytes | None:
+        """A blob's content; None where there is none."""
+        url = f"{self.address}/{name}"
+        answer = self._send("GET", url, {}, None)
+        if answer.status_code == HTTPStatus.OK:
+            return bytes(answer.read())
+        if _code(answer) in _ABSENT:
+            return None
+        raise _refusal(answer, url)
+
+    def _made(self, answer: Any, url: str) -> None:
+        if answer.status_code != HTTPStatus.CREATED and _code(answer) not in _THERE:
+            raise _refusal(answer, url)
+
+    def _send(self, verb: str, url: str, headers: dict[str, str], content: bytes | None) -> Any:
+        from azure.core.rest import HttpRequest  # noqa: PLC0415 - slow to import
+
+        said = {"x-ms-version": VERSION, "x-ms-date": formatdate(usegmt=True), **headers}
+        if content is not None:
+            said |= {
+                "Content-Type": "application/octet-stream",
+                "Content-Length": str(len(content)),
+            }
+        request = HttpRequest(verb, url, headers=said, content=content)
+        with refusals_about(url):
+            return self.clients.data_plane(AUDIENCE).send_request(
+                request, connection_timeout=SECONDS, read_timeout=SECONDS
+            )
+
+
+def _code(answer: Any) -> str:
+    return str(answer.headers.get("x-ms-error-code") or "")
+
+
+def _refusal(answer: Any, url: str) -> AzureRefused:
+    found = _MESSAGE.search(answer.text())
+    sentence = " ".join(found[1].split()) if found else f"HTTP {answer.status_code}"
+    return AzureRefused(
+        url,
+        _code(answer) or f"HTTP {answer.status_code}",
+        sentence,
+        status=answer.status_code,
+        advice=_way_in(url) if answer.status_code == HTTPStatus.FORBIDDEN else (),
+    )
+
+
+def _way_in(url: str) -> AdviceList:
+    account = url.removeprefix("https://").partition(".")[0]
+    return (
+        Advice(
+            "assign the role",
+            Shell(
+                f'az role assignment create --role "{ROLE}" --assignee CLIENT-ID --scope'
+                f" $(az storage account show --name {account} --query id -o tsv)"
+            ),
+        ),
+    )

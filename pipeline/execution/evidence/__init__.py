@@ -1,0 +1,1 @@
+"""Gathering what is known of a version, keeping it by digest, reading it again."""

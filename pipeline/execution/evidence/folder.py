@@ -1,0 +1,62 @@
+"""The store in a folder: one file for each document, written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.execution.evidence.store import genuine, path_of
+from pipeline.planning.evidence.canonical import digest_of
+from pipeline.state_files import make_folder, naming, open_regular, read_bytes
+
+
+@dataclass(frozen=True, slots=True)
+class FolderStore:
+    """Private (0700) where it is made. Every method raises StateFileError."""
+
+    root: Path
+
+    def __str__(self) -> str:
+        return str(self.root)
+
+    def put(self, content: bytes) -> str:
+        """Keep it under its digest; what was changed there is written anew."""
+        digest = digest_of(content)
+        path = self._path(digest)
+        if self.fetch(digest) != content:
+            make_folder(self.root)
+            make_folder(path.parent)
+            _write_whole(path, content)
+        return digest
+
+    def fetch(self, digest: str) -> bytes | None:
+        """What is in the file of this digest."""
+        path = self._path(digest)
+        with naming(path):
+            is_there = path.is_symlink() or path.exists()
+        return read_bytes(path) if is_there else None
+
+    def get(self, digest: str) -> bytes | None:
+        """What has this digest; Refused when the file holds anything else."""
+        return genuine(self.fetch(digest), digest, str(self._path(digest)))
+
+    def _path(self, digest: str) -> Path:
+        return self.root / path_of(digest)
+
+
+def _write_whole(path: Path, content: bytes) -> None:
+    """By a rename: a run that dies leaves another name beside it, and never half a document."""
+    beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    descriptor = open_regular(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
+    with naming(path):
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            beside.rename(path)
+        except OSError:
+            beside.unlink(missing_ok=True)
+            raise

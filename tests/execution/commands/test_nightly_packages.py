@@ -1,0 +1,195 @@
+"""`nightly` asks package indexes: a repository on loopback, what a version has, no machine."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from pipeline.definition.project import read
+from pipeline.definition.rebuilding import Reason
+from pipeline.errors import ImagesFailed
+from pipeline.execution.azure.requests import patch
+from pipeline.execution.build.survey import survey_build
+from pipeline.execution.commands.nightly import nightly
+from pipeline.execution.packages.newer import is_too_old
+from pipeline.execution.packages.recorded import recorded
+from pipeline.planning.build.fingerprint import fingerprint
+from pipeline.planning.evidence import inventory
+from pipeline.planning.evidence.inventory import Inventory
+from pipeline.planning.names import Tag, image_version_id
+from pipeline.planning.packages import state
+from pipeline.planning.packages.dpkg import installed
+from pipeline.planning.packages.state import AptState
+from pipeline.planning.versions import ImageVersion
+from tests.conftest import ROOT, Emulator
+from tests.execution.landing_zone import LandingZone, landing_zone
+from tests.execution.packages.repository import (
+    MAIN,
+    SECURITY,
+    Deb,
+    Repository,
+    served,
+    snapshot,
+    state_of,
+)
+
+pytestmark = pytest.mark.skipif(not shutil.which("apt-get"), reason="there is no apt here")
+
+RUN = "20261101T000000Z-baker-0001"
+LIBC, NGINX = Deb("libc6", "2.36-9"), Deb("nginx", "1.22-1", "libc6")
+NEWER = Deb("nginx", "1.22-1+deb12u1", "libc6")
+
+
+@pytest.fixture
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Repository]:
+    """What the version was baked from."""
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "user"))
+    with served(tmp_path) as made:
+        made.publish(MAIN, LIBC, NGINX)
+        made.publish(SECURITY)
+        yield made
+
+
+@pytest.fixture
+def zone(emulator: Emulator, tmp_path: Path, repository: Repository) -> LandingZone:
+    """A landing zone where 1.0.0 has the image's inputs, and its packages are written down."""
+    made = landing_zone(tmp_path, emulator)
+    made.create()
+    made.add_versions("1.0.0")
+    (template,) = (image.template for image in read(ROOT).images if image.name == "web")
+    (made.image.checks / "test_it.py").write_text("def test_it():\n    pass\n")
+    made = replace(made, image=replace(made.image, template=template))
+    found = survey_build(made.session(), made.image, "")
+    (version,) = found.versions
+    wanted = fingerprint(made.image, found.base)
+    tags = {**version.tags, Tag.FINGERPRINT: wanted, Tag.RUN: RUN, Tag.BASE: str(found.base)}
+    resource = image_version_id(made.environment, "web", "1.0.0")
+    made.session().azure.begin(patch(resource, {"tags": tags})).result()
+    sources = repository.sources(MAIN, SECURITY)
+    write(made, state_of(snapshot(sources, (LIBC,)), snapshot(sources, (LIBC, NGINX))))
+    _ = made.output
+    return made
+
+
+def write(zone: LandingZone, apt: AptState) -> None:
+    """What the run wrote down of 1.0.0."""
+    folder = zone.session().runs / RUN
+    folder.mkdir(parents=True, exist_ok=True)
+    found = Inventory("dpkg", "debian-12", installed(apt.now.status))
+    (folder / inventory.FILE).write_text(json.dumps(found.written()))
+    (folder / state.FILE).write_text(json.dumps(apt.written()))
+
+
+def rebuilt_on(zone: LandingZone, *reasons: Reason, max_age: float = 0.0) -> LandingZone:
+    """The zone, its image rebuilt for these reasons."""
+    image = replace(zone.image, rebuild_on=frozenset(reasons), max_age=max_age)
+    return replace(zone, image=image)
+
+
+def plan_of(zone: LandingZone) -> str:
+    """What a nightly run would do, in one line."""
+    nightly(zone.session(plan_only=True))
+    return " ".join(zone.output.split())
+
+
+def test_with_nothing_new_it_says_so(zone: LandingZone) -> None:
+    told = plan_of(rebuilt_on(zone, "inputs", "base", "security", "packages"))
+    assert "web 1.0.0 has these inputs and passed its check; no newer packages" in told
+
+
+def test_a_newer_package_is_named_with_its_class_and_forces_a_bake(
+    zone: LandingZone, repository: Repository
+) -> None:
+    changed = rebuilt_on(zone, "inputs", "security")
+    assert "nothing to do" in plan_of(changed)
+    repository.publish(SECURITY, NEWER)
+    told = plan_of(changed)
+    assert "build web 1.0.1 (since 1.0.0: nginx 1.22-1 -> 1.22-1+deb12u1 (security))" in told
+    assert "web 1.0.1 planned since 1.0.0: nginx" in told
+
+
+def test_what_rebuild_on_does_not_name_is_told_and_waits(
+    zone: LandingZone, repository: Repository
+) -> None:
+    repository.publish(SECURITY, NEWER)
+    told = plan_of(zone)
+    assert "1 newer packages (1 security), which rebuild_on does not name" in told
+    assert "nothing to do" in told
+
+
+def test_indexes_that_do_not_answer_are_said_and_fail_nothing(
+    zone: LandingZone, repository: Repository
+) -> None:
+    shutil.rmtree(repository.folder / "dists" / SECURITY)
+    told = plan_of(rebuilt_on(zone, "inputs", "security"))
+    assert "nothing to do" in told
+    assert "package indexes not asked: apt-get: " in told
+    assert "stable-security" in told
+
+
+def test_packages_that_nobody_wrote_down_are_said(zone: LandingZone) -> None:
+    shutil.rmtree(zone.session().runs / RUN)
+    told = plan_of(rebuilt_on(zone, "security"))
+    assert "its packages are not written down here" in told
+    assert "written down" not in plan_of(zone)
+
+
+def test_what_was_written_down_may_be_damaged(zone: LandingZone) -> None:
+    folder = zone.session().runs / RUN
+    version = ImageVersion("1.0.0", tags={Tag.RUN: RUN})
+    (folder / state.FILE).write_text("{}")
+    found = recorded(zone.session(), version)
+    assert found is not None
+    assert found.apt is None
+    (folder / inventory.FILE).write_text("[]")
+    assert recorded(zone.session(), version) is None
+
+
+def test_indexes_of_another_manager_are_not_asked(zone: LandingZone) -> None:
+    folder = zone.session().runs / RUN
+    (folder / state.FILE).unlink()
+    found = json.loads((folder / inventory.FILE).read_text())
+    (folder / inventory.FILE).write_text(json.dumps({**found, "manager": "rpm"}))
+    assert "indexes of rpm are not asked" in plan_of(rebuilt_on(zone, "packages"))
+
+
+def test_an_old_version_is_baked_again(zone: LandingZone) -> None:
+    told = plan_of(rebuilt_on(zone, "inputs", max_age=86400.0))
+    assert "build web 1.0.1 (1.0.0 is older than max_age, 1d)" in told
+
+
+def test_a_version_of_an_unknown_age_is_never_too_old(zone: LandingZone) -> None:
+    image = replace(zone.image, max_age=3600.0)
+    assert not is_too_old(image, ImageVersion("1.0.0"))
+    assert is_too_old(image, ImageVersion("1.0.0", tags={Tag.RUN: RUN}))
+
+
+def test_what_was_foretold_is_verified_by_a_bake(zone: LandingZone) -> None:
+    nightly(zone.session(plan_only=True), verify=True)
+    told = " ".join(zone.output.split())
+    assert "build web 1.0.1 (since 1.0.0: to verify what is foretold)" in told
+
+
+def test_a_look_at_the_indexes_writes_nothing_in_azure(
+    zone: LandingZone, repository: Repository
+) -> None:
+    changed = rebuilt_on(zone, "security")
+    plan_of(changed)
+    repository.publish(SECURITY, NEWER)
+    before = zone.writes("")
+    assert "(security)" in plan_of(changed)
+    assert zone.writes("") == before
+
+
+def test_a_failed_image_is_told_with_the_others(zone: LandingZone) -> None:
+    changed = rebuilt_on(zone, "inputs")
+    broken = replace(changed.image, name="gone")
+    both = replace(changed.session(plan_only=True).project, images=(changed.image, broken))
+    with pytest.raises(ImagesFailed, match="1 of 2 images failed: gone"):
+        nightly(replace(changed.session(plan_only=True), project=both))

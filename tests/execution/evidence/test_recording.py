@@ -1,0 +1,344 @@
+"""Recording a version's evidence, reading it again, and what becomes of it when it is touched."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
+
+from pipeline.definition.evidence import REQUIREMENTS, EvidencePolicy
+from pipeline.errors import Refused, StateFileError
+from pipeline.execution.azure.versions import image_versions
+from pipeline.execution.checks import JUNIT
+from pipeline.execution.evidence.folder import FolderStore
+from pipeline.execution.evidence.reading import evidence_of, inventory_of, refuse_unproven
+from pipeline.execution.evidence.signing import PASSPHRASE
+from pipeline.execution.runner import begin, carry_out
+from pipeline.planning.build.steps import MarkVersion, RecordEvidence
+from pipeline.planning.evidence import inventory as inventories
+from pipeline.planning.evidence.documents import CHECKS, DESCRIPTOR, INVENTORY, SBOM
+from pipeline.planning.evidence.policy import problems
+from pipeline.planning.names import Tag, image_version_id
+from pipeline.planning.plan import Plan
+from pipeline.planning.versions import ImageVersion
+from pipeline.planning.writable import writable
+from tests.conftest import Emulator
+from tests.execution.evidence.keys import p256, write_private, write_public
+from tests.execution.landing_zone import LandingZone, landing_zone
+from tests.planning.evidence.examples import INVENTORY as INSTALLED
+
+RESULTS = (
+    '<testsuites><testsuite><testcase classname="images.web.checks.test_web" name="test_it"/>'
+    '<testcase classname="test_web" name="test_not"><skipped/></testcase></testsuite></testsuites>'
+)
+SIGNED = EvidencePolicy(
+    sign_with="keys/release.pem", required=REQUIREMENTS, signed_by=("keys/release.pub",)
+)
+BASE = "Debian:debian-12:12-gen2:0.20260101.1"
+
+
+@dataclass
+class Recorded:
+    """A version of web in a landing zone, and how its evidence is recorded."""
+
+    zone: LandingZone
+    name: str
+    junit: str = RESULTS
+    inventory: bool = True
+
+    def under(self, policy: EvidencePolicy) -> Recorded:
+        """The same under a policy."""
+        return replace(
+            self,
+            zone=replace(self.zone, environment=replace(self.zone.environment, evidence=policy)),
+        )
+
+    def record(self, *, mark: bool = True) -> str:
+        """As a check does it, once the machine has passed; what was told."""
+        policy = self.zone.environment.evidence
+        step = RecordEvidence(
+            "web", self.name, policy.store, policy.sign_with, is_required=policy.is_required
+        )
+        marking = (MarkVersion("web", self.name, passed=True),) if mark else ()
+        with begin(self.zone.session(), "check-image", "web") as run:
+            (run.folder / JUNIT).write_text(self.junit)
+            if self.inventory:
+                (run.folder / inventories.FILE).write_text(json.dumps(INSTALLED.written()))
+            carry_out(Plan("test", (step, *marking)), run)
+        return self.zone.output
+
+    @property
+    def version(self) -> ImageVersion:
+        """The version as it is now."""
+        listed = image_versions(self.zone.session().azure, "web")
+        return next(one for one in listed if one.name == self.name)
+
+    def problems(self) -> tuple[str, ...]:
+        """What is wrong with its evidence."""
+        session = self.zone.session()
+        found = evidence_of(session, "web", self.version)
+        return problems(found, session.environment.evidence)
+
+    def documents(self) -> dict[str, Any]:
+        """Its documents by name, and where each is."""
+        found = evidence_of(self.zone.session(), "web", self.version)
+        listed = [one for one in found.documents if one.named.name.endswith(".json")]
+        return {one.named.name: json.loads(one.content) for one in listed}
+
+    def file(self, name: str) -> Path:
+        """The file of a document in the store."""
+        found = evidence_of(self.zone.session(), "web", self.version)
+        seen = found.seen(name) or found.envelope
+        assert seen is not None
+        folder = self.zone.root / self.zone.environment.evidence.store
+        return folder / "sha256" / seen.named.digest
+
+    def tag(self, **tags: str) -> None:
+        """Write tags on the version, whoever does so."""
+        resource = image_version_id(self.zone.environment, "web", self.name)
+        body = writable(self.zone.session().azure.get(resource) or {})
+        self.zone.put(resource, {**body, "tags": {**body["tags"], **tags}})
+
+
+_numbers = itertools.count()
+
+
+@pytest.fixture(scope="module")
+def zone(tmp_path_factory: pytest.TempPathFactory, emulator: Emulator) -> LandingZone:
+    """A landing zone for all versions of these tests."""
+    made = landing_zone(tmp_path_factory.mktemp("evidence"), emulator)
+    made.create()
+    return made
+
+
+@pytest.fixture
+def web(zone: LandingZone) -> Recorded:
+    """A version that nobody checked yet, and keys to sign with."""
+    made = Recorded(zone, f"1.0.{next(_numbers)}")
+    zone.add_versions(made.name, check="", excluded=True)
+    made.tag(**{Tag.FINGERPRINT: "f" * 64, Tag.BASE: BASE, Tag.BAKE: "succeeded"})
+    key = p256()
+    write_private(zone.root / "keys/release.pem", key)
+    write_public(zone.root / "keys/release.pub", key)
+    _ = zone.output
+    return made
+
+
+def test_out_of_the_box_evidence_is_recorded_unsigned_in_a_folder(web: Recorded) -> None:
+    told = web.record()
+
+    assert f"record the evidence of web {web.name} in .pipeline/evidence" in told
+    assert web.version.is_eligible
+    assert len(web.version.tags[Tag.EVIDENCE]) == 64
+    assert web.problems() == ()
+    assert (web.zone.root / ".pipeline/evidence/sha256").is_dir()
+
+
+def test_signed_and_whole_it_is_what_the_strictest_policy_requires(web: Recorded) -> None:
+    strict = web.under(SIGNED)
+    told = strict.record()
+
+    assert "signed with keys/release.pem" in told
+    assert strict.problems() == ()
+    refuse_unproven(strict.zone.session(), "web", strict.version)
+    documents = strict.documents()
+    assert documents[CHECKS]["predicate"]["passedTests"] == ["test_web::test_it"]
+    assert documents[DESCRIPTOR]["base"] == BASE
+    validator = JsonStrictValidator(SchemaVersion.V1_6)
+    assert validator.validate_str(json.dumps(documents[SBOM])) is None
+
+
+def test_what_is_installed_is_read_back_by_the_version(web: Recorded) -> None:
+    assert inventory_of(web.zone.session(), web.version) is None
+    web.record()
+    found = inventory_of(web.zone.session(), web.version)
+
+    assert found is not None and found.written() == INSTALLED.written()
+    web.file(INVENTORY).write_text("{}")
+    with pytest.raises(Refused, match="was changed since it was kept"):
+        inventory_of(web.zone.session(), web.version)
+    web.file(INVENTORY).unlink()
+    assert inventory_of(web.zone.session(), web.version) is None
+
+
+def test_a_tag_that_is_no_digest_reads_no_file(web: Recorded) -> None:
+    web.tag(**{Tag.EVIDENCE: "../../../keys/release.pem"})
+
+    assert inventory_of(web.zone.session(), web.version) is None
+    (told,) = web.problems()
+    assert "is not in the store" in told
+
+
+def test_an_inventory_that_is_not_one_is_told(web: Recorded) -> None:
+    web.record()
+    store = web.zone.root / ".pipeline/evidence"
+    web.tag(**{Tag.EVIDENCE: FolderStore(store).put(b"{}")})
+    with pytest.raises(Refused, match=r"the evidence .* of 1\.0\.\d+: not an envelope"):
+        inventory_of(web.zone.session(), web.version)
+    (told,) = web.problems()
+    assert told.startswith("provenance.intoto.json: not an envelope")
+
+
+def test_another_check_records_it_anew(web: Recorded) -> None:
+    web.record()
+    before = web.version.tags[Tag.EVIDENCE]
+    web.record()
+
+    assert web.version.tags[Tag.EVIDENCE] != before
+    assert web.problems() == ()
+
+
+def test_a_failed_check_leaves_what_an_earlier_one_recorded(web: Recorded) -> None:
+    web.record()
+    before = web.version.tags[Tag.EVIDENCE]
+    with begin(web.zone.session(), "check-image", "web") as run:
+        carry_out(Plan("test", (MarkVersion("web", web.name, passed=False),)), run)
+
+    assert web.version.tags[Tag.EVIDENCE] == before
+    assert web.version.check == "failed"
+
+
+@pytest.mark.parametrize("name", ["provenance.intoto.json", DESCRIPTOR, CHECKS, SBOM, INVENTORY])
+def test_after_one_changed_byte_it_is_refused_and_named(web: Recorded, name: str) -> None:
+    strict = web.under(SIGNED)
+    strict.record()
+    file = strict.file(name)
+    content = bytearray(file.read_bytes())
+    content[len(content) // 2] ^= 1
+    file.write_bytes(bytes(content))
+
+    with pytest.raises(Refused) as refusal:
+        refuse_unproven(strict.zone.session(), "web", strict.version)
+    assert f"{name} was changed: it has sha256 " in str(refusal.value)
+
+
+def test_a_signature_of_another_key_is_refused(web: Recorded) -> None:
+    strict = web.under(SIGNED)
+    strict.record()
+    write_public(web.zone.root / "keys/release.pub", p256())
+
+    (told,) = strict.problems()
+    assert "no valid signature by keys/release.pub" in told
+
+
+def test_evidence_of_another_version_is_refused(web: Recorded) -> None:
+    strict = web.under(SIGNED)
+    strict.record()
+    strict.tag(**{Tag.FINGERPRINT: "0" * 64})
+
+    (told,) = strict.problems()
+    assert told.startswith("descriptor.json says fingerprint ffff")
+
+
+def test_without_an_inventory_it_is_recorded_and_says_what_the_policy_lacks(web: Recorded) -> None:
+    bare = replace(web.under(SIGNED), inventory=False)
+    told = bare.record()
+
+    assert "without what is required: sbom, inventory" in told
+    with pytest.raises(Refused, match=r"sbom is required, and sbom\.cdx\.json was not recorded"):
+        refuse_unproven(bare.zone.session(), "web", bare.version)
+
+
+def unreadable_key(web: Recorded) -> str:
+    (web.zone.root / "keys/release.pem").chmod(0o644)
+    return "others can read this private key"
+
+
+def no_junit(web: Recorded) -> str:
+    web.junit = "no xml"
+    return "junit.xml"
+
+
+def no_store(web: Recorded) -> str:
+    policy = replace(web.zone.environment.evidence, store="keys/release.pub")
+    web.zone = replace(web.zone, environment=replace(web.zone.environment, evidence=policy))
+    return "keys/release.pub"
+
+
+TROUBLES = [unreadable_key, no_junit, no_store]
+
+
+@pytest.mark.parametrize("trouble", TROUBLES, ids=lambda one: str(one.__name__))
+def test_where_it_is_required_what_keeps_it_from_being_recorded_ends_the_check(
+    web: Recorded, trouble: Callable[[Recorded], str]
+) -> None:
+    strict = web.under(SIGNED)
+    reason = trouble(strict)
+
+    with pytest.raises(StateFileError, match=reason) as failure:
+        strict.record()
+    assert "stays ineligible: this environment requires evidence" in failure.value.__notes__[0]
+    assert str(failure.value.advice[-1].command).startswith("invoke check-image web --version")
+    assert not strict.version.is_eligible
+
+
+@pytest.mark.parametrize("trouble", TROUBLES, ids=lambda one: str(one.__name__))
+def test_where_it_is_not_required_the_check_goes_on_and_says_so(
+    web: Recorded, trouble: Callable[[Recorded], str]
+) -> None:
+    loose = web.under(EvidencePolicy(sign_with="keys/release.pem"))
+    reason = trouble(loose)
+    told = loose.record()
+
+    assert reason in told
+    assert "not recorded, and not required" in told
+    assert loose.version.is_eligible
+    assert Tag.EVIDENCE not in loose.version.tags
+
+
+def test_an_inventory_of_another_shape_is_told_by_its_file(web: Recorded) -> None:
+    with begin(web.zone.session(), "check-image", "web") as run:
+        (run.folder / JUNIT).write_text(RESULTS)
+        (run.folder / inventories.FILE).write_text("{}")
+        step = RecordEvidence("web", web.name, ".pipeline/evidence", is_required=True)
+        with pytest.raises(StateFileError, match=r"inventory.json: not an inventory"):
+            carry_out(Plan("test", (step,)), run)
+
+
+def test_a_chain_of_parents_is_told_as_far_as_versions_say_it(web: Recorded) -> None:
+    gallery = web.zone.environment.gallery.name
+    web.tag(**{Tag.BASE: f"{gallery}/web/{web.name}"})
+    web.record()
+    found = evidence_of(web.zone.session(), "web", web.version)
+    assert found.statement is not None
+    parents = found.statement.predicate["buildDefinition"]["resolvedDependencies"]
+    assert len(parents) == 11  # it is made of itself: a circle ends
+    assert parents[0]["name"].endswith(f"/images/web/versions/{web.name}")
+    assert parents[0]["annotations"] == {"fingerprint": "f" * 64}
+
+
+def test_keys_passphrases_and_tokens_are_nowhere(
+    web: Recorded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = p256()
+    phrase = "correct horse battery staple"
+    private = write_private(web.zone.root / "keys/release.pem", key, phrase)
+    write_public(web.zone.root / "keys/release.pub", key)
+    monkeypatch.setenv(PASSPHRASE, phrase)
+    strict = web.under(SIGNED)
+    told = strict.record()
+    lines = private.read_text().splitlines()[1:-1]
+    secrets = (phrase, *lines, web.zone.emulator.secret, web.zone.emulator.token())
+
+    written = [file for file in (web.zone.root / ".pipeline").rglob("*") if file.is_file()]
+    texts = [file.read_text(errors="replace") for file in written]
+    texts += [told, str(strict.version.tags)]
+    assert len(written) > 5
+    assert [secret for secret in secrets for text in texts if secret in text] == []
+    assert strict.problems() == ()
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
+def test_a_store_that_may_not_be_read_is_told(web: Recorded) -> None:
+    web.record()
+    web.file(SBOM).chmod(0)
+    with pytest.raises(StateFileError, match="Permission denied"):
+        web.problems()
