@@ -191,7 +191,9 @@ EXECUTION = {
     "pipeline.execution.patience": execution_room(),
     "pipeline.execution.interruption": execution_room(),
     "pipeline.execution.wait": execution_room("interruption", "patience"),
-    "pipeline.execution.checks": execution_room("verdict", "wait"),
+    "pipeline.execution.checks": Part(
+        execution_room("verdict", "wait").ours | {"pipeline.hygiene"}
+    ),
     "pipeline.execution.verdict": execution_room(),
     "pipeline.execution.ssh": execution_room(libraries=("cryptography",)),
     "pipeline.execution.azure": execution_room("azure", *WAITING, libraries=("azure",)),
@@ -266,6 +268,10 @@ PARTS = {
         SHARED | {"pipeline.definition", "pipeline.project_root"},
         frozenset({"hcl2", "lark"}),  # lark is python-hcl2's parser: its tree has the lines
         pure=True,
+    ),
+    "pipeline.hygiene": Part(frozenset({"pipeline.hygiene"}), pure=True),
+    "pipeline.hygiene.test_bakeswap_hygiene": Part(  # run by pytest, in a process of its own
+        frozenset({"pipeline.hygiene"}), frozenset({"pytest", "testinfra"})
     ),
     **PLANNING,
     **EXECUTION,

@@ -10,6 +10,7 @@ from pipeline.definition.balancing import Health, LoadBalancer
 from pipeline.definition.builders import Builder, Plugin
 from pipeline.definition.faulty import Faulty, Kind
 from pipeline.definition.given import Given, told
+from pipeline.definition.hygiene import ON, Hygiene
 from pipeline.definition.replication import AZURES, Replication
 from pipeline.definition.shape import ScaleSetShape, Tags
 from pipeline.definition.uses import Output, Place, Reader
@@ -144,12 +145,11 @@ class Image:
     has_soak_checks: bool = False
     """Whether any of its checks is marked `soak`: it asks production, and no fresh machine."""
     security_type: SecurityType = STANDARD
-    """Of the machines it is baked on and of those made from it.
-
-    Standard is what each version of Packer's plugin bakes: 2.1 and newer make a Trusted Launch
-    machine only with an argument that 1.4.5 refuses (plugin's template_builder.go).
-    """
-
+    """Of the machines it is baked on and of those made from it. Plugin 2.1 and newer make a Trusted
+    Launch machine only with an argument that 1.4.5 refuses (plugin's template_builder.go)."""
+    hygiene: Hygiene = ON
+    end_of_life: float = 0.0
+    """Seconds after its publishing at which a version ends; 0 for never."""
     build_timeout: float = 5400.0
     """Seconds that Packer may take, but for copies of the version to further regions."""
     only: tuple[str, ...] = ()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import asdict
 from typing import assert_never
 
 from pipeline.advice import Advice, build_image, check_image
@@ -140,7 +142,8 @@ def run_checks(step: RunChecks, work: Work) -> None:
     facts = checks.facts(step.image, step.version)
     folder = session.image(step.image).checks
     host = _host(step, work)
-    asked = Checks(session.project.root, folder, facts, host)
+    expected = _hygiene(step, work) if step.hygiene else ""
+    asked = Checks(session.project.root, folder, facts, host, expected)
     log = work.run.folder / checks.LOG
     try:
         verdict = checks.run_checks(asked, log, work.clock, work.still_waiting)
@@ -194,6 +197,13 @@ def _host(step: OnMachine, work: Work) -> Host:
     environment = work.azure.environment
     address = _public_address(step, work) or _private_address(step, work)
     return Host(environment.ssh_username, address, environment.ssh_port, work.run.access.config)
+
+
+def _hygiene(step: RunChecks, work: Work) -> str:
+    """What its checks are told: what the image declares, and what this run put on the machine."""
+    key = work.run.access.public_key.split()[1]
+    told = {"user": work.azure.environment.ssh_username, "key": key}
+    return json.dumps({**told, **(asdict(step.hygiene) if step.hygiene else {})})
 
 
 def _private_address(step: OnMachine, work: Work) -> str:
