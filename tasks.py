@@ -19,6 +19,7 @@ from invoke.tasks import task
 from pipeline.cli_tasks.adopt import adopt
 from pipeline.cli_tasks.beginning import demo, init
 from pipeline.cli_tasks.emulator import emulator
+from pipeline.cli_tasks.revoking import revoke
 from pipeline.cli_tasks.rolling import roll
 from pipeline.cli_tasks.running import (
     AGAIN,
@@ -276,7 +277,7 @@ def nightly(
 namespace = Collection(
     *(create_environment, destroy_environment, adopt, doctor),
     *(build_image, check_image, nightly),
-    *(preflight, stage, promote, rollback, roll, unstage, prune),
+    *(preflight, stage, promote, rollback, roll, unstage, prune, revoke),
     *(status, hold, release, history, demo, init),
 )
 namespace.add_collection(emulator)

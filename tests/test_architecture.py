@@ -134,7 +134,8 @@ PLANNING = {
     "pipeline.planning.table": planning_room(),
     "pipeline.planning.writable": planning_room(),
     "pipeline.planning.plan": planning_room(),
-    "pipeline.planning.versions": planning_room("names"),
+    "pipeline.planning.flaky": planning_room("names"),
+    "pipeline.planning.versions": planning_room("flaky", "names"),
     "pipeline.planning.security": planning_room(),
     "pipeline.planning.traits": planning_room("names", "security"),
     "pipeline.planning.hardware": planning_room("security", "traits"),
@@ -169,9 +170,12 @@ PLANNING = {
     "pipeline.planning.roll": planning_room(
         "roll", "swap", "names", "plan", "versions", "watch.steps"
     ),
+    "pipeline.planning.revoke": planning_room(
+        "revoke", "claims.claim", "plan", "swap.leaving", "swap.survey", "versions"
+    ),
     "pipeline.planning.watch": planning_room("watch"),
     "pipeline.planning.steps": planning_room(
-        *("build.steps", "landing_zone.steps", "prune.steps", "roll.steps"),
+        *("build.steps", "landing_zone.steps", "prune.steps", "revoke.steps", "roll.steps"),
         *("swap.steps", "watch.steps"),
     ),
 }
@@ -205,7 +209,8 @@ EXECUTION = {
     "pipeline.execution.adopt": execution_room("adopt", "azure", "run"),
     "pipeline.execution.landing_zone": execution_room("landing_zone", "azure", "run", *WAITING),
     "pipeline.execution.build": execution_room(
-        *("build", "azure", "checks", "claims", "packer", "run", "ssh", "watch.exchange"),
+        *("build", "azure", "checks", "claims", "packer", "run", "ssh", "verdict"),
+        "watch.exchange",
         *WAITING,
     ),
     "pipeline.execution.swap": execution_room(*("swap", "azure", "claims", "run", "ssh"), *WAITING),
@@ -216,6 +221,9 @@ EXECUTION = {
     "pipeline.execution.roll": execution_room(
         *("roll", "azure", "claims", "run", "swap", "watch"), *WAITING
     ),
+    "pipeline.execution.revoke": execution_room(
+        *("revoke", "azure", "claims.held", "run", "swap.survey"), *WAITING
+    ),
     "pipeline.execution.preflight": execution_room("preflight", "azure", "run"),
     "pipeline.execution.doctor": execution_room(
         *("doctor", "azure", "build.way", "landing_zone.survey", "packer.tools"),
@@ -223,7 +231,7 @@ EXECUTION = {
     ),
     "pipeline.execution.runner": execution_room(
         *("run", "claims", "build.steps", "landing_zone.steps", "prune.steps"),
-        *("roll.steps", "swap.steps", "watch.steps"),
+        *("revoke.steps", "roll.steps", "swap.steps", "watch.steps"),
     ),
     "pipeline.execution.commands": execution_room(
         *("checks", "commands", "runner", "run", "packer", "claims"),
@@ -236,7 +244,7 @@ EXECUTION = {
             "doctor.survey",
         ),
         "landing_zone.survey",
-        *("preflight.survey", "prune.survey"),
+        *("preflight.survey", "prune.survey", "revoke.survey"),
         *("swap.protected", "swap.survey", "azure.side_by_side", *WAITING),
     ),
 }
@@ -296,6 +304,9 @@ PARTS = {
     "pipeline.setup": Part(frozenset({"pipeline.setup"})),  # runs before any library is there
     "pipeline.cli_tasks": Part(_OF_TASKS, frozenset({"invoke"})),
     "pipeline.cli_tasks.adopt": Part(
+        _OF_TASKS | {"pipeline.execution.commands"}, frozenset({"invoke"})
+    ),
+    "pipeline.cli_tasks.revoking": Part(
         _OF_TASKS | {"pipeline.execution.commands"}, frozenset({"invoke"})
     ),
     "pipeline.cli_tasks.rolling": Part(

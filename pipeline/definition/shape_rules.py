@@ -26,7 +26,8 @@ RESERVED_TAGS = frozenset(
 MOST_ENVIRONMENT_TAGS = 9
 """Packer's plugin takes 15 (1.4.5's config.go), and six tell whose a half-made version is."""
 RESERVED_ELSEWHERE = frozenset(
-    {"check", "bake", "fingerprint", "commit", "base", "inputs", "pinned"}
+    {"check-history", "revoked", "revoked-by", "revoked-why"}
+    | {"check", "bake", "fingerprint", "commit", "base", "inputs", "pinned"}
 )
 """What bakeswap writes on other things than scale sets."""
 RESERVED_BEGINNINGS = ("inputs-", "last-", "removing-")

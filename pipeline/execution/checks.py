@@ -19,7 +19,7 @@ from pipeline.advice import Advice, Shell
 from pipeline.definition.files import relative
 from pipeline.definition.model import SOAK_MARK
 from pipeline.errors import CheckFailed, DefinitionError, Mistake, Unreachable
-from pipeline.execution.verdict import HYGIENE_MODULE, Verdict, read_junit
+from pipeline.execution.verdict import HYGIENE_MODULE, JUNIT, Verdict, read_junit
 from pipeline.execution.wait import Clock, wait_for_process
 from pipeline.hygiene.judging import EXPECTED
 from pipeline.output.harmless import without_control
@@ -153,7 +153,7 @@ def _pytest(
     *more: str,
 ) -> tuple[int, Verdict]:
     """Run pytest; its exit code, and what its JUnit file says."""
-    junit = log.with_name("junit.xml")
+    junit = log.with_name(JUNIT)
     with naming(junit):
         junit.unlink(missing_ok=True)
     command = [

@@ -8,8 +8,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+JUNIT = "junit.xml"
+"""In a run's folder: what each test said."""
 HYGIENE_MODULE = "test_bakeswap_hygiene"
-"""Where the packaged checks of hygiene are, beside those of an image."""
+"""The packaged check of hygiene, a module and its test, beside those of an image."""
 
 SHOWN_FAILURES = 3
 """How many failed tests are shown; the log has all."""
@@ -75,7 +77,7 @@ def read_junit(path: Path) -> Verdict:
     except (OSError, ET.ParseError):
         return Verdict(0, ())
     cases = list(suite.iter("testcase"))
-    packaged = [case for case in cases if case.get("classname", "").endswith(HYGIENE_MODULE)]
+    packaged = [case for case in cases if case.get("name", "").startswith(HYGIENE_MODULE)]
     own = _verdict(case for case in cases if case not in packaged)
     clean = _verdict(packaged)
     skips = (found for case in packaged if (found := case.find("skipped")) is not None)

@@ -7,10 +7,11 @@ from typing import TypeAlias
 from pipeline.planning.build.steps import BuildStep
 from pipeline.planning.landing_zone.steps import LandingZoneStep
 from pipeline.planning.prune.steps import PruneStep
+from pipeline.planning.revoke.steps import RevokeStep
 from pipeline.planning.roll.steps import RollOwnStep
 from pipeline.planning.swap.steps import DeploymentStep
 from pipeline.planning.watch.steps import WatchStep
 
 AnyStep: TypeAlias = (
-    LandingZoneStep | BuildStep | DeploymentStep | PruneStep | RollOwnStep | WatchStep
+    LandingZoneStep | BuildStep | DeploymentStep | PruneStep | RevokeStep | RollOwnStep | WatchStep
 )

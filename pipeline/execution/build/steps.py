@@ -10,19 +10,18 @@ from pipeline.advice import Advice, build_image, check_image
 from pipeline.definition.model import PUBLIC
 from pipeline.errors import AzureRefused, CheckFailed, Overtaken, StillRunning, Unreachable
 from pipeline.execution import checks
-from pipeline.execution.azure.requests import Body, delete, patch, put, put_group
+from pipeline.execution.azure.requests import Body, delete, put, put_group
 from pipeline.execution.build import contract, last_words
 from pipeline.execution.build.clearing import clear
+from pipeline.execution.build.marking import mark_version
 from pipeline.execution.checks import Checks, Host
-from pipeline.execution.claims.numbers import use
 from pipeline.execution.packer.build import Evidence, bake
-from pipeline.execution.patience import GALLERY, MACHINE, NETWORK, RESOURCE_GROUP, SSH, copying
+from pipeline.execution.patience import GALLERY, MACHINE, NETWORK, RESOURCE_GROUP, SSH
 from pipeline.execution.run.work import Work
 from pipeline.execution.ssh import greets
 from pipeline.execution.wait import wait_until
-from pipeline.planning.build import check_machine, definition_body, version_body
+from pipeline.planning.build import check_machine, version_body
 from pipeline.planning.build.access import WAYS
-from pipeline.planning.build.packer_variables import publishing_hours
 from pipeline.planning.build.steps import (
     BakeVersion,
     BootCheckMachine,
@@ -40,7 +39,6 @@ from pipeline.planning.names import (
     Tag,
     check_machine_id,
     check_network_id,
-    image_definition_id,
     image_version_id,
 )
 from pipeline.state_files import read_bytes
@@ -162,22 +160,6 @@ def run_checks(step: RunChecks, work: Work) -> None:
         if session.verbose:
             session.output.say(read_bytes(log).decode(errors="replace"))
     work.seen = f"{step.checks}: {verdict}{f'; {promised}' if promised else ''}"
-
-
-def mark_version(step: MarkVersion, work: Work) -> None:
-    """The verdict on the version. Before it can be staged, its number is used up for good."""
-    environment = work.azure.environment
-    version = image_version_id(environment, step.image, step.version)
-    body = work.azure.get(version)
-    if body is None:
-        raise AzureRefused(str(version), "ResourceNotFound", "it is gone since it was checked")
-    definition = image_definition_id(environment, step.image)
-    used = definition_body.used(work.azure.get(definition) or {}, step.version)
-    work.send(patch(definition, used), GALLERY)
-    use(work.session, step.image, step.version, work.run.id)
-    wanted = version_body.marked(body, passed=step.passed, replicas=step.replicas)
-    patience = copying(publishing_hours(environment)) if step.replicas else GALLERY
-    work.send(put(version, wanted), patience)
 
 
 def _evidence(work: Work) -> Evidence:

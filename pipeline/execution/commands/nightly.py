@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 
@@ -13,11 +13,18 @@ from pipeline.definition.faulty import Faulty
 from pipeline.definition.model import Project
 from pipeline.errors import ImagesFailed, PipelineError
 from pipeline.execution.azure.side_by_side import side_by_side
+from pipeline.execution.azure.versions import image_versions
 from pipeline.execution.build.survey import survey_build
 from pipeline.execution.commands.build import build_image
 from pipeline.execution.run.session import Session
+from pipeline.execution.swap.survey import survey_swap
 from pipeline.planning.build.build import Build, plan_build
+from pipeline.planning.lineage import lineage
+from pipeline.planning.names import Tag
+from pipeline.planning.swap import leaving
+from pipeline.planning.swap.survey import Survey
 from pipeline.planning.table import Table
+from pipeline.planning.versions import ImageVersion, newest
 
 HEADINGS = ("image", "version", "result", "why")
 
@@ -51,8 +58,13 @@ def nightly(session: Session, images: Sequence[str] = ()) -> None:
             session.image(name)  # a wrong name is told before an hour of building
     done = _nothing_to_do(session, [name for name in names if name not in faulty])
     rows = [done.get(name) or _one(session, name, faulty.get(name)) for name in names]
-    document = {"environment": session.environment.name, "images": [asdict(row) for row in rows]}
-    table = Table(HEADINGS, tuple(row.cells for row in rows))
+    document: dict[str, object] = {
+        "environment": session.environment.name,
+        "images": [asdict(row) for row in rows],
+    }
+    urgent, notes = _told_of_versions(session, names, faulty)
+    document |= {"urgent": urgent, "notes": notes}
+    table = Table(HEADINGS, tuple(row.cells for row in rows), tuple(notes), tuple(urgent))
     session.output.report(table, document)
     failed = [row.image for row in rows if row.result == "failed"]
     if failed:
@@ -64,6 +76,49 @@ def nightly(session: Session, images: Sequence[str] = ()) -> None:
         )
     if not images:
         session.project.refuse_mistakes("template")
+
+
+def _told_of_versions(
+    session: Session, names: Sequence[str], faulty: Collection[str]
+) -> tuple[list[str], list[str]]:
+    """What serves and should not, with the command that leaves it; and what comes of it."""
+    look, served = session.looking(), session.environment.load_balancer_of
+    sound = [name for name in names if name not in faulty]
+    parents = {parent for name in sound if (parent := session.image(name).parent)}
+    wanted = [*sound, *sorted(parents - set(sound))]
+    found = dict(
+        zip(wanted, side_by_side([partial(_versions, look, one) for one in wanted]), strict=True)
+    )
+    ended = [name for name in sound if served(name) and _concerns(found[name])]
+    surveys = [now for now in side_by_side([partial(_survey, look, n) for n in ended]) if now]
+    urgent = [f"{now.image.name} {line}" for now in surveys for line in leaving.urgent(now)]
+    notes = [f"{now.image.name}: {line}" for now in surveys for line in leaving.foreseen(now)]
+    for name in sound:
+        last = newest(one for one in found[name] if one.is_eligible)
+        if last and (parent := session.image(name).parent):
+            base = last.tags.get(Tag.BASE, "")
+            made = lineage(name, last.name, base, parent, found[parent])
+            notes += [str(made)] if made.revocation else []
+    return urgent, notes
+
+
+def _concerns(versions: tuple[ImageVersion, ...]) -> bool:
+    return any(one.ended or one.is_ending() or one.flaky for one in versions)
+
+
+def _versions(look: Session, name: str) -> tuple[ImageVersion, ...]:
+    try:
+        return image_versions(look.azure, name)
+    except PipelineError:
+        return ()  # it was told when the image had its turn
+
+
+def _survey(look: Session, name: str) -> Survey | None:
+    try:
+        return survey_swap(look, name)
+    except PipelineError as error:
+        look.output.say(f"what serves of {name} is not known: {error}")
+        return None
 
 
 def _told_by_no_image(project: Project) -> list[Faulty]:

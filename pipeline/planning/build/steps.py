@@ -146,13 +146,17 @@ class MarkVersion:
     passed: bool
     replicas: tuple[tuple[str, int], ...] = ()
     """How many copies it has from then on, in single regions."""
+    end_of_life: float = 0.0
+    """Seconds after its publishing at which its life ends; 0 for never."""
 
     def __str__(self) -> str:
         if self.passed:
             copies = ", ".join(f"{region} {count}" for region, count in self.replicas)
+            days = f"; its life ends {self.end_of_life / 86400:g} days after its publishing"
             return (
                 f"mark {self.image} {self.version} eligible: its check passed,"
                 f" `latest` can resolve to it{copies and f'; replicas: {copies}'}"
+                f"{days if self.end_of_life else ''}"
             )
         return f"mark {self.image} {self.version} failed: `latest` never resolves to it"
 

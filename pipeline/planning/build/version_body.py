@@ -36,16 +36,40 @@ def baked(body: Mapping[str, Any], tags: Mapping[str, str], *, succeeded: bool) 
 
 
 def marked(
-    body: Mapping[str, Any], *, passed: bool, replicas: Iterable[tuple[str, int]] = ()
+    body: Mapping[str, Any],
+    *,
+    passed: bool,
+    replicas: Iterable[tuple[str, int]] = (),
+    end_of_life: str = "",
+    history: str = "",
 ) -> dict[str, Any]:
     """`PUT …/galleries/…/images/…/versions/{version}`: a GET's body with the verdict in it.
 
-    A tag says whether the check passed, `excludeFromLatest` follows it, the regions have so many
-    `replicas`, all else passes through.
+    A tag says whether the check passed, `excludeFromLatest` follows it unless the version was
+    revoked, the regions have so many `replicas`, its life ends then, `history` tells of its checks;
+    all else passes through.
     """
     verdict = Check.PASSED if passed else Check.FAILED
-    wanted = retagged(body, {**(body.get("tags") or {}), Tag.CHECK: verdict})
-    return _copied(_excluded(wanted, excluded=not passed), replicas)
+    tags = body.get("tags") or {}
+    told = {Tag.CHECK: verdict, **({Tag.CHECK_HISTORY: history} if history else {})}
+    wanted = retagged(body, {**tags, **told})
+    wanted = _excluded(wanted, excluded=not passed or Tag.REVOKED in tags)
+    if end_of_life:
+        wanted["properties"]["publishingProfile"]["endOfLifeDate"] = end_of_life
+    return _copied(wanted, replicas)
+
+
+def revoked(body: Mapping[str, Any], *, when: str, by: str, why: str) -> dict[str, Any]:
+    """`PUT …/versions/{version}`: a GET's body, out of `latest`, with who took it back and why."""
+    told = {Tag.REVOKED: when, Tag.REVOKED_BY: by, Tag.REVOKED_WHY: why}
+    return _excluded(retagged(body, {**(body.get("tags") or {}), **told}), excluded=True)
+
+
+def restored(body: Mapping[str, Any], *, is_eligible: bool) -> dict[str, Any]:
+    """`PUT …/versions/{version}`: a GET's body without that; in `latest` again if it passed."""
+    gone = {Tag.REVOKED, Tag.REVOKED_BY, Tag.REVOKED_WHY}
+    kept = {name: text for name, text in (body.get("tags") or {}).items() if name not in gone}
+    return _excluded(retagged(body, kept), excluded=not is_eligible)
 
 
 def retagged(body: Mapping[str, Any], tags: Mapping[str, str]) -> dict[str, Any]:
