@@ -62,6 +62,7 @@ STEPS = (
     "pipeline/execution/build/",
     "pipeline/execution/swap/",
     "pipeline/execution/prune/",
+    "pipeline/execution/revoke/",
     "pipeline/execution/roll/",
     "pipeline/execution/watch/",
     "pipeline/execution/landing_zone/",

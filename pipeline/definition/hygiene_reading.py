@@ -22,8 +22,8 @@ ALLOWED = rules.Rule(
 
 def read_hygiene(section: Section) -> Hygiene:
     """The block, or every check without it."""
-    if section.is_absent:
-        return ON
-    skip = (text for text, _ in section.texts("skip", KIND))
-    allow = (text for text, _ in section.texts("allow", ALLOWED))
-    return Hygiene(tuple(filter(None, skip)), tuple(filter(None, allow)))
+    skip = [text for text, _ in section.texts("skip", KIND)]
+    allow = [text for text, _ in section.texts("allow", ALLOWED)]
+    return (
+        ON if section.is_absent else Hygiene(tuple(filter(None, skip)), tuple(filter(None, allow)))
+    )

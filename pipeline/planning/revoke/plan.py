@@ -91,8 +91,8 @@ def _found(now: RevokeSurvey, version: str) -> ImageVersion:
 def _where(now: RevokeSurvey, version: str) -> list[str]:
     """Where the version runs: that stays until somebody leaves it."""
     return [
-        f"{now.image} {version} {'serves' if one == survey.serving else 'runs'} in"
-        f" {survey.environment.name} ({survey.role(one)}); revoking it changes nothing there"
+        f"{now.image} {version} is in {survey.environment.name} ({survey.role(one)}); revoking it"
+        " changes nothing there"
         for survey in now.running
         for one in (survey.serving, *survey.others)
         if one.version == version

@@ -86,7 +86,7 @@ def test_where_it_serves_status_and_nightly_say_so_first_and_it_can_be_left(
     zone.serve("1.0.0")
     zone.serve("1.0.1")
     take_back(zone, "1.0.1")
-    assert "web 1.0.1 serves in test (serving)" in zone.output
+    assert "web 1.0.1 is in test (serving)" in zone.output
 
     (line,) = zone.status().urgent
     assert line.startswith("1.0.1 serves, and it was revoked on ")

@@ -78,7 +78,7 @@ def test_the_plan_of_a_revocation_tells_whom_it_concerns_and_how_to_leave_it() -
     assert str(plan) == (
         "Plan: revoke web 1.0.1\n"
         "   1  mark web 1.0.1 revoked, out of `latest`: CVE-2026-1 in openssl\n"
-        "note: web 1.0.1 serves in production (serving); revoking it changes nothing there\n"
+        "note: web 1.0.1 is in production (serving); revoking it changes nothing there\n"
         "note: shop 2.0.0 is made of it"
     )
     assert plan.inverse == revoke("web", "1.0.1", undo=True)
