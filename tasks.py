@@ -25,6 +25,7 @@ from pipeline.cli_tasks.holding import history, hold, release
 from pipeline.cli_tasks.packages import nightly
 from pipeline.cli_tasks.rehearsing import rehearse
 from pipeline.cli_tasks.reporting import report
+from pipeline.cli_tasks.revoking import revoke
 from pipeline.cli_tasks.rolling import roll
 from pipeline.cli_tasks.running import (
     AGAIN,
@@ -240,7 +241,7 @@ def status(
 namespace = Collection(
     *(create_environment, destroy_environment, adopt, doctor),
     *(build_image, check_image, nightly),
-    *(preflight, stage, promote, rollback, rehearse, roll, unstage, prune),
+    *(preflight, stage, promote, rollback, rehearse, roll, unstage, prune, revoke),
     *(status, report, cost, hold, release, history, demo, init),
 )
 namespace.add_collection(evidence)

@@ -101,9 +101,9 @@ def nightly() -> Command:
     return Command("nightly")
 
 
-def build_image(image: str) -> Command:
-    """`invoke build-image IMAGE`."""
-    return Command("build-image", (image,))
+def build_image(image: str, *, rebuild: bool = False) -> Command:
+    """`invoke build-image IMAGE [--rebuild]`."""
+    return Command("build-image", (image,), (), _flags(rebuild=rebuild))
 
 
 def check_image(image: str, version: str) -> Command:
@@ -146,6 +146,12 @@ def roll(image: str, version: str = "", *, force: bool = False) -> Command:
     """`invoke roll IMAGE [--version VERSION] [--force]`."""
     options = (("version", version),) if version else ()
     return Command("roll", (image,), options, _flags(force=force))
+
+
+def revoke(image: str, version: str, why: str = "", *, undo: bool = False) -> Command:
+    """`invoke revoke IMAGE VERSION [--why WHY] [--undo]`."""
+    options = (("why", why),) if why else ()
+    return Command("revoke", (image, version), options, _flags(undo=undo))
 
 
 def prune(image: str = "") -> Command:

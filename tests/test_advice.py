@@ -46,6 +46,9 @@ WORDS = {
     "to": "1.0.0",
     "again": True,
     "force": True,
+    "rebuild": True,
+    "undo": True,
+    "why": "CVE-2026-1",
     "environment": "production",
 }
 """What a constructor of advice may be given."""

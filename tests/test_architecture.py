@@ -135,7 +135,8 @@ PLANNING = {
     "pipeline.planning.ages": planning_room(),
     "pipeline.planning.writable": planning_room(),
     "pipeline.planning.plan": planning_room(),
-    "pipeline.planning.versions": planning_room("names"),
+    "pipeline.planning.flaky": planning_room("names"),
+    "pipeline.planning.versions": planning_room("flaky", "names"),
     "pipeline.planning.security": planning_room(),
     "pipeline.planning.traits": planning_room("names", "security"),
     "pipeline.planning.hardware": planning_room("security", "traits"),
@@ -177,10 +178,14 @@ PLANNING = {
     "pipeline.planning.roll": planning_room(
         "roll", "swap", "names", "plan", "versions", "watch.steps"
     ),
+    "pipeline.planning.revoke": planning_room(
+        "revoke", "claims.claim", "plan", "swap.leaving", "swap.survey", "versions"
+    ),
     "pipeline.planning.watch": planning_room("watch"),
     "pipeline.planning.report": planning_room("report", "swap.backend", "swap.survey"),
     "pipeline.planning.steps": planning_room(
-        *("build.steps", "landing_zone.steps", "prune.steps", "rehearse.steps", "roll.steps"),
+        *("build.steps", "landing_zone.steps", "prune.steps", "rehearse.steps", "revoke.steps"),
+        "roll.steps",
         *("swap.steps", "watch.steps"),
     ),
 }
@@ -201,7 +206,9 @@ EXECUTION = {
     "pipeline.execution.ages": execution_room(),
     "pipeline.execution.interruption": execution_room(),
     "pipeline.execution.wait": execution_room("interruption", "patience"),
-    "pipeline.execution.checks": execution_room("verdict", "wait"),
+    "pipeline.execution.checks": Part(
+        execution_room("verdict", "wait").ours | {"pipeline.hygiene"}
+    ),
     "pipeline.execution.verdict": execution_room(),
     "pipeline.execution.ssh": execution_room(libraries=("cryptography",)),
     "pipeline.execution.azure": execution_room("azure", *WAITING, libraries=("azure",)),
@@ -218,7 +225,7 @@ EXECUTION = {
     "pipeline.execution.landing_zone": execution_room("landing_zone", "azure", "run", *WAITING),
     "pipeline.execution.build": execution_room(
         *("build", "azure", "checks", "claims", "packages.gathering", "packer", "run", "ssh"),
-        *("evidence.recording", "watch.exchange"),
+        *("evidence.recording", "verdict", "watch.exchange"),
         *WAITING,
     ),
     "pipeline.execution.evidence": Part(
@@ -237,6 +244,9 @@ EXECUTION = {
     "pipeline.execution.roll": execution_room(
         *("roll", "azure", "claims", "run", "swap", "watch"), *WAITING
     ),
+    "pipeline.execution.revoke": execution_room(
+        *("revoke", "azure", "claims.held", "run", "swap.survey"), *WAITING
+    ),
     "pipeline.execution.preflight": execution_room("preflight", "azure", "run"),
     "pipeline.execution.doctor": execution_room(
         *("doctor", "azure", "build.way", "landing_zone.survey", "packer.tools"),
@@ -244,7 +254,7 @@ EXECUTION = {
     ),
     "pipeline.execution.runner": execution_room(
         *("run", "claims", "build.steps", "landing_zone.steps", "prune.steps", "report"),
-        *("rehearse.steps", "roll.steps", "swap.steps", "watch.steps"),
+        *("rehearse.steps", "revoke.steps", "roll.steps", "swap.steps", "watch.steps"),
     ),
     "pipeline.execution.commands": execution_room(
         *("ages", "checks", "commands", "runner", "run", "packages", "packer", "claims", "report"),
@@ -259,7 +269,7 @@ EXECUTION = {
             "evidence",
         ),
         "landing_zone.survey",
-        *("preflight.survey", "prune.survey"),
+        *("preflight.survey", "prune.survey", "revoke.survey"),
         *("swap.protected", "swap.survey", "azure.side_by_side", *WAITING),
     ),
 }
@@ -296,6 +306,10 @@ PARTS = {
         SHARED | {"pipeline.definition", "pipeline.project_root"},
         frozenset({"hcl2", "lark"}),  # lark is python-hcl2's parser: its tree has the lines
         pure=True,
+    ),
+    "pipeline.hygiene": Part(frozenset({"pipeline.hygiene"}), pure=True),
+    "pipeline.hygiene.test_bakeswap_hygiene": Part(  # run by pytest, in a process of its own
+        frozenset({"pipeline.hygiene"}), frozenset({"pytest", "testinfra"})
     ),
     **PLANNING,
     **EXECUTION,
@@ -335,6 +349,9 @@ PARTS = {
         _OF_TASKS | {"pipeline.cli", "pipeline.execution.commands"}, frozenset({"invoke"})
     ),
     "pipeline.cli_tasks.evidence": Part(
+        _OF_TASKS | {"pipeline.execution.commands"}, frozenset({"invoke"})
+    ),
+    "pipeline.cli_tasks.revoking": Part(
         _OF_TASKS | {"pipeline.execution.commands"}, frozenset({"invoke"})
     ),
     "pipeline.cli_tasks.packages": Part(

@@ -65,6 +65,7 @@ STEPS = (
     "pipeline/execution/swap/",
     "pipeline/execution/prune/",
     "pipeline/execution/rehearse/",
+    "pipeline/execution/revoke/",
     "pipeline/execution/roll/",
     "pipeline/execution/watch/",
     "pipeline/execution/landing_zone/",

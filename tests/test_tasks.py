@@ -28,6 +28,7 @@ COMMANDS = {
     "preflight",
     "stage",
     "promote",
+    "revoke",
     "rollback",
     "rehearse",
     "roll",

@@ -13,7 +13,9 @@ from dataclasses import replace
 from pipeline.definition.given import Plain
 from pipeline.definition.hcl import Block, Body, Content, Expression, Object, Value
 
-NOT_BAKED = frozenset({"scale_set", "promote", "retention", "rebuild_on", "max_age"})
+NOT_BAKED = frozenset(
+    {"scale_set", "promote", "retention", "rebuild_on", "max_age", "hygiene", "end_of_life"}
+)
 """The blocks and keys of an image that come into play when it has been baked."""
 
 NOT_BAKED_IN: Mapping[str, frozenset[str]] = {"build": frozenset({"timeout"})}

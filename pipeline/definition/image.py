@@ -8,6 +8,7 @@ from pipeline.definition import baked, files, outside, rules
 from pipeline.definition.bases import read_base
 from pipeline.definition.given import told
 from pipeline.definition.health import read_health
+from pipeline.definition.hygiene_reading import read_hygiene
 from pipeline.definition.mapping import Use, read_use
 from pipeline.definition.model import (
     SOAK_MARK,
@@ -25,6 +26,12 @@ from pipeline.definition.shape_reading import read_scale_set
 from pipeline.definition.template import GUARDING
 
 DEFAULT_BUILD_SIZE = "Standard_D2s_v5"
+END_OF_LIFE = rules.Rule(
+    "an end of life",
+    'a whole number and h or d, such as "90d", at least a day',
+    "90d",
+    lambda text: rules.is_duration(text, 86400.0),
+)
 
 _TESTS = "**/test_*.py"
 _SOAK = f"mark.{SOAK_MARK}".encode()
@@ -107,6 +114,8 @@ def _image(
         rebuild_on=read_rebuild_on(section),
         max_age=read_max_age(section),
         retention=section.number("retention", rules.RETENTION, default=0),
+        hygiene=read_hygiene(section.block("hygiene", is_required=False)),
+        end_of_life=rules.seconds(section.text("end_of_life", END_OF_LIFE, default="")),
         security_type=_security_type(section, use),
         inputs=tuple(sorted((*inputs, *template.inputs), key=lambda item: item.name)),
         promotion=_promotion(section.block("promote", is_required=False)),

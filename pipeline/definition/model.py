@@ -11,6 +11,7 @@ from pipeline.definition.builders import Builder, Plugin
 from pipeline.definition.evidence import NOTHING_REQUIRED, EvidencePolicy
 from pipeline.definition.faulty import Faulty, Kind
 from pipeline.definition.given import Given, told
+from pipeline.definition.hygiene import ON, Hygiene
 from pipeline.definition.promotion import Promotion
 from pipeline.definition.rebuilding import USUAL, Reason
 from pipeline.definition.replication import AZURES, Replication
@@ -138,6 +139,9 @@ class Image:
     1.4.5 refuses (plugin's template_builder.go)."""
     rebuild_on: frozenset[Reason] = USUAL
     max_age: float = 0.0  # seconds after which `nightly` bakes anyway; 0: never
+    hygiene: Hygiene = ON
+    end_of_life: float = 0.0
+    """Seconds after its publishing at which a version ends; 0 for never."""
     build_timeout: float = 5400.0
     """Seconds that Packer may take, but for copies of the version to further regions."""
     only: tuple[str, ...] = ()

@@ -29,6 +29,7 @@ RESERVED_ELSEWHERE = frozenset(
     {
         *("check", "bake", "bake-seconds", "fingerprint", "commit", "base", "inputs", "pinned"),
         *("evidence", "baked-by", "baked-with"),
+        *("check-history", "revoked", "revoked-by", "revoked-why"),
     }
 )
 """What bakeswap writes on other things than scale sets."""

@@ -14,22 +14,24 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from pipeline import hygiene
 from pipeline.advice import Advice, Shell
 from pipeline.definition.files import relative
 from pipeline.definition.model import SOAK_MARK
 from pipeline.errors import CheckFailed, DefinitionError, Mistake, Unreachable
-from pipeline.execution.verdict import Verdict, read_junit
+from pipeline.execution.verdict import HYGIENE_MODULE, JUNIT, Verdict, read_junit
 from pipeline.execution.wait import Clock, wait_for_process
+from pipeline.hygiene.judging import EXPECTED
 from pipeline.output.harmless import without_control
 from pipeline.state_files import naming, read_bytes, write_private
 
 NOT_FOR_CHECKS = frozenset({"PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_CURRENT_TEST"})
 
+PACKAGED = Path(hygiene.__file__).with_name(f"{HYGIENE_MODULE}.py")
+"""The checks of hygiene, which come with bakeswap."""
+
 LOG = "check.log"
 """In a run's folder: all that the checks printed."""
-
-JUNIT = "junit.xml"
-"""Beside the log: what pytest says of each test."""
 
 TICK = 1.0
 """Seconds between two words about a check that goes on."""
@@ -76,6 +78,13 @@ class Checks:
     facts: Mapping[str, str]
     host: Host | None = None
     """None: this machine, and those that are marked `soak` in place of all others."""
+    expected: str = ""
+    """What the packaged checks of hygiene are told, as JSON; "" where they are not run."""
+
+    @property
+    def hygiene(self) -> tuple[str, ...]:
+        """The packaged checks of hygiene, where they are run."""
+        return (str(PACKAGED),) if self.expected else ()
 
     @property
     def options(self) -> tuple[str, ...]:
@@ -100,7 +109,7 @@ def run_checks(
     if checks.host is None and code in {0, NO_TESTS}:
         return verdict
     advice = Advice("full check log", Shell(f"less {relative(checks.root, log)}"))
-    if verdict.lost and not verdict.failures:
+    if verdict.lost and not verdict.has_failed:
         raise Unreachable(f"the connection was lost in {verdict.lost[0]}", advice=(advice,))
     raise CheckFailed(_why(verdict, code), advice=(advice,))
 
@@ -153,14 +162,14 @@ def _pytest(
         *("--confcutdir", str(checks.folder)),
         *("-o", _MARKERS, *checks.options, *more),
         *("--junitxml", str(junit), "-o", "junit_family=xunit2"),
-        str(checks.folder),
+        *(str(checks.folder), *checks.hygiene),
     ]
     code = _run(command, log, checks, clock, still_waiting)
     return code, read_junit(junit)
 
 
 def _why(verdict: Verdict, code: int) -> str:
-    if verdict.failures:
+    if verdict.has_failed:
         return str(verdict)
     if verdict.others:
         return f"all {verdict.others} tests were skipped: they prove nothing"
@@ -177,7 +186,8 @@ def _run(
     still_waiting: Callable[[float], None],
 ) -> int:
     kept = {name: value for name, value in os.environ.items() if name not in NOT_FOR_CHECKS}
-    surroundings = {**kept, **checks.facts, "PYTHONDONTWRITEBYTECODE": "1"}
+    expected = {EXPECTED: checks.expected} if checks.expected else {}
+    surroundings = {**kept, **checks.facts, **expected, "PYTHONDONTWRITEBYTECODE": "1"}
     write_private(log, "")
     try:
         return _run_into(log, command, checks, surroundings, clock, still_waiting)

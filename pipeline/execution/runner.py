@@ -28,6 +28,7 @@ from pipeline.execution.landing_zone import steps as landing_zone
 from pipeline.execution.prune import steps as prune
 from pipeline.execution.rehearse import steps as rehearse
 from pipeline.execution.report.reporting import reported
+from pipeline.execution.revoke import steps as revoke
 from pipeline.execution.roll import steps as roll
 from pipeline.execution.run.run import Run, alone
 from pipeline.execution.run.session import Session
@@ -39,6 +40,7 @@ from pipeline.planning.landing_zone.steps import LandingZoneStep
 from pipeline.planning.plan import Failure, Plan, Step
 from pipeline.planning.prune.steps import PruneStep
 from pipeline.planning.rehearse.steps import RehearseOwnStep
+from pipeline.planning.revoke.steps import RevokeStep
 from pipeline.planning.roll.steps import RollOwnStep
 from pipeline.planning.steps import AnyStep
 from pipeline.planning.swap.steps import DeploymentStep
@@ -61,6 +63,8 @@ def carry_out_step(step: AnyStep, work: Work) -> None:
         prune.carry_out(step, work)
     elif isinstance(step, RehearseOwnStep):
         rehearse.carry_out(step, work)
+    elif isinstance(step, RevokeStep):
+        revoke.carry_out(step, work)
     elif isinstance(step, RollOwnStep):
         roll.carry_out(step, work)
     else:

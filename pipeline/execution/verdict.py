@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import re
 import xml.etree.ElementTree as ET
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pipeline.planning.report.report import Check, CheckState
+
+JUNIT = "junit.xml"
+"""In a run's folder: what each test said."""
+HYGIENE_MODULE = "test_bakeswap_hygiene"
+"""The packaged check of hygiene, a module and its test, beside those of an image."""
 
 SHOWN_FAILURES = 3
 """How many failed tests are shown; the log has all."""
@@ -23,6 +29,22 @@ _LOST = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
+class Hygiene:
+    """What the packaged checks of hygiene said."""
+
+    passed: int = 0
+    left: tuple[str, ...] = ()
+    """What they found, a line for each kind."""
+    unseen: str = ""
+    """Why they looked at nothing; "" where they did, or were not run."""
+
+    def __str__(self) -> str:
+        if self.passed:
+            return f", hygiene: {self.passed} passed"
+        return f", hygiene: {self.unseen}" if self.unseen else ""
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """What the checks said: how many passed, and what failed, the assertion first."""
 
@@ -32,12 +54,22 @@ class Verdict:
     """Tests that were skipped: they prove nothing."""
     lost: tuple[str, ...] = ()
     """Tests that could not ask the machine: the connection was lost, which says nothing of it."""
+    hygiene: Hygiene = field(default_factory=Hygiene)
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether anything did."""
+        return bool(self.failures or self.hygiene.left)
 
     def __str__(self) -> str:
-        shown = "\n".join(self.failures[:SHOWN_FAILURES])
+        shown = list(self.failures[:SHOWN_FAILURES])
         hidden = len(self.failures) - SHOWN_FAILURES
-        more = f"\n({hidden} more failed)" if hidden > 0 else ""
-        return shown + more if self.failures else f"{self.passed} passed"
+        if hidden > 0:
+            shown.append(f"({hidden} more failed)")
+        if self.hygiene.left:
+            shown.append("hygiene: the image has what no image should have")
+            shown += (f"    {line}" for line in self.hygiene.left)
+        return "\n".join(shown) if shown else f"{self.passed} passed{self.hygiene}"
 
 
 def read_junit(path: Path) -> Verdict:
@@ -46,10 +78,22 @@ def read_junit(path: Path) -> Verdict:
         suite = ET.parse(path).getroot()  # noqa: S314 - our own pytest has just written it
     except (OSError, ET.ParseError):
         return Verdict(0, ())
+    cases = list(suite.iter("testcase"))
+    packaged = [case for case in cases if case.get("name", "").startswith(HYGIENE_MODULE)]
+    own = _verdict(case for case in cases if case not in packaged)
+    clean = _verdict(packaged)
+    skips = (found for case in packaged if (found := case.find("skipped")) is not None)
+    unseen = next((skip.get("message", "") for skip in skips), "") if not clean.passed else ""
+    left = tuple(dict.fromkeys(failure.splitlines()[1].strip() for failure in clean.failures))
+    hygiene = Hygiene(clean.passed, left, unseen)
+    return replace(own, lost=(*own.lost, *clean.lost), hygiene=hygiene)
+
+
+def _verdict(cases: Iterable[ET.Element]) -> Verdict:
     passed, skipped = 0, 0
     failures: list[str] = []
     lost: list[str] = []
-    for case in suite.iter("testcase"):
+    for case in cases:
         bad = case.find("failure")
         bad = case.find("error") if bad is None else bad
         if bad is not None:
@@ -108,7 +152,7 @@ def _told(case: ET.Element, failure: ET.Element) -> str:
     lines = (failure.text or "").splitlines()
     asserted = [line[1:].strip() for line in lines if line.startswith(">")][-1:]
     explained = [line[1:].strip() for line in lines if line.startswith("E ")]
-    said = explained or [failure.get("message", "")]
+    said = explained or failure.get("message", "").removeprefix("Failed: ").splitlines()
     where = lines[-1] if lines else case.get("classname", "")
     name = case.get("name", "").partition("[")[0]
     return "\n".join((name, *(f"    {line}" for line in (*asserted, *said)), f"  at {where}"))

@@ -53,13 +53,15 @@ class Screen:
         self._print([line])
 
     def table(self, table: Table) -> None:
-        """In columns or stacked, then its notes."""
+        """What comes first, then columns or a stack, then its notes."""
         cells = Table(
             tuple(map(self._clean_cell, table.headings)),
             tuple(tuple(map(self._clean_cell, row)) for row in table.rows),
         )
         lines = laid_out(cells, self._edge.width)
-        self._print([*lines, *(line for note in table.notes for line in paragraphs(note, 2))])
+        before = [line for note in table.first for line in paragraphs(note, 2)]
+        after = [line for note in table.notes for line in paragraphs(note, 2)]
+        self._print([*before, *lines, *after])
 
     def running(self, step: Running | None) -> None:
         """Draw the row anew where it says something else than before."""

@@ -22,6 +22,9 @@ class Lineage:
     newest: str
     """The parent's newest version that passed its check; "" without one."""
 
+    revocation: str = ""
+    """Why the parent's version was revoked; "" where it was not."""
+
     @property
     def is_behind(self) -> bool:
         """Whether a newer parent waits to be built on."""
@@ -30,12 +33,19 @@ class Lineage:
     @property
     def document(self) -> dict[str, str]:
         """For programs."""
-        return {"image": self.parent, "version": self.made_of, "newest": self.newest}
+        return {
+            "image": self.parent,
+            "version": self.made_of,
+            "newest": self.newest,
+            "revoked": self.revocation,
+        }
 
     def __str__(self) -> str:
         made = f"{self.image} {self.version} is made of {self.parent} {self.made_of}"
         if not self.made_of:
             made = f"{self.image} is to be made of {self.parent}"
+        if self.revocation:
+            made = f"{made}: {self.revocation}"
         if not self.is_behind:
             return made
         return (
@@ -51,7 +61,15 @@ def lineage(
     `versions` are those of the parent. A base that is not the parent's, from before it was one,
     counts as none.
     """
-    *_, named, number = ("", "", *base.split("/"))
+    versions = tuple(versions)
     last = newest(one for one in versions if one.is_eligible)
-    made_of = number if named == parent else ""
-    return Lineage(image, version, parent, made_of, last.name if last else "")
+    made_of = version_of(base, parent)
+    below = next((one for one in versions if one.name == made_of), None)
+    revocation = below.revocation if below else ""
+    return Lineage(image, version, parent, made_of, last.name if last else "", revocation)
+
+
+def version_of(base: str, parent: str) -> str:
+    """The parent's version that a tag names (`GALLERY/IMAGE/VERSION`); "" for another image's."""
+    *_, named, number = ("", "", *base.split("/"))
+    return number if named == parent else ""

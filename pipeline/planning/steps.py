@@ -8,6 +8,7 @@ from pipeline.planning.build.steps import BuildStep
 from pipeline.planning.landing_zone.steps import LandingZoneStep
 from pipeline.planning.prune.steps import PruneStep
 from pipeline.planning.rehearse.steps import RehearseOwnStep
+from pipeline.planning.revoke.steps import RevokeStep
 from pipeline.planning.roll.steps import RollOwnStep
 from pipeline.planning.swap.steps import DeploymentStep
 from pipeline.planning.watch.steps import WatchStep
@@ -18,6 +19,7 @@ AnyStep: TypeAlias = (
     | DeploymentStep
     | PruneStep
     | RehearseOwnStep
+    | RevokeStep
     | RollOwnStep
     | WatchStep
 )

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Headings and rows of as many cells; `notes` are lines that follow."""
+    """Headings and rows of as many cells; `notes` are lines that follow, `first` come before."""
 
     headings: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     notes: tuple[str, ...] = ()
+    first: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         """Plain text, each column as wide as its widest cell, the last one unpadded."""
@@ -21,4 +22,4 @@ class Table:
             "  ".join(f"{cell:<{width}}" for cell, width in zip(line, widths, strict=True)).rstrip()
             for line in lines
         )
-        return "\n".join((*told, *self.notes))
+        return "\n".join((*self.first, *told, *self.notes))

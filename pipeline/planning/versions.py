@@ -6,7 +6,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from pipeline.planning.flaky import flaky
 from pipeline.planning.names import Check, Tag, version_key
+
+WARNED = 7 * 86400.0
+"""Seconds before the end of a version's life from which on it is told, and a successor built."""
 
 
 class Bake:
@@ -25,6 +29,10 @@ class ImageVersion:
     provisioning_state: str = "Succeeded"
     exclude_from_latest: bool = True
     tags: Mapping[str, str] = field(default_factory=dict)
+    end_of_life: str = ""
+    """`publishingProfile.endOfLifeDate` (ISO 8601); "" for a version without an end."""
+    seconds_left: float | None = None
+    """Until then, at the look; None without an end."""
 
     @property
     def number(self) -> tuple[int, int, int]:
@@ -60,15 +68,59 @@ class ImageVersion:
         return self.tags.get(Tag.BAKE, Bake.SUCCEEDED if self.check else "") == Bake.SUCCEEDED
 
     @property
+    def flaky(self) -> str:
+        """That its check is flaky, with its history; "" where it is not."""
+        return flaky(self.tags.get(Tag.CHECK_HISTORY, ""))
+
+    @property
+    def has_passed(self) -> bool:
+        """Whether its bake and its check did."""
+        return self.is_made and self.check == Check.PASSED and not self.has_failed_bake
+
+    @property
+    def is_revoked(self) -> bool:
+        """Whether somebody took it back."""
+        return Tag.REVOKED in self.tags
+
+    @property
+    def revocation(self) -> str:
+        """When that was, who did it and why; "" where nobody did."""
+        if not self.is_revoked:
+            return ""
+        tags = self.tags
+        by = f" by {tags[Tag.REVOKED_BY]}" if tags.get(Tag.REVOKED_BY) else ""
+        return f"it was revoked on {tags[Tag.REVOKED]}{by}: {tags.get(Tag.REVOKED_WHY) or '?'}"
+
+    @property
+    def is_past(self) -> bool:
+        """Whether its end of life is over."""
+        return self.seconds_left is not None and self.seconds_left <= 0
+
+    def is_ending(self, within: float = WARNED) -> bool:
+        """Whether its end of life is over in so many seconds."""
+        return self.seconds_left is not None and self.seconds_left <= within
+
+    @property
+    def ended(self) -> str:
+        """Why nobody should use it any more, in words; "" where nothing speaks against it."""
+        if self.is_revoked:
+            return self.revocation
+        return f"its end of life was {self.end_of_life}" if self.is_past else ""
+
+    @property
     def is_eligible(self) -> bool:
-        """Whether it may be staged: made whole, its check passed, `latest` can resolve to it."""
-        passed = self.check == Check.PASSED and not self.has_failed_bake
-        return self.is_made and passed and not self.exclude_from_latest
+        """Whether it may be staged: made whole, its check passed, `latest` can resolve to it.
+
+        And nobody revoked it, and its end of life is to come.
+        """
+        return self.has_passed and not self.exclude_from_latest and not self.ended
 
     def why_not_eligible(self) -> str:
         """What keeps it from being staged; "" when nothing does."""
         if not self.is_made:
             return f"its provisioning state is {self.provisioning_state}"
+        if self.ended:
+            return self.ended
         if self.has_failed_bake:
             return "its bake failed, although a version was published"
         if self.check == Check.FAILED:

@@ -20,6 +20,7 @@ from pipeline.definition.balancing import (
 from pipeline.definition.evidence import NOTHING_REQUIRED, EvidencePolicy
 from pipeline.definition.given import PROVIDED, Joined, Map, Reference
 from pipeline.definition.health import NO_HEALTH
+from pipeline.definition.hygiene import KINDS, ON, Hygiene
 from pipeline.definition.model import Base, Cloud, Network
 from pipeline.definition.project import read
 from pipeline.definition.promotion import Promotion
@@ -453,3 +454,18 @@ def test_the_linux_template_takes_everything_the_pipeline_gives_that_all_plugins
     assert template.variables >= PROVIDED - newer
     assert not newer & template.variables  # plugin 1.4.5 refuses these arguments
     assert template.sensitive == {"client_secret", "client_jwt"}
+
+
+def test_hygiene_and_the_end_of_life_are_read(good: Path) -> None:
+    path = good / "images/web/image.hcl"
+    text = path.read_text()
+    assert read(good).images[-1].hygiene == ON
+    said = (
+        '  hygiene {\n    skip = ["all"]\n    allow = ["/opt/*"]\n  }\n  end_of_life = "90d"\n}\n'
+    )
+    path.write_text(text.rstrip().removesuffix("}") + said)
+    image = next(one for one in read(good).images if one.name == "web")
+    assert image.hygiene == Hygiene(("all",), ("/opt/*",))
+    assert image.hygiene.skipped == frozenset(KINDS)
+    assert Hygiene(("journal",)).skipped == {"journal"}
+    assert image.end_of_life == 90 * 86400

@@ -536,6 +536,28 @@ GOLDENS = {
         ),
         compute.GalleryImageVersion,
     ),
+    "image-version-ending": Golden(
+        version_body.marked,
+        lambda: version_body.marked(
+            answer("image-version"),
+            passed=True,
+            end_of_life="2027-02-21T00:00:00Z",
+            history="passed 20261123T184012Z-builder-5f1e 0123abcd",
+        ),
+        compute.GalleryImageVersion,
+    ),
+    "image-version-revoked": Golden(
+        version_body.revoked,
+        lambda: version_body.revoked(
+            answer("image-version"), when="2026-11-23T18:15:00Z", by="ann@runner-7", why="INC-7"
+        ),
+        compute.GalleryImageVersion,
+    ),
+    "image-version-restored": Golden(
+        version_body.restored,
+        lambda: version_body.restored(answer("image-version"), is_eligible=True),
+        compute.GalleryImageVersion,
+    ),
     "image-version-failed": Golden(
         version_body.marked,
         lambda: version_body.marked(answer("image-version"), passed=False),

@@ -48,7 +48,20 @@ def test_a_newer_parent_is_told_with_the_command_that_builds_on_it(
 ) -> None:
     found = lineage("web", version, base, "golden", GOLDEN)
     assert str(found) == told
-    assert found.document == {"image": "golden", "version": document[0], "newest": document[1]}
+    made_of, last = document
+    wanted = {"image": "golden", "version": made_of, "newest": last, "revoked": ""}
+    assert found.document == wanted
+
+
+def test_a_parent_that_was_revoked_is_told_with_the_reason() -> None:
+    tags = {**PASSED, Tag.REVOKED: "2026-11-23T18:15:00Z", Tag.REVOKED_WHY: "CVE-2026-1"}
+    versions = (*GOLDEN[:1], ImageVersion("1.0.1", tags=tags))
+    found = lineage("web", "1.0.7", "shop/golden/1.0.1", "golden", versions)
+    assert str(found) == (
+        "web 1.0.7 is made of golden 1.0.1: it was revoked on 2026-11-23T18:15:00Z: CVE-2026-1,"
+        " and golden 1.0.0 passed its check: invoke build-image web"
+    )
+    assert found.document["revoked"] == "it was revoked on 2026-11-23T18:15:00Z: CVE-2026-1"
 
 
 def test_a_parent_without_a_version_is_no_reason_to_build() -> None:

@@ -94,8 +94,9 @@ def test_the_names_of_record_sets_never_meet_and_fit_into_dns() -> None:
 def test_definitions_may_say_no_tag_that_we_write_on_scale_sets() -> None:
     tag = names.Tag
     of_versions = (tag.CHECK, tag.BAKE, tag.FINGERPRINT, tag.COMMIT, tag.BASE, tag.INPUTS)
-    elsewhere = {*of_versions, tag.BAKE_SECONDS, tag.PINNED}
-    elsewhere |= {tag.EVIDENCE, tag.BAKED_BY, tag.BAKED_WITH}
+    revoked = (tag.REVOKED, tag.REVOKED_BY, tag.REVOKED_WHY)
+    recorded = (tag.EVIDENCE, tag.BAKED_BY, tag.BAKED_WITH, tag.BAKE_SECONDS, tag.CHECK_HISTORY)
+    elsewhere = {*of_versions, *recorded, *revoked, tag.PINNED}
     ours = {value for name, value in vars(tag).items() if name.isupper()}
 
     assert ours - elsewhere == RESERVED_TAGS

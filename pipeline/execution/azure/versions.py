@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 from pipeline.execution.azure.requests import Body
 from pipeline.execution.azure.resources import Azure, provisioning_state
 from pipeline.planning.names import image_definition_id
@@ -17,9 +19,32 @@ def image_versions(azure: Azure, image: str) -> tuple[ImageVersion, ...]:
 def image_version(body: Body) -> ImageVersion:
     """What a GET of a version says, as far as all commands need it."""
     profile = (body.get("properties") or {}).get("publishingProfile") or {}
+    end = str(profile.get("endOfLifeDate") or "")
     return ImageVersion(
         name=str(body["name"]),
         provisioning_state=provisioning_state(body),
         exclude_from_latest=bool(profile.get("excludeFromLatest")),
         tags=dict(body.get("tags") or {}),
+        end_of_life=end,
+        seconds_left=_seconds_until(end),
     )
+
+
+def _seconds_until(moment: str) -> float | None:
+    """By this machine's clock; None for what is no time."""
+    try:
+        then = datetime.fromisoformat(moment)
+    except ValueError:
+        return None
+    then = then if then.tzinfo else then.replace(tzinfo=UTC)
+    return (then - datetime.now(UTC)).total_seconds()
+
+
+def end_of_life(body: Body, after: float) -> str:
+    """When a version's life ends: so many seconds after it was published; "" for never."""
+    profile = (body.get("properties") or {}).get("publishingProfile") or {}
+    try:
+        published = datetime.fromisoformat(str(profile.get("publishedDate")))
+    except ValueError:
+        published = datetime.now(UTC)
+    return f"{published + timedelta(seconds=after):%Y-%m-%dT%H:%M:%SZ}" if after else ""

@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import asdict
 from typing import assert_never
 
 from pipeline.advice import Advice, build_image, check_image
 from pipeline.definition.model import PUBLIC
 from pipeline.errors import AzureRefused, CheckFailed, Overtaken, StillRunning, Unreachable
 from pipeline.execution import checks
-from pipeline.execution.azure.requests import Body, delete, patch, put, put_group
+from pipeline.execution.azure.requests import Body, delete, put, put_group
 from pipeline.execution.build import contract, last_words
 from pipeline.execution.build.baked import baked_tags
 from pipeline.execution.build.clearing import clear
+from pipeline.execution.build.marking import mark_version
 from pipeline.execution.build.recording import packages
 from pipeline.execution.checks import Checks, Host
-from pipeline.execution.claims.numbers import use
 from pipeline.execution.evidence.recording import record
 from pipeline.execution.packer.build import Evidence, bake
-from pipeline.execution.patience import GALLERY, MACHINE, NETWORK, RESOURCE_GROUP, SSH, copying
+from pipeline.execution.patience import GALLERY, MACHINE, NETWORK, RESOURCE_GROUP, SSH
 from pipeline.execution.run.work import Work
 from pipeline.execution.ssh import greets
 from pipeline.execution.wait import wait_until
-from pipeline.planning.build import check_machine, definition_body, version_body
+from pipeline.planning.build import check_machine, version_body
 from pipeline.planning.build.access import WAYS
-from pipeline.planning.build.packer_variables import publishing_hours
 from pipeline.planning.build.steps import (
     BakeVersion,
     BootCheckMachine,
@@ -42,7 +43,6 @@ from pipeline.planning.names import (
     Tag,
     check_machine_id,
     check_network_id,
-    image_definition_id,
     image_version_id,
 )
 from pipeline.state_files import read_bytes
@@ -149,7 +149,8 @@ def run_checks(step: RunChecks, work: Work) -> None:
     facts = checks.facts(step.image, step.version)
     folder = session.image(step.image).checks
     host = _host(step, work)
-    asked = Checks(session.project.root, folder, facts, host)
+    expected = _hygiene(step, work) if step.hygiene else ""
+    asked = Checks(session.project.root, folder, facts, host, expected)
     log = work.run.folder / checks.LOG
     try:
         verdict = checks.run_checks(asked, log, work.clock, work.still_waiting)
@@ -171,23 +172,6 @@ def run_checks(step: RunChecks, work: Work) -> None:
     work.seen = "; ".join(filter(None, (f"{step.checks}: {verdict}", promised, has)))
 
 
-def mark_version(step: MarkVersion, work: Work) -> None:
-    """The verdict on the version. Before it can be staged, its number is used up for good."""
-    environment = work.azure.environment
-    version = image_version_id(environment, step.image, step.version)
-    body = work.azure.get(version)
-    if body is None:
-        raise AzureRefused(str(version), "ResourceNotFound", "it is gone since it was checked")
-    definition = image_definition_id(environment, step.image)
-    used = definition_body.used(work.azure.get(definition) or {}, step.version)
-    work.send(patch(definition, used), GALLERY)
-    use(work.session, step.image, step.version, work.run.id)
-    said = work.run.evidence if step.passed else ""
-    wanted = version_body.marked(body, passed=step.passed, replicas=step.replicas, evidence=said)
-    patience = copying(publishing_hours(environment)) if step.replicas else GALLERY
-    work.send(put(version, wanted), patience)
-
-
 def _evidence(work: Work) -> Evidence:
     session = work.session
     return Evidence(
@@ -205,6 +189,13 @@ def _host(step: OnMachine, work: Work) -> Host:
     environment = work.azure.environment
     address = _public_address(step, work) or _private_address(step, work)
     return Host(environment.ssh_username, address, environment.ssh_port, work.run.access.config)
+
+
+def _hygiene(step: RunChecks, work: Work) -> str:
+    """What its checks are told: what the image declares, and what this run put on the machine."""
+    key = work.run.access.public_key.split()[1]
+    told = {"user": work.azure.environment.ssh_username, "key": key}
+    return json.dumps({**told, **(asdict(step.hygiene) if step.hygiene else {})})
 
 
 def _private_address(step: OnMachine, work: Work) -> str:

@@ -24,9 +24,9 @@ from pipeline.planning.record_names import build_claim, swap_claim
 DESTROYS = "destroy-environment"
 """Deletes the zone of claims with all else; its claims on all images are looked at before."""
 SWAPS = frozenset(
-    {"stage", "promote", "rollback", "rehearse", "roll", "unstage", "prune", DESTROYS}
+    {"stage", "promote", "rollback", "rehearse", "roll", "unstage", "prune", "revoke", DESTROYS}
 )
-"""Commands that change rules and scale sets."""
+"""Commands that change rules and scale sets, or which versions may be behind them."""
 
 
 @contextmanager

@@ -23,13 +23,8 @@ from pipeline.execution.run.run import Run
 from pipeline.execution.run.session import Session
 from pipeline.execution.runner import begin, carry_out
 from pipeline.planning.build.aftermath import plan_after_failure
-from pipeline.planning.build.build import (
-    Build,
-    BuildSurvey,
-    plan_build,
-    plan_check,
-    plan_nightly,
-)
+from pipeline.planning.build.build import Build, plan_build, plan_check, plan_nightly
+from pipeline.planning.build.known import BuildSurvey
 from pipeline.planning.build.packer_variables import secrets_of_the_author
 from pipeline.planning.build.rebuilding import NOTHING_FORCES, Forced
 from pipeline.planning.build.steps import BakeVersion, BuildStep, RunChecks

@@ -9,9 +9,8 @@ from pipeline.arm import ResourceId
 from pipeline.definition.model import Environment, GalleryBase
 from pipeline.errors import AzureRefused, StateFileError
 from pipeline.execution.azure.resources import Azure
-from pipeline.execution.checks import JUNIT
 from pipeline.execution.run.work import Work
-from pipeline.execution.verdict import tests_in
+from pipeline.execution.verdict import JUNIT, tests_in
 from pipeline.planning.build.steps import RecordEvidence
 from pipeline.planning.evidence import inventory as inventories
 from pipeline.planning.evidence.canonical import canonical

@@ -16,7 +16,7 @@ from pipeline.execution.build.last_words import CONSOLE
 from pipeline.execution.build.last_words import FOLDER as MACHINE
 from pipeline.execution.report.keeping import FACTS
 from pipeline.execution.run.run import TOPOLOGY, TRAFFIC
-from pipeline.execution.verdict import cases
+from pipeline.execution.verdict import JUNIT, cases
 from pipeline.output.page import as_page
 from pipeline.output.redaction import Redactor, cleaned
 from pipeline.planning.report.reading import report_of
@@ -29,7 +29,6 @@ T = TypeVar("T")
 
 PAGE = "report.html"
 """In a run's folder."""
-JUNIT = "junit.xml"
 SHOWN = ("packer.log", "check.log", JUNIT, f"{MACHINE}/{CONSOLE}")
 """Files of a run's folder that its page leads to."""
 

@@ -7,14 +7,15 @@ left is deleted first, unless its run may still be alive.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from pipeline.advice import Advice, AdviceList, build_image, stage
-from pipeline.definition.model import AnyBase, Environment, Image
+from pipeline.definition.model import Image
 from pipeline.errors import Refused, UsageError
 from pipeline.planning.build.access import admitted, doubts
 from pipeline.planning.build.fingerprint import fingerprint, input_tags
-from pipeline.planning.build.leftovers import Group, deletion, is_of_a_run
+from pipeline.planning.build.known import BuildSurvey
+from pipeline.planning.build.leftovers import deletion, is_of_a_run
 from pipeline.planning.build.proving import proven_by, recorded_by
 from pipeline.planning.build.publishable import refuse_unpublishable
 from pipeline.planning.build.rebuilding import NOTHING_FORCES, Forced, reason, tolerated
@@ -26,71 +27,20 @@ from pipeline.planning.build.steps import (
     MarkVersion,
     clearing,
 )
-from pipeline.planning.claims.numbers import Number, taken
 from pipeline.planning.names import (
     CHECK_MACHINE,
     Check,
     Tag,
     build_group,
     check_group,
-    last_version_tag,
     machine_name,
     tags_of,
 )
 from pipeline.planning.plan import Plan
-from pipeline.planning.traits import Traits
-from pipeline.planning.versions import ImageVersion, newest, next_name
+from pipeline.planning.versions import WARNED, ImageVersion, newest
 
 HALF_MADE = frozenset({"Creating", "Failed", "Canceled"})
 """Provisioning states of a version that nobody finished, as long as it carries no `check` tag."""
-
-
-@dataclass(frozen=True, slots=True)
-class BuildSurvey:
-    """What is known when a build is planned."""
-
-    image: Image
-    environment: Environment
-    base: AnyBase
-    """Pinned: `latest` is resolved."""
-    definition_tags: Mapping[str, str]
-    """Of the image definition in the gallery."""
-    versions: tuple[ImageVersion, ...]
-    groups: tuple[Group, ...]
-    run: str
-    commit: str
-    runs_here: frozenset[str]
-    """Runs started in this checkout. Those are dead, for we hold the lock."""
-    young: str
-    """Other runs, with an id greater than this, started so late that they may be alive."""
-    has_claim: bool = False
-    """Whether this run holds the claim on builds of the image in this gallery."""
-    numbers: tuple[Number, ...] = ()
-    """What runs took, whatever became of it."""
-    definition: Traits = field(default_factory=Traits)
-    """Of the image definition."""
-    runner: str = ""
-    """Where this machine's requests come from, "" where nobody said."""
-    has_way: bool | None = None
-    """Whether an address or a route of this machine leads into the network; None: unknown."""
-
-    def is_dead(self, run: str) -> bool:
-        """Whether a run surely has ended: one of this checkout, or one whose claim is ours now.
-
-        Runs that took a number did so under the claim that we hold; a run that took none may have
-        worked for another gallery, under a claim of its own.
-        """
-        claimed = self.has_claim and any(number.run == run for number in self.numbers)
-        return claimed or run in self.runs_here or run <= self.young
-
-    @property
-    def next_version(self) -> str:
-        """The number that a build takes."""
-        series = self.image.version_series
-        last = self.definition_tags.get(last_version_tag(series), "")
-        others = taken(self.numbers, run=self.run, dead=self.runs_here, young=self.young)
-        known = (*self.versions, *(ImageVersion(version) for version in others))
-        return next_name(series, known, last)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,10 +65,14 @@ def plan_build(
     cleaning = _cleaning(survey)
     wanted = fingerprint(image, survey.base)
     whole = (version for version in survey.versions if version.is_made and version.is_whole)
-    same = newest(version for version in whole if version.tags.get(Tag.FINGERPRINT) == wanted)
+    alike = [version for version in whole if version.tags.get(Tag.FINGERPRINT) == wanted]
+    same = newest(version for version in alike if not version.is_revoked)
+    is_ending = same is not None and same.is_ending(_warned(image))
     is_forced = same is not None and same.name == because.version
-    if same and not rebuild and not is_forced:
+    if same and not rebuild and not is_ending and not is_forced:
         return _plan_for_existing(survey, same, cleaning)
+    if alike and not same and not rebuild:
+        raise _all_revoked(survey, alike)
     refuse_unpublishable(image, survey.environment, survey.definition)
     version = survey.next_version
     own = survey.environment.build_resource_group
@@ -130,7 +84,9 @@ def plan_build(
     bake = BakeVersion(
         image.name, version, survey.base, group, tuple(tags.items()), who, bought, machine
     )
-    why = reason(image, survey.base, survey.versions, because, is_requested=rebuild)
+    why = f"{same.name} reaches its end of life on {same.end_of_life}" if same and is_ending else ""
+    told = reason(image, survey.base, survey.versions, because, is_requested=rebuild)
+    why = why if why and not rebuild else told
     plan = Plan(
         title=f"build {image.name} {version} ({why})",
         steps=(*cleaning, bake, *_checking(survey, version)),
@@ -163,7 +119,7 @@ def plan_check(survey: BuildSurvey, version: str = "") -> Build:
             + f" (it has: {there})",
             advice=(Advice("build one", build_image(image.name)),),
         )
-    if not found.is_made or found.has_failed_bake:
+    if not found.is_made or found.has_failed_bake or found.is_revoked:
         raise Refused(f"{image.name} {version}: {found.why_not_eligible()}")
     if Tag.FINGERPRINT in found.tags and not found.is_whole:
         raise Refused(
@@ -228,8 +184,26 @@ def _checking(survey: BuildSurvey, version: str) -> tuple[BuildStep, ...]:
         boot,
         proven_by(image, survey.environment, version, group, machine),
         recorded_by(survey.environment, image.name, version),
-        MarkVersion(image.name, version, passed=True, replicas=copies),
+        MarkVersion(
+            image.name, version, passed=True, replicas=copies, end_of_life=image.end_of_life
+        ),
         clearing(boot),
+    )
+
+
+def _warned(image: Image) -> float:
+    """Seconds before the end of a version from which on its successor is built."""
+    return min(WARNED, image.end_of_life / 4) if image.end_of_life else WARNED
+
+
+def _all_revoked(survey: BuildSurvey, alike: list[ImageVersion]) -> Refused:
+    """The same inputs would make the same image again: somebody has to say that it is wanted."""
+    last = max(alike, key=lambda version: version.number)
+    image = survey.image.name
+    return Refused(
+        f"{image} {last.name} has these inputs, and {last.revocation}; change the inputs, and build"
+        " again",
+        advice=(Advice("or bake the same inputs anew", build_image(image, rebuild=True)),),
     )
 
 

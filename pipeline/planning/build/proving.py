@@ -6,6 +6,7 @@ from pipeline.definition.balancing import TCP
 from pipeline.definition.model import Environment, Image
 from pipeline.definition.shape import NO_INSTANCES
 from pipeline.planning.build.contract import Contract
+from pipeline.planning.build.hygiene import declared as declared_hygiene
 from pipeline.planning.build.steps import RecordEvidence, RunChecks
 
 
@@ -13,8 +14,15 @@ def proven_by(
     image: Image, environment: Environment, version: str, group: str, machine: str
 ) -> RunChecks:
     """The step that proves a version on a machine of a group."""
-    asked = contract(image, environment)
-    return RunChecks(image.name, version, group, image.checks_named, machine, asked)
+    return RunChecks(
+        image=image.name,
+        version=version,
+        group=group,
+        checks=image.checks_named,
+        machine=machine,
+        contract=contract(image, environment),
+        hygiene=declared_hygiene(image, environment),
+    )
 
 
 def recorded_by(environment: Environment, image: str, version: str) -> RecordEvidence:

@@ -43,6 +43,8 @@ def tolerated(image: Image, base: AnyBase, versions: Iterable[ImageVersion]) -> 
     last = newest(version for version in versions if version.is_made and version.is_whole)
     if last is None or last.check != Check.PASSED or Tag.FINGERPRINT not in last.tags:
         return None
+    if last.is_revoked or last.is_ending():
+        return None
     differs = _differences(image, base, last)
     if not differs or differs & image.rebuild_on:
         return None

@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 from pipeline.definition.model import AnyBase
 from pipeline.planning.build.contract import Contract
+from pipeline.planning.build.hygiene import Declared
 from pipeline.planning.names import CHECK_MACHINE, Tag
 from pipeline.planning.traits import PurchasePlan
 
@@ -118,7 +119,7 @@ class BootCheckMachine:
 
 @dataclass(frozen=True, slots=True)
 class RunChecks:
-    """Run the image's testinfra checks on the machine in the group."""
+    """Run the image's testinfra checks on the machine in the group, and then those of hygiene."""
 
     image: str
     version: str
@@ -127,9 +128,12 @@ class RunChecks:
     machine: str = CHECK_MACHINE
     contract: Contract | None = None
     """What it must answer afterwards; None where it is not asked."""
+    hygiene: Declared | None = None
+    """What is no leftover; None where none is looked for."""
 
     def __str__(self) -> str:
-        what = f"run the checks in {self.checks} on it"
+        hygiene = " and those of hygiene" if self.hygiene else ""
+        what = f"run the checks in {self.checks}{hygiene} on it"
         return f"{what}, and ask {self.contract}" if self.contract else what
 
 
@@ -159,13 +163,17 @@ class MarkVersion:
     passed: bool
     replicas: tuple[tuple[str, int], ...] = ()
     """How many copies it has from then on, in single regions."""
+    end_of_life: float = 0.0
+    """Seconds after its publishing at which its life ends; 0 for never."""
 
     def __str__(self) -> str:
         if self.passed:
             copies = ", ".join(f"{region} {count}" for region, count in self.replicas)
+            days = f"; its life ends {self.end_of_life / 86400:g} days after its publishing"
             return (
                 f"mark {self.image} {self.version} eligible: its check passed,"
                 f" `latest` can resolve to it{copies and f'; replicas: {copies}'}"
+                f"{days if self.end_of_life else ''}"
             )
         return f"mark {self.image} {self.version} failed: `latest` never resolves to it"
 

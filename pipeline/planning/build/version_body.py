@@ -41,17 +41,37 @@ def marked(
     passed: bool,
     replicas: Iterable[tuple[str, int]] = (),
     evidence: str = "",
+    end_of_life: str = "",
+    history: str = "",
 ) -> dict[str, Any]:
     """`PUT …/galleries/…/images/…/versions/{version}`: a GET's body with the verdict in it.
 
-    A tag says whether the check passed, `excludeFromLatest` follows it, the regions have so many
-    `replicas`, all else passes through. Another tag is the digest of its `evidence`; "" keeps what
-    an earlier check recorded.
+    A tag says whether the check passed, `excludeFromLatest` follows it unless the version was
+    revoked, the regions have so many `replicas`, its life ends then, `history` tells of its checks;
+    all else passes through. Another tag is the digest of its `evidence`; "" keeps what an earlier
+    check recorded.
     """
     verdict = Check.PASSED if passed else Check.FAILED
-    recorded = {Tag.EVIDENCE: evidence} if evidence else {}
-    wanted = retagged(body, {**(body.get("tags") or {}), Tag.CHECK: verdict, **recorded})
-    return _copied(_excluded(wanted, excluded=not passed), replicas)
+    tags = body.get("tags") or {}
+    said = {Tag.CHECK: verdict, Tag.CHECK_HISTORY: history, Tag.EVIDENCE: evidence}
+    wanted = retagged(body, {**tags, **{name: text for name, text in said.items() if text}})
+    wanted = _excluded(wanted, excluded=not passed or Tag.REVOKED in tags)
+    if end_of_life:
+        wanted["properties"]["publishingProfile"]["endOfLifeDate"] = end_of_life
+    return _copied(wanted, replicas)
+
+
+def revoked(body: Mapping[str, Any], *, when: str, by: str, why: str) -> dict[str, Any]:
+    """`PUT …/versions/{version}`: a GET's body, out of `latest`, with who took it back and why."""
+    told = {Tag.REVOKED: when, Tag.REVOKED_BY: by, Tag.REVOKED_WHY: why}
+    return _excluded(retagged(body, {**(body.get("tags") or {}), **told}), excluded=True)
+
+
+def restored(body: Mapping[str, Any], *, is_eligible: bool) -> dict[str, Any]:
+    """`PUT …/versions/{version}`: a GET's body without that; in `latest` again if it passed."""
+    gone = {Tag.REVOKED, Tag.REVOKED_BY, Tag.REVOKED_WHY}
+    kept = {name: text for name, text in (body.get("tags") or {}).items() if name not in gone}
+    return _excluded(retagged(body, kept), excluded=not is_eligible)
 
 
 def retagged(body: Mapping[str, Any], tags: Mapping[str, str]) -> dict[str, Any]:

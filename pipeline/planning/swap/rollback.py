@@ -49,7 +49,7 @@ def plan_rollback(now: Survey, wish: Wish) -> Plan[SwapStep]:
         target.version,
         label=now.label(target),
         making=making,
-        notes=notes,
+        notes=(*although_ended(now, target.version), *notes),
     )
 
 
@@ -83,12 +83,20 @@ def _to_a_version(
             f"{image} {version}: no such version in the gallery {now.environment.gallery.name}",
             advice=(Advice("stage the newest version", stage(image)),),
         )
-    refuse_ineligible(now, version)
+    notes = although_ended(now, version)
+    if not notes:
+        refuse_ineligible(now, version)
     pool = existing.pool if existing else now.own_pool(version)
     refuse_removed(now, pool)
     capacity = now.live_capacity or now.image.scale_set.capacity
     making = bringing_up(now, version, existing, capacity)
-    return exchange(now, wish, pool, version, making=making)
+    return exchange(now, wish, pool, version, making=making, notes=notes)
+
+
+def although_ended(now: Survey, version: str) -> tuple[str, ...]:
+    """That a version was revoked, or is past its end: told, and no reason to block a rollback."""
+    found = now.version(version)
+    return (f"THIS LEADS TO {version}: {found.ended}",) if found and found.ended else ()
 
 
 def _gone(now: Survey) -> str:

@@ -149,9 +149,10 @@ def refuse_ineligible(now: Survey, version: str) -> None:
             advice=(Advice("build a version", build_image(image)),),
         )
     if not found.is_eligible:
+        anew = Advice("build another", build_image(image))
         raise Refused(
             f"{image} {version} cannot be promoted: {found.why_not_eligible()}",
-            advice=(Advice("check it", check_image(image, version)),),
+            advice=(anew if found.ended else Advice("check it", check_image(image, version)),),
         )
 
 

@@ -10,6 +10,7 @@ from pipeline.errors import Refused, UsageError
 from pipeline.planning.ages import Age, lasting
 from pipeline.planning.names import SwapTag, Tag
 from pipeline.planning.swap.backend import Backend
+from pipeline.planning.swap.leaving import foreseen, urgent
 from pipeline.planning.swap.rollback import plan_rollback
 from pipeline.planning.swap.steps import AwaitHealthy, CreateScaleSet, SwapPools, Wish
 from pipeline.planning.swap.survey import Role, Survey
@@ -77,8 +78,12 @@ class Status:
     """The newest version that may be staged."""
     base: str
     """What `newest` is made of, as its tag says; "" where none does."""
+    urgent: tuple[str, ...]
+    """Why what serves should serve no longer, and the command that leaves it."""
+    foreseen: tuple[str, ...]
+    """What will be urgent, and what cannot be promoted although it runs."""
     degraded: tuple[str, ...]
-    """What is wrong, a line each; nothing when all is well."""
+    """What is wrong, a line each; nothing when all is well. What is urgent comes first."""
     frontends: Mapping[str, tuple[Frontend, ...]]
     """By `production` and `staging`: where each rule pair answers."""
 
@@ -110,7 +115,9 @@ def status_of(now: Survey) -> Status:
         rehearsed=rehearsed,
         newest=eligible.name if eligible else "",
         base=eligible.tags.get(Tag.BASE, "") if eligible else "",
-        degraded=tuple(_degraded(now)),
+        urgent=urgent(now),
+        foreseen=foreseen(now),
+        degraded=(*urgent(now), *_degraded(now)),
         frontends={name: _frontends(now, name) for name in FRONTENDS},
     )
 
@@ -133,7 +140,8 @@ def table(rows: Iterable[Status], age: Age) -> Table:
         line
         for row in rows
         for line in (
-            *(f"{row.image} degraded: {what}" for what in row.degraded),
+            *(f"{row.image}: {what}" for what in row.foreseen),
+            *(f"{row.image} degraded: {what}" for what in row.degraded if what not in row.urgent),
             *((f"{row.image} moved by: {row.by}",) if row.by else ()),
             *(
                 (f"{row.image} also runs: {', '.join(str(one) for one in row.others)}",)
@@ -147,7 +155,8 @@ def table(rows: Iterable[Status], age: Age) -> Table:
         for row in rows
         for which in row.frontends
     ]
-    return Table(headings, tuple(_cells(row, age) for row in rows), (*lines, *addresses))
+    first = tuple(f"{row.image} {what}" for row in rows for what in row.urgent)
+    return Table(headings, tuple(_cells(row, age) for row in rows), (*lines, *addresses), first)
 
 
 def _running(now: Survey, found: Backend) -> Running:
@@ -236,6 +245,9 @@ def _way_back(now: Survey) -> str:
     if not any(isinstance(step, SwapPools) for step in plan.steps):
         return "none"
     to = plan.title.rpartition(" -> ")[2]
+    target = now.version(to)
+    if target and target.ended:
+        return f"{to}, although {target.ended}"
     if any(isinstance(step, CreateScaleSet) for step in plan.steps):
         return f"{to}, its scale set is made anew"
     if any(isinstance(step, AwaitHealthy) for step in plan.steps):

@@ -32,7 +32,8 @@ from pipeline.output.programs import ForPrograms
 from pipeline.planning import record_names
 from pipeline.planning.build.steps import BakeVersion
 from pipeline.planning.claims.claim import Actor, Claim
-from pipeline.planning.names import image_definition_id, image_version_id
+from pipeline.planning.flaky import history
+from pipeline.planning.names import Tag, image_definition_id, image_version_id
 from pipeline.planning.record_names import record_id
 from pipeline.planning.writable import writable
 from tests.conftest import Emulator
@@ -51,6 +52,14 @@ pytestmark = pytest.mark.packer
 
 LONG = 40.0
 """Seconds that a request is held up, so that there is a middle to be killed in."""
+
+
+FLAKY_CHECK = """\
+from pathlib import Path
+
+def test_it_is_there(host):
+    assert Path("{marker}").exists()
+"""
 
 
 @pytest.fixture
@@ -215,6 +224,35 @@ def test_a_check_that_fails_later_takes_the_version_out_again(project: ImageProj
         project.check()
 
     assert project.versions()["1.0.0"].why_not_eligible() == "its check failed"
+
+
+def test_a_check_that_changes_its_verdict_is_told_as_flaky_with_its_history(
+    project: ImageProject, tmp_path: Path
+) -> None:
+    marker = tmp_path / "passes"
+    project.write("checks/test_it.py", FLAKY_CHECK.format(marker=marker))
+    with pytest.raises(CheckFailed):
+        project.build()
+    assert "flaky" not in project.output
+    marker.touch()
+
+    project.build()
+
+    found = project.versions()["1.0.0"]
+    assert found.is_eligible
+    first, second = history(found.tags[Tag.CHECK_HISTORY])
+    assert (first.verdict, second.verdict) == ("failed", "passed")
+    assert found.flaky.startswith(f"its check is flaky: failed in {first.run}, passed in ")
+    told = " ".join(project.output.split())
+    assert f"failed in {first.run}: test_it_is_there passed in {second.run}" in told
+
+
+def test_a_machine_without_a_posix_shell_is_told_not_to_be_looked_at(
+    project: ImageProject,
+) -> None:
+    project.build()
+    told = " ".join(project.output.split())
+    assert "1 passed, hygiene: not looked at: it has no POSIX shell" in told
 
 
 def test_a_failing_script_leaves_nothing_and_is_told_by_packers_words(

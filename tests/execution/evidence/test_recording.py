@@ -17,11 +17,11 @@ from cyclonedx.validation.json import JsonStrictValidator
 from pipeline.definition.evidence import REQUIREMENTS, EvidencePolicy
 from pipeline.errors import Refused, StateFileError
 from pipeline.execution.azure.versions import image_versions
-from pipeline.execution.checks import JUNIT
 from pipeline.execution.evidence.folder import FolderStore
 from pipeline.execution.evidence.reading import evidence_of, inventory_of, refuse_unproven
 from pipeline.execution.evidence.signing import PASSPHRASE
 from pipeline.execution.runner import begin, carry_out
+from pipeline.execution.verdict import JUNIT
 from pipeline.planning.build.steps import MarkVersion, RecordEvidence
 from pipeline.planning.evidence import inventory as inventories
 from pipeline.planning.evidence.documents import CHECKS, DESCRIPTOR, INVENTORY, SBOM

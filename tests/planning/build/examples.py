@@ -17,8 +17,8 @@ from pipeline.definition.model import (
     Template,
 )
 from pipeline.definition.shape import ScaleSetShape
-from pipeline.planning.build.build import BuildSurvey
 from pipeline.planning.build.fingerprint import fingerprint, input_tags
+from pipeline.planning.build.known import BuildSurvey
 from pipeline.planning.build.leftovers import Group
 from pipeline.planning.versions import ImageVersion
 

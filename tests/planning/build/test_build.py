@@ -12,10 +12,10 @@ from pipeline.definition.replication import Replication
 from pipeline.errors import AzureRefused, BuildFailed, CheckFailed, Refused, Unreachable, UsageError
 from pipeline.planning.build.aftermath import plan_after_failure
 from pipeline.planning.build.build import (
-    BuildSurvey,
     plan_build,
     plan_check,
 )
+from pipeline.planning.build.known import BuildSurvey
 from pipeline.planning.build.leftovers import is_part
 from pipeline.planning.build.packer_variables import IN_A_GROUP_THAT_IS_THERE, marking_hours
 from pipeline.planning.build.steps import (
@@ -78,7 +78,7 @@ def test_the_plan_of_a_first_build() -> None:
         "   1  bake web 1.0.0 from Debian:debian-12:12-gen2:0.20260101.1 with Packer"
         " in bakeswap-build-web-1-0-0-2026112312000000aa\n"
         "   2  boot a fresh machine from web 1.0.0 in bakeswap-check-web-1-0-0-2026112312000000aa\n"
-        "   3  run the checks in images/web/checks on it,"
+        "   3  run the checks in images/web/checks and those of hygiene on it,"
         " and ask its health page, port 8080/healthz\n"
         "   4  record the evidence of web 1.0.0 in .pipeline/evidence\n"
         "   5  mark web 1.0.0 eligible: its check passed, `latest` can resolve to it\n"
@@ -315,7 +315,7 @@ def test_in_a_group_that_is_there_nothing_but_the_run_s_own_is_deleted() -> None
         "   1  bake web 1.0.0 from Debian:debian-12:12-gen2:0.20260101.1 with Packer"
         " in shop-builds\n"
         "   2  boot a fresh machine from web 1.0.0 in shop-builds\n"
-        "   3  run the checks in images/web/checks on it,"
+        "   3  run the checks in images/web/checks and those of hygiene on it,"
         " and ask its health page, port 8080/healthz\n"
         "   4  record the evidence of web 1.0.0 in .pipeline/evidence\n"
         "   5  mark web 1.0.0 eligible: its check passed, `latest` can resolve to it\n"
@@ -538,3 +538,63 @@ def test_when_all_groups_are_gone_nothing_follows() -> None:
 def test_a_build_takes_no_number_of_a_version_that_was_deleted() -> None:
     build = plan_build(survey(definition_tags={"last-1.0": "1.0.5"}))
     assert build.version == "1.0.6"
+
+
+def revoked(name: str) -> ImageVersion:
+    """A version of these inputs that passed its check and was revoked."""
+    marks = {"revoked": "2026-11-23T18:15:00Z", "revoked-by": "ann@x", "revoked-why": "CVE-1"}
+    return replace(
+        baked(name, check="passed"),
+        exclude_from_latest=True,
+        tags={**baked(name, check="passed").tags, **marks},
+    )
+
+
+def test_inputs_whose_only_version_was_revoked_are_not_baked_again_by_themselves() -> None:
+    now = survey(versions=(revoked("1.0.0"),))
+    with pytest.raises(Refused) as caught:
+        plan_build(now)
+    assert str(caught.value).startswith(
+        "web 1.0.0 has these inputs, and it was revoked on 2026-11-23T18:15:00Z by ann@x: CVE-1"
+    )
+    assert str(caught.value.advice[0].command) == "invoke build-image web --rebuild"
+    assert plan_build(now, rebuild=True).version == "1.0.1"
+
+
+def test_another_version_of_the_inputs_of_a_revoked_one_settles_them() -> None:
+    now = survey(versions=(revoked("1.0.1"), baked("1.0.0", check="passed")))
+    assert plan_build(now).plan.is_empty
+
+
+def test_a_revoked_version_is_not_checked_again() -> None:
+    with pytest.raises(Refused, match="it was revoked on"):
+        plan_check(survey(versions=(revoked("1.0.0"),)), "1.0.0")
+
+
+@pytest.mark.parametrize(
+    ("days", "left", "is_built"),
+    [
+        (0, 6.0, True),
+        (0, 8.0, False),
+        (90, 6.0, True),
+        (4, 2.0, False),
+        (4, 0.9, True),
+        (4, -1, True),
+    ],
+)
+def test_a_version_whose_end_is_near_gets_a_successor(
+    days: int, left: float, is_built: bool
+) -> None:
+    image = replace(WEB, end_of_life=days * 86400.0)
+    ending = replace(
+        baked("1.0.0", image, check="passed"), seconds_left=left * 86400, end_of_life="2026-12-01"
+    )
+    build = plan_build(survey(image, versions=(ending,)))
+    assert build.plan.is_empty != is_built
+    if is_built:
+        assert build.why == "1.0.0 reaches its end of life on 2026-12-01"
+
+
+def test_the_verdict_says_when_the_life_of_the_version_ends() -> None:
+    plan = plan_of_build(survey(replace(WEB, end_of_life=90 * 86400.0)))
+    assert "; its life ends 90 days after its publishing" in str(plan)

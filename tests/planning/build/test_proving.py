@@ -68,4 +68,4 @@ def test_whoever_says_so_is_not_asked_and_neither_is_a_base() -> None:
     base = replace(WEB, health=NO_HEALTH, scale_set=ScaleSetShape("Standard_D2s_v5", 0))
     assert contract(base, LOCAL) is None
     (step,) = [one for one in plan_build(survey(base)).plan.steps if isinstance(one, RunChecks)]
-    assert str(step) == "run the checks in images/web/checks on it"
+    assert str(step) == "run the checks in images/web/checks and those of hygiene on it"

@@ -1,0 +1,1 @@
+"""The packaged checks of hygiene: what a bake leaves on the disk that it captures."""

@@ -1,0 +1,1 @@
+"""What follows when a version is taken back: where, whom it concerns, and how to leave it."""
