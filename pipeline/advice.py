@@ -101,9 +101,9 @@ def nightly() -> Command:
     return Command("nightly")
 
 
-def build_image(image: str) -> Command:
-    """`invoke build-image IMAGE`."""
-    return Command("build-image", (image,))
+def build_image(image: str, *, rebuild: bool = False) -> Command:
+    """`invoke build-image IMAGE`, and bake although a version has these inputs."""
+    return Command("build-image", (image,), flags=("rebuild",) if rebuild else ())
 
 
 def check_image(image: str, version: str) -> Command:

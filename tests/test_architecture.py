@@ -83,11 +83,12 @@ EMULATOR = {
             "network.data_path",
             "providers",
             "state_folder",
+            "vault.vaults",
         ),
         libraries=("aiohttp",),
     ),
     "pipeline.emulator.providers": emulator_room(
-        *("arm", "authorization", "compute", "insights", "network", "policy", "resources")
+        *("arm", "authorization", "compute", "insights", "network", "policy", "resources", "vault")
     ),
     "pipeline.emulator.address_block": emulator_room("files"),
     "pipeline.emulator.state_folder": emulator_room("files"),
@@ -95,7 +96,8 @@ EMULATOR = {
     "pipeline.emulator.serialization": emulator_room(),
     "pipeline.emulator.models": emulator_room("models"),
     "pipeline.emulator.arm": emulator_room(
-        "arm", "files", "identity.sealing", "machines.seam", "models", "serialization"
+        *("arm", "files", "identity.sealing", "identity.tokens", "machines.seam", "models"),
+        "serialization",
     ),
     "pipeline.emulator.balancer": emulator_room("balancer", "files"),
     "pipeline.emulator.identity": emulator_room("identity", "files", libraries=("cryptography",)),
@@ -107,6 +109,7 @@ EMULATOR = {
     "pipeline.emulator.authorization": emulator_room("authorization", "arm"),
     "pipeline.emulator.insights": emulator_room("insights", "arm"),
     "pipeline.emulator.policy": emulator_room("arm"),
+    "pipeline.emulator.vault": emulator_room("vault", "arm", "identity.tokens"),
     "pipeline.emulator.network": emulator_room(
         "network", "arm", "balancer", "machines.seam", "models"
     ),
@@ -228,6 +231,7 @@ EXECUTION = {
         *(
             "adopt.survey",
             "azure.bases",
+            "azure.vault",
             "azure.versions",
             "build.fitness",
             "build.survey",
@@ -239,7 +243,7 @@ EXECUTION = {
     ),
 }
 
-_PROVIDERS = {"authorization", "compute", "insights", "network", "policy", "resources"}
+_PROVIDERS = {"authorization", "compute", "insights", "network", "policy", "resources", "vault"}
 
 _OF_TASKS = (
     SHARED

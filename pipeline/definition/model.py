@@ -9,7 +9,7 @@ from typing import Final, Literal, TypeAlias
 from pipeline.definition.balancing import Health, LoadBalancer
 from pipeline.definition.builders import Builder, Plugin
 from pipeline.definition.faulty import Faulty, Kind
-from pipeline.definition.given import Given, told
+from pipeline.definition.given import Given, VaultSecret, told
 from pipeline.definition.replication import AZURES, Replication
 from pipeline.definition.shape import ScaleSetShape, Tags
 from pipeline.definition.uses import Output, Place, Reader
@@ -144,16 +144,15 @@ class Image:
     has_soak_checks: bool = False
     """Whether any of its checks is marked `soak`: it asks production, and no fresh machine."""
     security_type: SecurityType = STANDARD
-    """Of the machines it is baked on and of those made from it.
-
-    Standard is what each version of Packer's plugin bakes: 2.1 and newer make a Trusted Launch
-    machine only with an argument that 1.4.5 refuses (plugin's template_builder.go).
+    """Of the machines it is baked on and of those made from it. Standard is what each version of
+    Packer's plugin bakes: 2.1 and newer make a Trusted Launch machine only with an argument that
+    1.4.5 refuses (plugin's template_builder.go).
     """
-
     build_timeout: float = 5400.0
     """Seconds that Packer may take, but for copies of the version to further regions."""
     only: tuple[str, ...] = ()
     """Which builders of the template make it, by Packer's names or patterns; all when empty."""
+    secrets: tuple[VaultSecret, ...] = ()
 
     @property
     def parent(self) -> str:
@@ -185,6 +184,8 @@ class Cloud:
     authority: str = "https://login.microsoftonline.com"
     ca_bundle: Path | None = None
     credential: Path | None = None
+    vaults: str = "https://{vault}.vault.azure.net"
+    """The address of a key vault, `{vault}` its name; "" for a cloud that says none."""
     api_versions: tuple[tuple[str, str], ...] = ()
     """The newest that it knows, by what they are of (`rules.VERSIONED`); others as the SDK's."""
 
@@ -256,6 +257,8 @@ class Environment:
     """On everything that is made for it, besides bakeswap's own."""
     replication: Replication = AZURES
     """Of the versions in its gallery."""
+    key_vault: str = ""
+    """The name of the vault that holds the secrets of bakes, unless an image names another."""
     build_resource_group: str = ""
     """A group that is there, for all machines of bakes and checks; "" for one made for each."""
 
@@ -292,9 +295,6 @@ class Project:
         return tuple(one for one in self.faulty if one.kind == kind)
 
     def refuse_mistakes(self, kind: Kind | None = None, name: str = "") -> None:
-        """Raise DefinitionError when this (by default: anything) has mistakes.
-
-        It tells all that there are, so that their author fixes them at once.
-        """
+        """Raise DefinitionError, with all there are, when this (by default: anything) has some."""
         if any(kind in {None, one.kind} and name in {"", one.name} for one in self.faulty):
             raise DefinitionError(tuple(item for one in self.faulty for item in one.mistakes))

@@ -23,6 +23,7 @@ from pipeline.execution.azure.refusals import refusals_about
 from pipeline.state_files import read_bytes
 
 if TYPE_CHECKING:
+    from azure.core import PipelineClient
     from azure.core.credentials import TokenCredential
     from azure.core.pipeline.policies import RetryPolicy
     from azure.core.pipeline.transport import RequestsTransport
@@ -42,6 +43,7 @@ Service: TypeAlias = Literal["compute", "network", "resources"]
 READS = frozenset({"GET", "HEAD"})
 RETRIES_OF_READS = 8
 """With the SDK's pauses (0.8 s, doubled each time, or Azure's `Retry-After`) some minutes."""
+RETRIES_OF_SECRETS = 3
 
 
 class Clients:
@@ -55,7 +57,7 @@ class Clients:
     ) -> None:
         """`hide` is told the secret, so that no output will show it; `sleep` lets time pass."""
         self.environment = environment
-        self._hide = hide
+        self.hide = hide
         self._sleep = sleep
         self._made: dict[tuple[Service, str], Any] = {}
         self._lock = Lock()
@@ -68,7 +70,7 @@ class Clients:
         """What signs us in: the cloud's credential file, else what DefaultAzureCredential finds."""
         for library in ("azure", "urllib3"):  # what they would warn of comes as an error too
             logging.getLogger(library).addHandler(logging.NullHandler())
-        return _credential(self.environment, self._hide)
+        return _credential(self.environment, self.hide)
 
     @property
     def compute(self) -> ComputeManagementClient:
@@ -96,6 +98,20 @@ class Clients:
                 client = _CLIENTS[service]()
                 self._made[key] = client(self.credential, subscription, **self._options())
             return self._made[key]
+
+    def vault(self, audience: str) -> PipelineClient[Any, Any]:
+        """What sends requests to key vaults, with tokens for their audience and for no other.
+
+        It follows no redirection: whoever answers has the token already.
+        """
+        from azure.core import PipelineClient  # noqa: PLC0415 - slow to import
+        from azure.core.pipeline.policies import (  # noqa: PLC0415 - slow to import
+            BearerTokenCredentialPolicy,
+        )
+
+        sign = BearerTokenCredentialPolicy(self.credential, f"{audience}/.default")
+        policies_of_vaults = [_retries_of_reads(RETRIES_OF_SECRETS), sign]
+        return PipelineClient(audience, policies=policies_of_vaults, transport=self._transport)
 
     def prepare(self) -> float:
         """Make all clients and sign in, before threads that would each do so.
@@ -164,7 +180,7 @@ _CLIENTS: Mapping[Service, Callable[[], Callable[..., Any]]] = {
 }
 
 
-def _retries_of_reads() -> RetryPolicy[Any, Any]:
+def _retries_of_reads(count: int = RETRIES_OF_READS) -> RetryPolicy[Any, Any]:
     """The SDK's own retries for reads alone.
 
     It would send a PUT or a DELETE again without a look at what has become of the resource.
@@ -180,7 +196,7 @@ def _retries_of_reads() -> RetryPolicy[Any, Any]:
             self.configure_retries(request.context.options)  # takes out what transports don't know
             return self.next.send(request)
 
-    return RetriesOfReads(retry_status=RETRIES_OF_READS)
+    return RetriesOfReads(retry_status=count)
 
 
 def _trust(cloud: Cloud) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from pipeline.definition.model import PUBLIC
 from pipeline.errors import AzureRefused, CheckFailed, Overtaken, StillRunning, Unreachable
 from pipeline.execution import checks
 from pipeline.execution.azure.requests import Body, delete, patch, put, put_group
+from pipeline.execution.azure.vault import read_secrets
 from pipeline.execution.build import contract, last_words
 from pipeline.execution.build.clearing import clear
 from pipeline.execution.checks import Checks, Host
@@ -83,7 +84,8 @@ def bake_version(step: BakeVersion, work: Work) -> None:
         by = (there.get("tags") or {}).get(Tag.RUN, "someone else")
         raise Overtaken(f"{version}: exists already, made by {by}; nothing was baked")
     work.run.check()
-    bake(step, work.session.image(step.image), environment, _evidence(work))
+    read = read_secrets(work.azure.clients, step.secrets)
+    bake(step, work.session.image(step.image), environment, _evidence(work), read)
     published = work.azure.get(version)
     if published is None:
         raise AzureRefused(

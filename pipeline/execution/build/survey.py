@@ -19,9 +19,9 @@ from pipeline.execution.claims.numbers import numbers
 from pipeline.execution.run.session import Session, remember_versions
 from pipeline.planning import traits
 from pipeline.planning.build.access import refuse_unusable_group
-from pipeline.planning.build.build import BuildSurvey
 from pipeline.planning.build.leftovers import Group, is_of_a_run, is_part
 from pipeline.planning.build.packer_variables import marking_hours, publishing_hours
+from pipeline.planning.build.survey import BuildSurvey
 from pipeline.planning.names import (
     Tag,
     image_definition_id,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
+from typing import Final
 
 from pipeline.advice import Advice
 from pipeline.advice import build_image as build_command
@@ -14,12 +15,15 @@ from pipeline.definition.model import Project
 from pipeline.errors import ImagesFailed, PipelineError
 from pipeline.execution.azure.side_by_side import side_by_side
 from pipeline.execution.build.survey import survey_build
-from pipeline.execution.commands.build import build_image
+from pipeline.execution.commands.build import Result, build_nightly
 from pipeline.execution.run.session import Session
-from pipeline.planning.build.build import Build, plan_build
+from pipeline.planning.build.build import Build, plan_nightly
 from pipeline.planning.table import Table
 
 HEADINGS = ("image", "version", "result", "why")
+STILL: Final = "still failing"
+FAILED = frozenset({"failed", STILL})
+"""The results that make a nightly run fail: also those that it did nothing about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +58,23 @@ def nightly(session: Session, images: Sequence[str] = ()) -> None:
     document = {"environment": session.environment.name, "images": [asdict(row) for row in rows]}
     table = Table(HEADINGS, tuple(row.cells for row in rows))
     session.output.report(table, document)
-    failed = [row.image for row in rows if row.result == "failed"]
+    failed = [row.image for row in rows if row.result in FAILED]
     if failed:
         for stray in () if images else _told_by_no_image(session.project):
             session.output.error(stray.error)
         raise ImagesFailed(
             f"{len(failed)} of {len(rows)} images failed: {', '.join(failed)}",
-            advice=tuple(Advice(f"build {name} again", build_command(name)) for name in failed),
+            advice=tuple(_again(row) for row in rows if row.result in FAILED),
         )
     if not images:
         session.project.refuse_mistakes("template")
+
+
+def _again(row: Row) -> Advice:
+    """How an image that failed is built."""
+    if row.result == STILL:
+        return Advice(f"build {row.image} anyway", build_command(row.image, rebuild=True))
+    return Advice(f"build {row.image} again", build_command(row.image))
 
 
 def _told_by_no_image(project: Project) -> list[Faulty]:
@@ -88,13 +99,14 @@ def _nothing_to_do(session: Session, names: Sequence[str]) -> dict[str, Row]:
             session.output.plan(build.plan)
             if not session.plan_only:
                 session.output.truth(build.plan.truth, build.plan.advice)
-            rows[name] = Row(name, build.version, "nothing to do", build.why)
+            result: Result = STILL if build.is_failing else "nothing to do"
+            rows[name] = Row(name, build.version, result, build.why)
     return rows
 
 
 def _look(look: Session, name: str) -> Build | None:
     try:
-        return plan_build(survey_build(look, look.image(name), run=""))
+        return plan_nightly(survey_build(look, look.image(name), run=""))
     except PipelineError:
         return None  # it is told when the image has its turn
 
@@ -103,7 +115,7 @@ def _one(session: Session, name: str, faulty: Faulty | None) -> Row:
     try:
         if faulty:
             raise faulty.error
-        outcome = build_image(session, name)
+        outcome = build_nightly(session, name)
     except PipelineError as error:
         session.output.error(error)
         return Row(name, "", "failed", _first_words(error))

@@ -6,93 +6,39 @@ left is deleted first, unless its run may still be alive.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from pipeline.advice import Advice, AdviceList, build_image, stage
-from pipeline.definition.model import AnyBase, Environment, Image
+from pipeline.advice import Advice, AdviceList, build_image, check_image, stage
 from pipeline.errors import Refused, UsageError
 from pipeline.planning.build.access import admitted, doubts
+from pipeline.planning.build.cleaning import cleaning
 from pipeline.planning.build.fingerprint import changes, fingerprint, input_tags
-from pipeline.planning.build.leftovers import Group, deletion, is_of_a_run
 from pipeline.planning.build.proving import proven_by
 from pipeline.planning.build.publishable import refuse_unpublishable
 from pipeline.planning.build.steps import (
     BakeVersion,
     BootCheckMachine,
     BuildStep,
-    DeleteVersion,
     MarkVersion,
     clearing,
 )
-from pipeline.planning.claims.numbers import Number, taken
+from pipeline.planning.build.survey import BuildSurvey
+from pipeline.planning.build.vault import secret_references
+from pipeline.planning.build.verdicts import verdict
 from pipeline.planning.names import (
     CHECK_MACHINE,
     Check,
     Tag,
     build_group,
     check_group,
-    last_version_tag,
     machine_name,
     tags_of,
 )
 from pipeline.planning.plan import Plan
-from pipeline.planning.traits import Traits
-from pipeline.planning.versions import ImageVersion, newest, next_name
-
-HALF_MADE = frozenset({"Creating", "Failed", "Canceled"})
-"""Provisioning states of a version that nobody finished, as long as it carries no `check` tag."""
+from pipeline.planning.versions import ImageVersion, newest
 
 SHOWN_CHANGES = 3
 """How many changed inputs fit the title of a plan."""
-
-
-@dataclass(frozen=True, slots=True)
-class BuildSurvey:
-    """What is known when a build is planned."""
-
-    image: Image
-    environment: Environment
-    base: AnyBase
-    """Pinned: `latest` is resolved."""
-    definition_tags: Mapping[str, str]
-    """Of the image definition in the gallery."""
-    versions: tuple[ImageVersion, ...]
-    groups: tuple[Group, ...]
-    run: str
-    commit: str
-    runs_here: frozenset[str]
-    """Runs started in this checkout. Those are dead, for we hold the lock."""
-    young: str
-    """Other runs, with an id greater than this, started so late that they may be alive."""
-    has_claim: bool = False
-    """Whether this run holds the claim on builds of the image in this gallery."""
-    numbers: tuple[Number, ...] = ()
-    """What runs took, whatever became of it."""
-    definition: Traits = field(default_factory=Traits)
-    """Of the image definition."""
-    runner: str = ""
-    """Where this machine's requests come from, "" where nobody said."""
-    has_way: bool | None = None
-    """Whether an address or a route of this machine leads into the network; None: unknown."""
-
-    def is_dead(self, run: str) -> bool:
-        """Whether a run surely has ended: one of this checkout, or one whose claim is ours now.
-
-        Runs that took a number did so under the claim that we hold; a run that took none may have
-        worked for another gallery, under a claim of its own.
-        """
-        claimed = self.has_claim and any(number.run == run for number in self.numbers)
-        return claimed or run in self.runs_here or run <= self.young
-
-    @property
-    def next_version(self) -> str:
-        """The number that a build takes."""
-        series = self.image.version_series
-        last = self.definition_tags.get(last_version_tag(series), "")
-        others = taken(self.numbers, run=self.run, dead=self.runs_here, young=self.young)
-        known = (*self.versions, *(ImageVersion(version) for version in others))
-        return next_name(series, known, last)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +48,8 @@ class Build:
     version: str
     why: str
     plan: Plan[BuildStep]
+    is_failing: bool = False
+    """Whether these inputs failed before, and nothing is done about it."""
 
 
 def plan_build(survey: BuildSurvey, *, rebuild: bool = False) -> Build:
@@ -111,12 +59,12 @@ def plan_build(survey: BuildSurvey, *, rebuild: bool = False) -> Build:
     at it, and where Azure would not publish the version.
     """
     image = survey.image
-    cleaning = _cleaning(survey)
+    cleaned = cleaning(survey)
     wanted = fingerprint(image, survey.base)
     whole = (version for version in survey.versions if version.is_made and version.is_whole)
     same = newest(version for version in whole if version.tags.get(Tag.FINGERPRINT) == wanted)
     if same and not rebuild:
-        return _plan_for_existing(survey, same, cleaning)
+        return _plan_for_existing(survey, same, cleaned)
     refuse_unpublishable(image, survey.environment, survey.definition)
     version = survey.next_version
     own = survey.environment.build_resource_group
@@ -126,17 +74,48 @@ def plan_build(survey: BuildSurvey, *, rebuild: bool = False) -> Build:
     who = admitted(survey.environment, image, survey.runner)
     bought = survey.definition.plan
     bake = BakeVersion(
-        image.name, version, survey.base, group, tuple(tags.items()), who, bought, machine
+        image.name,
+        version,
+        survey.base,
+        group,
+        tuple(tags.items()),
+        who,
+        bought,
+        machine,
+        secret_references(image, survey.environment),
     )
     why = _reason(survey, rebuild=rebuild)
     plan = Plan(
         title=f"build {image.name} {version} ({why})",
-        steps=(*cleaning, bake, *_checking(survey, version)),
+        steps=(*cleaned, bake, *_checking(survey, version)),
         truth=f"{image.name} {version} is in the gallery and passed its checks on a fresh machine",
         advice=_after(image.name, version, survey.versions),
         notes=doubts(survey.environment, survey.has_way),
     )
     return Build(version, why, plan)
+
+
+def plan_nightly(survey: BuildSurvey) -> Build:
+    """As `plan_build`, but for inputs that failed for good: those wait until one of them changes,
+    or somebody builds or checks them by hand.
+    """
+    found = verdict(survey)
+    if found is None:
+        return plan_build(survey)
+    cleaned, image = cleaning(survey), survey.image.name
+    again = "check it again" if found.is_checked else "bake it once more"
+    command = check_image(image, found.version) if found.is_checked else build_image(image)
+    plan: Plan[BuildStep] = Plan(
+        title=f"build {image}",
+        steps=cleaned,
+        because=f"{image}: {found}",
+        truth=f"{image}: {found}" if cleaned else "",
+        advice=(
+            Advice(again, command),
+            Advice("bake the same inputs anyway", build_image(image, rebuild=True)),
+        ),
+    )
+    return Build(found.version, str(found), plan, is_failing=True)
 
 
 def plan_check(survey: BuildSurvey, version: str = "") -> Build:
@@ -160,14 +139,14 @@ def plan_check(survey: BuildSurvey, version: str = "") -> Build:
             f"{image.name} {version}: no run saw its bake succeed as a whole, so it is not checked",
             advice=(Advice("build it again", build_image(image.name)),),
         )
-    return _plan_for_unchecked(survey, found, _cleaning(survey))
+    return _plan_for_unchecked(survey, found, cleaning(survey))
 
 
 def _plan_for_existing(
-    survey: BuildSurvey, same: ImageVersion, cleaning: tuple[BuildStep, ...]
+    survey: BuildSurvey, same: ImageVersion, cleaned: tuple[BuildStep, ...]
 ) -> Build:
     if same.check != Check.PASSED:
-        return _plan_for_unchecked(survey, same, cleaning)
+        return _plan_for_unchecked(survey, same, cleaned)
     name = f"{survey.image.name} {same.name}"
     withdrawn = (
         "; but it is excluded from latest, by someone else" if same.exclude_from_latest else ""
@@ -176,16 +155,16 @@ def _plan_for_existing(
     onward = _after(survey.image.name, same.name, survey.versions)
     plan: Plan[BuildStep] = Plan(
         title=f"build {survey.image.name}",
-        steps=cleaning,
+        steps=cleaned,
         because=has,
-        truth=has if cleaning else "",
+        truth=has if cleaned else "",
         advice=onward if same.is_eligible else (),
     )
     return Build(same.name, has, plan)
 
 
 def _plan_for_unchecked(
-    survey: BuildSurvey, version: ImageVersion, cleaning: tuple[BuildStep, ...]
+    survey: BuildSurvey, version: ImageVersion, cleaned: tuple[BuildStep, ...]
 ) -> Build:
     name = f"{survey.image.name} {version.name}"
     state = {"": "not checked yet", Check.FAILED: "its last check failed"}.get(
@@ -193,7 +172,7 @@ def _plan_for_unchecked(
     )
     plan = Plan(
         title=f"check {name} ({state})",
-        steps=(*cleaning, *_checking(survey, version.name)),
+        steps=(*cleaned, *_checking(survey, version.name)),
         truth=f"{name} passed its checks on a fresh machine",
         advice=_after(survey.image.name, version.name, survey.versions),
         notes=doubts(survey.environment, survey.has_way),
@@ -251,43 +230,6 @@ def _reason(survey: BuildSurvey, *, rebuild: bool) -> str:
     hidden = len(named) - SHOWN_CHANGES
     more = f" and {hidden} more" if hidden > 0 else ""
     return f"since {last.name}: {', '.join(named[:SHOWN_CHANGES])}{more}"
-
-
-def _cleaning(survey: BuildSurvey) -> tuple[BuildStep, ...]:
-    """Steps that remove what dead runs left; Refused when one of those runs may be alive."""
-    image = survey.image.name
-    groups = [group for group in survey.groups if _is_ours(survey, group.tags)]
-    halves = [version for version in survey.versions if _is_half_made(survey, version)]
-    for group in groups:
-        _refuse_living(survey, str(group), group.tags[Tag.RUN])
-    for version in halves:
-        _refuse_living(survey, f"the image version {image} {version.name}", version.tags[Tag.RUN])
-    return (
-        *map(deletion, groups),
-        *(DeleteVersion(image, v.name, v.provisioning_state) for v in halves),
-    )
-
-
-def _is_half_made(survey: BuildSurvey, version: ImageVersion) -> bool:
-    """A version with a `check` was whole once: a later update of it failed. That one stays."""
-    return (
-        version.provisioning_state in HALF_MADE
-        and not version.check
-        and _is_ours(survey, version.tags)
-    )
-
-
-def _is_ours(survey: BuildSurvey, tags: Mapping[str, str]) -> bool:
-    return is_of_a_run(tags, survey.environment, survey.image.name)
-
-
-def _refuse_living(survey: BuildSurvey, thing: str, run: str) -> None:
-    if not survey.is_dead(run):
-        raise Refused(
-            f"{thing} belongs to run {run}, which another machine or checkout started so short a"
-            " time ago that it may still be running",
-            advice=(Advice("when that run has ended", build_image(survey.image.name)),),
-        )
 
 
 def _after(image: str, version: str, versions: tuple[ImageVersion, ...]) -> AdviceList:

@@ -63,9 +63,12 @@ def variables(
 
 
 def secrets_of_the_author(image: Image) -> tuple[str, ...]:
-    """The variables that only Packer's environment can give a value: secrets without a default."""
-    given = values(image.template.variables, image.variables)
-    return tuple(sorted((image.template.sensitive & image.template.required) - given.keys()))
+    """The variables that only the command's environment can give a value: secrets without a
+    default, and without a key vault that holds them.
+    """
+    given = values(image.template.variables, image.variables).keys()
+    read = {secret.variable for secret in image.secrets}
+    return tuple(sorted((image.template.sensitive & image.template.required) - given - read))
 
 
 def _place(environment: Environment) -> dict[str, Plain]:

@@ -11,11 +11,7 @@ from pipeline.definition.given import KNOWN
 from pipeline.definition.replication import Replication
 from pipeline.errors import AzureRefused, BuildFailed, CheckFailed, Refused, Unreachable, UsageError
 from pipeline.planning.build.aftermath import plan_after_failure
-from pipeline.planning.build.build import (
-    BuildSurvey,
-    plan_build,
-    plan_check,
-)
+from pipeline.planning.build.build import plan_build, plan_check
 from pipeline.planning.build.leftovers import is_part
 from pipeline.planning.build.packer_variables import IN_A_GROUP_THAT_IS_THERE, marking_hours
 from pipeline.planning.build.steps import (
@@ -27,6 +23,7 @@ from pipeline.planning.build.steps import (
     DeleteVersion,
     MarkVersion,
 )
+from pipeline.planning.build.survey import BuildSurvey
 from pipeline.planning.claims.numbers import Number
 from pipeline.planning.names import network_id
 from pipeline.planning.plan import Failure, Plan
