@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from pipeline.execution.build.survey import groups_of, young
+from pipeline.execution.claims.numbers import numbers
 from pipeline.execution.commands.swap import served, state_of
 from pipeline.execution.prune.survey import age, uses_of
 from pipeline.execution.run.session import Session
@@ -40,6 +41,6 @@ def _prune(session: Session, image: str) -> None:
     with begin(session, "prune", image, partial(state_of, session, image)) as run:
         now = survey_when_settled(session, image, with_autoscale=True)
         uses = uses_of(session, image, now.versions) if now.image.retention else NOBODY
-        groups = groups_of(session.azure, now.image)
+        groups = groups_of(session.azure, now.image, partial(numbers, session, image))
         left = left_over(groups, session.environment, image, young(session))
         carry_out(plan_prune(now, age, uses, left), run)
