@@ -291,6 +291,9 @@ PARTS = {
     ),
     "pipeline.completion": Part(frozenset({"pipeline.seen_versions"})),
     "pipeline.seen_versions": Part(frozenset()),  # written by commands, read while somebody types
+    "pipeline.required_plugins": Part(  # what set-up asks, by the virtual environment's Python
+        frozenset({"pipeline.definition"})
+    ),
     "pipeline.setup": Part(frozenset({"pipeline.setup"})),  # runs before any library is there
     "pipeline.cli_tasks": Part(_OF_TASKS, frozenset({"invoke"})),
     "pipeline.cli_tasks.adopt": Part(
