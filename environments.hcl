@@ -12,6 +12,7 @@ environment "local" {
     name             = "BakeswapEmulator"
     resource_manager = "https://127.0.0.1:9443"
     authority        = "https://127.0.0.1:9443"
+    key_vaults       = "https://127.0.0.1:9443/key-vaults/{vault}"
     ca_bundle        = ".pipeline/emulator/ca.pem"
     credential       = ".pipeline/emulator/credentials.json"
   }

@@ -45,6 +45,7 @@ WORDS = {
     "version": "1.0.1",
     "to": "1.0.0",
     "again": True,
+    "rebuild": True,
     "force": True,
     "rebuild": True,
     "undo": True,

@@ -83,11 +83,12 @@ EMULATOR = {
             "network.data_path",
             "providers",
             "state_folder",
+            "vault.vaults",
         ),
         libraries=("aiohttp",),
     ),
     "pipeline.emulator.providers": emulator_room(
-        *("arm", "authorization", "compute", "insights", "network", "policy", "resources")
+        *("arm", "authorization", "compute", "insights", "network", "policy", "resources", "vault")
     ),
     "pipeline.emulator.address_block": emulator_room("files"),
     "pipeline.emulator.state_folder": emulator_room("files"),
@@ -95,7 +96,8 @@ EMULATOR = {
     "pipeline.emulator.serialization": emulator_room(),
     "pipeline.emulator.models": emulator_room("models"),
     "pipeline.emulator.arm": emulator_room(
-        "arm", "files", "identity.sealing", "machines.seam", "models", "serialization"
+        *("arm", "files", "identity.sealing", "identity.tokens", "machines.seam", "models"),
+        "serialization",
     ),
     "pipeline.emulator.balancer": emulator_room("balancer", "files"),
     "pipeline.emulator.identity": emulator_room("identity", "files", libraries=("cryptography",)),
@@ -107,6 +109,7 @@ EMULATOR = {
     "pipeline.emulator.authorization": emulator_room("authorization", "arm"),
     "pipeline.emulator.insights": emulator_room("insights", "arm"),
     "pipeline.emulator.policy": emulator_room("arm"),
+    "pipeline.emulator.vault": emulator_room("vault", "arm", "identity.tokens"),
     "pipeline.emulator.network": emulator_room(
         "network", "arm", "balancer", "machines.seam", "models"
     ),
@@ -261,6 +264,7 @@ EXECUTION = {
         *(
             "adopt.survey",
             "azure.bases",
+            "azure.vault",
             "azure.versions",
             "build.fitness",
             "build.survey",
@@ -274,7 +278,7 @@ EXECUTION = {
     ),
 }
 
-_PROVIDERS = {"authorization", "compute", "insights", "network", "policy", "resources"}
+_PROVIDERS = {"authorization", "compute", "insights", "network", "policy", "resources", "vault"}
 
 _OF_TASKS = (
     SHARED
@@ -331,6 +335,9 @@ PARTS = {
     ),
     "pipeline.completion": Part(frozenset({"pipeline.seen_versions"})),
     "pipeline.seen_versions": Part(frozenset()),  # written by commands, read while somebody types
+    "pipeline.required_plugins": Part(  # what set-up asks, by the virtual environment's Python
+        frozenset({"pipeline.definition"})
+    ),
     "pipeline.setup": Part(frozenset({"pipeline.setup"})),  # runs before any library is there
     "pipeline.cli_tasks": Part(_OF_TASKS, frozenset({"invoke"})),
     "pipeline.cli_tasks.adopt": Part(

@@ -82,6 +82,7 @@ MAY_RAISE = {
     # what Packer says of a template, by file and line
     "DefinitionError": (
         "pipeline/definition/",
+        "pipeline/planning/build/vault.py",  # where image and environment say too little together
         "pipeline/execution/packer/",
         "pipeline/execution/checks.py",  # what Python says of a check, before the bake
     ),

@@ -45,6 +45,8 @@ class Plugin:
 
     source: str
     version: str
+    at: str = field(default="", compare=False)
+    """Where it is written: `packer/linux/linux.pkr.hcl:4`."""
 
     def __str__(self) -> str:
         return f"{self.source} {self.version}".strip()
@@ -53,8 +55,8 @@ class Plugin:
 def plugins(bodies: Mapping[str, Body]) -> tuple[Plugin, ...]:
     """What a template requires besides the Azure plugin, without which nothing is baked anyway."""
     found = [
-        _plugin(item.value.content)
-        for body in bodies.values()
+        _plugin(item.value.content, f"{file}:{item.line}")
+        for file, body in bodies.items()
         for packer in body.blocks
         for block in packer.body.blocks
         if (packer.kind, block.kind) == ("packer", "required_plugins")
@@ -63,10 +65,10 @@ def plugins(bodies: Mapping[str, Body]) -> tuple[Plugin, ...]:
     return tuple(plugin for plugin in found if plugin.source and plugin.source != AZURE_PLUGIN)
 
 
-def _plugin(content: Content) -> Plugin:
+def _plugin(content: Content, at: str) -> Plugin:
     pairs = content.pairs if isinstance(content, Object) else ()
     said = {name: value.content for name, value in pairs if isinstance(value.content, str)}
-    return Plugin(str(said.get("source", "")), str(said.get("version", "")))
+    return Plugin(str(said.get("source", "")), str(said.get("version", "")), at)
 
 
 def builders(bodies: Mapping[str, Body]) -> tuple[Builder, ...]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 
-from pipeline.definition import rules, shape_rules
+from pipeline.definition import rules, shape_rules, vault_rules
 from pipeline.definition.balancing import LoadBalancer
 from pipeline.definition.evidence_reading import read_evidence
 from pipeline.definition.load_balancer import read_load_balancers
@@ -58,6 +58,7 @@ def _environment(root: Path, section: Section, images: Mapping[str, Image | None
         replication=read_replication(gallery, (location, *replica_regions)),
         build_resource_group=_build_resource_group(section, group),
         evidence=read_evidence(root, section.block("evidence", is_required=False)),
+        key_vault=section.text("key_vault", vault_rules.VAULT, default=""),
     )
 
 
@@ -133,6 +134,7 @@ def _cloud(root: Path, section: Section) -> Cloud:
         authority=section.text("authority", rules.ADDRESS),
         ca_bundle=root / ca_bundle if ca_bundle else None,
         credential=root / credential if credential else None,
+        vaults=section.text("key_vaults", vault_rules.VAULTS, default=""),
         api_versions=tuple(_api_versions(section)),
     )
     return Cloud() if section.is_absent else cloud

@@ -7,7 +7,7 @@ environments.hcl: `build.size`, `base.publisher`, `gallery.name`, `version`.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 
@@ -30,6 +30,20 @@ class Map:
     """`{ key = value }`, in the order it was written."""
 
     pairs: tuple[tuple[str, Given], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class VaultSecret:
+    """A secret of a key vault, by name; a variable of the template is given its value."""
+
+    variable: str
+    name: str
+    vault: str = ""
+    """The vault's name; "" for the environment's."""
+    version: str = ""
+    """Which of its versions; "" for the newest whenever it is read."""
+    at: str = field(default="", compare=False)
+    """Where it is written: `images/web/image.hcl:6`."""
 
 
 Given: TypeAlias = "str | int | float | bool | tuple[Given, ...] | Map | Reference | Joined | None"

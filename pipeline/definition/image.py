@@ -107,6 +107,7 @@ def _image(
         has_soak_checks=checks is not None and _has_soak_checks(checks),
         variables=use.variables,
         only=use.only,
+        secrets=use.secrets,
         scale_set=read_scale_set(
             folder, root, section.block("scale_set", is_required=False), build_size
         ),

@@ -11,7 +11,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TypeAlias
 
-from pipeline.definition import destination, rules
+from pipeline.definition import destination, rules, vault_rules
 from pipeline.definition.builders import AZURE, DESTINATION, Builder
 from pipeline.definition.given import (
     KNOWN,
@@ -21,11 +21,13 @@ from pipeline.definition.given import (
     Joined,
     Map,
     Reference,
+    VaultSecret,
     references,
 )
 from pipeline.definition.hcl import Content, Expression, Object, Value, pieces
 from pipeline.definition.model import Template
 from pipeline.definition.reading import Report, Section, suggestion
+from pipeline.definition.vault import read_secrets, reference
 from pipeline.definition.wording import in_words
 
 OWN = frozenset(
@@ -53,6 +55,7 @@ class Use:
     """Files and folders of the project that it uses outside of its own, each with its line."""
     names_inputs: bool = False
     """Whether the author said which those are, if only that there are none."""
+    secrets: tuple[VaultSecret, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,7 @@ class _Said:
     variables: list[tuple[str, Value]] = field(default_factory=list)
     only: list[tuple[str, int]] = field(default_factory=list)
     inputs: list[tuple[str, int]] = field(default_factory=list)
+    secrets: list[Section] = field(default_factory=list)
 
     @classmethod
     def read(cls, section: Section) -> _Said:
@@ -69,6 +73,7 @@ class _Said:
             section.pairs("variables"),
             section.texts("only", rules.BUILDER),
             section.texts("inputs", rules.INPUT),
+            section.labelled("secret", vault_rules.TEMPLATE_VARIABLE),
         )
 
 
@@ -89,6 +94,10 @@ def read_use(section: Section, templates: dict[str, Template], report: Report) -
             what = f"{key} stands beside the block of the template"
             right = f'write it into template "{name}" {{ ... }}'
             section.mistake(section.line_of(key), what, right)
+        for one in beside.secrets:
+            reference(one)
+            what = "secret stands beside the block of the template"
+            section.mistake(one.line, what, f'write it into template "{name}" {{ ... }}')
     template = templates.get(name)
     if template is None:
         if name:
@@ -98,7 +107,8 @@ def read_use(section: Section, templates: dict[str, Template], report: Report) -
     variables = tuple(_variables(owner, said.variables, template))
     _report_missing(owner, line, said, template)
     only = tuple(text for text, _ in said.only if text)
-    use = Use(template, variables, only, tuple(said.inputs), owner.has("inputs"))
+    secrets = read_secrets(said.secrets, {key for key, _ in said.variables}, template)
+    use = Use(template, variables, only, tuple(said.inputs), owner.has("inputs"), secrets)
     publishing = _publishing(owner, line, said, template, report)
     if publishing:
         destination.check(publishing, section.label, variables, template, report)
@@ -127,7 +137,7 @@ def _refused(name: str, content: Given, template: Template) -> tuple[str, str] |
     if name in _FIXED and not told:
         return f"variable {name} cannot be set here", "remove it, the pipeline sets it"
     if name in template.sensitive and not told:
-        right = f"set PKR_VAR_{name} in the environment of the build"
+        right = f'add secret "{name}" {{ ... }}, or set PKR_VAR_{name} where the build runs'
         return f"variable {name} is sensitive, and this file is no place for a secret", right
     secrets = sorted(told & SECRET)
     if secrets and name not in template.sensitive:
@@ -178,6 +188,7 @@ def _is_name(text: str) -> bool:
 def _report_missing(section: Section, line: int, said: _Said, template: Template) -> None:
     """Those that have no default, and are given nothing; a secret comes when it is built."""
     given = {name for name, _ in said.variables} | PROVIDED | template.sensitive
+    given |= {secret.label for secret in said.secrets}
     for name in sorted(template.required - given):
         what = f"template {template.name} needs a value for {name}"
         section.mistake(line, what, f'add variables = {{ {name} = "..." }}')

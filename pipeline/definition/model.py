@@ -10,7 +10,7 @@ from pipeline.definition.balancing import Health, LoadBalancer
 from pipeline.definition.builders import Builder, Plugin
 from pipeline.definition.evidence import NOTHING_REQUIRED, EvidencePolicy
 from pipeline.definition.faulty import Faulty, Kind
-from pipeline.definition.given import Given, told
+from pipeline.definition.given import Given, VaultSecret, told
 from pipeline.definition.hygiene import ON, Hygiene
 from pipeline.definition.promotion import Promotion
 from pipeline.definition.rebuilding import USUAL, Reason
@@ -146,6 +146,7 @@ class Image:
     """Seconds that Packer may take, but for copies of the version to further regions."""
     only: tuple[str, ...] = ()
     """Which builders of the template make it, by Packer's names or patterns; all when empty."""
+    secrets: tuple[VaultSecret, ...] = ()
 
     @property
     def parent(self) -> str:
@@ -177,6 +178,8 @@ class Cloud:
     authority: str = "https://login.microsoftonline.com"
     ca_bundle: Path | None = None
     credential: Path | None = None
+    vaults: str = "https://{vault}.vault.azure.net"
+    """The address of a key vault, `{vault}` its name; "" for a cloud that says none."""
     api_versions: tuple[tuple[str, str], ...] = ()
     """The newest that it knows, by what they are of (`rules.VERSIONED`); others as the SDK's."""
 
@@ -245,6 +248,8 @@ class Environment:
     """On everything that is made for it, besides bakeswap's own."""
     replication: Replication = AZURES
     """Of the versions in its gallery."""
+    key_vault: str = ""
+    """The name of the vault that holds the secrets of bakes, unless an image names another."""
     build_resource_group: str = ""
     """A group that is there, for all machines of bakes and checks; "" for one made for each."""
     evidence: EvidencePolicy = NOTHING_REQUIRED
@@ -282,9 +287,6 @@ class Project:
         return tuple(one for one in self.faulty if one.kind == kind)
 
     def refuse_mistakes(self, kind: Kind | None = None, name: str = "") -> None:
-        """Raise DefinitionError when this (by default: anything) has mistakes.
-
-        It tells all that there are, so that their author fixes them at once.
-        """
+        """Raise DefinitionError, with all there are, when this (by default: anything) has some."""
         if any(kind in {None, one.kind} and name in {"", one.name} for one in self.faulty):
             raise DefinitionError(tuple(item for one in self.faulty for item in one.mistakes))

@@ -37,6 +37,7 @@ from pipeline.emulator.machines.simulated import Simulated
 from pipeline.emulator.network.data_path import HaproxyDataPath
 from pipeline.emulator.providers import PROVIDERS
 from pipeline.emulator.state_folder import StateFolder
+from pipeline.emulator.vault.vaults import DATA_PLANE
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +89,7 @@ class _Emulator:
         self._settings = settings
         self._folder = folder
         self._credentials = credentials(folder.credentials)
+        self._tokens = Tokens(folder.signing_key, self._credentials)
         self._store = Store(folder.store)
         self._machines = make_machines(settings.machines, folder.root, settings.cache)
         self._manager = ResourceManager(self._store, Pace(settings.latency))
@@ -99,6 +101,8 @@ class _Emulator:
             data_path=self._data_path,
             machines=self._machines,
             sealer=Sealer(folder.sealing_key),
+            tokens=self._tokens,
+            address=lambda: self._addressed.get("resource_manager", ""),
             tenant=self._credentials.tenant,
             subscriptions=self._credentials.subscriptions,
         )
@@ -131,13 +135,16 @@ class _Emulator:
             stack.push_async_callback(runner.cleanup)
             self._folder.remember_port(port)
             base = f"https://127.0.0.1:{port}"
-            self._addressed = {"resource_manager": base, "authority": base}
+            self._addressed = {
+                "resource_manager": base,
+                "authority": base,
+                "key_vaults": f"{base}/{DATA_PLANE}/{{vault}}",
+            }
             self._providers.resume()
             self._manager.operations.resume()
             yield self._facts()
 
     def _make_edge(self, stop_asked: asyncio.Event) -> Edge:
-        tokens = Tokens(self._folder.signing_key, self._credentials)
         faults = Faults(Rates(self._providers.limits))
         self._manager.before_work = faults.before_work
         machine_faults = None
@@ -145,9 +152,9 @@ class _Emulator:
             machine_faults = MachineFaults(self._machines, self._store)
         return Edge(
             manager=self._manager,
-            tokens=tokens,
+            tokens=self._tokens,
             faults=faults,
-            sign_in=SignIn(self._credentials, tokens),
+            sign_in=SignIn(self._credentials, self._tokens),
             admin=Admin(self._manager, faults, self._facts, machine_faults, stop_asked),
             router=Router(
                 self._manager,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.emulator import authorization, compute, insights, network, policy, resources
+from pipeline.emulator import authorization, compute, insights, network, policy, resources, vault
 from pipeline.emulator.arm.providers import Provide
 
 PROVIDERS: tuple[Provide, ...] = (
@@ -12,4 +12,5 @@ PROVIDERS: tuple[Provide, ...] = (
     authorization.provider,
     insights.provider,
     policy.provider,
+    vault.provider,
 )

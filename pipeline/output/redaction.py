@@ -9,17 +9,26 @@ from pipeline.output.harmless import without_control
 
 _TOKEN = re.compile(r"eyJ[\w-]{8,}\.[\w-]+\.[\w-]*|(?i:(?<=sig=)|(?<=[?&]s=))[\w%+/=-]{16,}")
 
+SHORTEST_LINE = 8
+"""Of a secret with several lines, letters of one that must not be seen by itself either."""
+
+
+def is_telling(line: str) -> bool:
+    """Whether one line of a secret gives it away."""
+    return len(line) >= SHORTEST_LINE
+
 
 class Redactor:
     """Replaces known secrets, and what looks like a token or a signature."""
 
     def __init__(self) -> None:
-        self._secrets: set[str] = set()
+        self._secrets: dict[str, None] = {}
 
     def hide(self, secret: str) -> None:
-        """Never let this through."""
-        if secret:
-            self._secrets.add(secret)
+        """Never let this through, nor a line of it."""
+        for part in (secret, *filter(is_telling, secret.splitlines())):
+            if part:
+                self._secrets[part] = None
 
     def clean(self, text: str) -> str:
         """The text without secrets."""

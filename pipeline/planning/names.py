@@ -248,6 +248,11 @@ def machine_name(what: MachineKind, run: str) -> str:
     return f"{SYSTEM}-{what}-{_label(run)}"
 
 
+def os_disk_name(machine: str) -> str:
+    """Of the disk of a bake's machine that has a name of its own."""
+    return f"{machine}-os"
+
+
 def is_machine_name(name: str) -> bool:
     """Whether `machine_name` makes names that begin so."""
     return name.lower().startswith(tuple(f"{SYSTEM}-{what}-" for what in MACHINES))

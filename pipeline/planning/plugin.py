@@ -34,7 +34,12 @@ def bring() -> str:
 
     An installed package brings no Packer: that comes from its vendor, and then brings its plugin.
     """
-    return _INSTALL if Caller.program == PACKAGE else "make setup"
+    return "make setup" if has_set_up() else _INSTALL
+
+
+def has_set_up() -> bool:
+    """Whether this is a checkout, whose set-up brings programs."""
+    return Caller.program != PACKAGE
 
 
 def too_old(plugin: Version, environment: Environment) -> str:

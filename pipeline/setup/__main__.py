@@ -7,14 +7,14 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from pipeline.setup import base_image, golang, packages, packer, places, plugin, python
+from pipeline.setup import base_image, golang, packages, packer, places, plugin, python, required
 from pipeline.setup.places import Places
 from pipeline.setup.reporting import Reporter, SetupError
 
 PARTS = {
     "machines": "the system packages of the emulator's machines and load balancer",
     "python": "the virtual environment",
-    "packer": "Packer and its Azure plugin",
+    "packer": "Packer, its Azure plugin, and the plugins that the templates require",
     "image": "the emulator's base image",
     "browser": "Chromium, in which tests look at pages",
 }
@@ -67,6 +67,7 @@ def _packer_and_plugin(folders: Places, reporter: Reporter) -> None:
         plugin.make_default(plugin.install(default, folders), folders)
     if extra := plugin.given(folders):
         plugin.install(extra, folders)
+    required.ensure(folders, reporter)
 
 
 def _obtain(folders: Places, reporter: Reporter) -> tuple[Path, Path]:

@@ -49,6 +49,25 @@ def output_of(
     return done.stdout
 
 
+def said_by(command: Command, env: Mapping[str, str], cwd: Path, seconds: float) -> str:
+    """What a command prints, however it ends; "" when it cannot run or takes too long."""
+    try:
+        done = subprocess.run(
+            command,
+            cwd=cwd,
+            env={**os.environ, **env},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            timeout=seconds,
+            check=False,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return ""
+    return done.stdout
+
+
 def run_logged(
     name: str,
     command: Command,

@@ -18,7 +18,7 @@ from pipeline.definition.balancing import (
     RuleProbe,
 )
 from pipeline.definition.evidence import NOTHING_REQUIRED, EvidencePolicy
-from pipeline.definition.given import PROVIDED, Joined, Map, Reference
+from pipeline.definition.given import PROVIDED, Joined, Map, Reference, VaultSecret
 from pipeline.definition.health import NO_HEALTH
 from pipeline.definition.hygiene import KINDS, ON, Hygiene
 from pipeline.definition.model import Base, Cloud, Network
@@ -41,6 +41,10 @@ def test_an_image_is_read_as_it_was_written(good: Path) -> None:
     assert image.scripts == (folder / "scripts/install.sh", folder / "scripts/configure.sh")
     assert (image.files, image.checks) == (folder / "files", folder / "checks")
     assert image.variables == (("flavour", "plain"), ("workers", 4), ("debug", True))
+    assert image.secrets == (
+        VaultSecret("password", "web-password", "shop-bakes", "4387e9f3d6e14c459867679a90fd0f79"),
+    )
+    assert re.fullmatch(r"images/web/image\.hcl:\d+", image.secrets[0].at)
     assert (image.scale_set.sku, image.scale_set.capacity) == ("Standard_D2s_v5", 3)
     assert image.health == Health("https", 8080, "/healthz")
     assert sorted(image.rebuild_on) == ["inputs", "security"]
@@ -136,7 +140,9 @@ def test_a_template_from_elsewhere_is_given_what_the_image_maps_to_its_variables
     good: Path,
 ) -> None:
     image_file = good / "images/web/image.hcl"
-    text = re.sub(r"(?s)  variables = \{.*?\n  \}\n", "", image_file.read_text())
+    text = re.sub(
+        r'(?s)  (variables =|secret "password") \{.*?\n  \}\n', "", image_file.read_text()
+    )
     image_file.write_text(
         text.replace(
             '  template = "linux"\n',
@@ -226,7 +232,7 @@ def test_an_environment_is_read_as_it_was_written(good: Path) -> None:
     assert (local.name, local.gallery.name, local.location) == ("local", "shop", "westeurope")
     assert local.replica_regions == ("northeurope", "uksouth")
     assert local.replication == Replication(2, (("northeurope", 3),), "Standard_ZRS")
-    assert local.replication.place("gallery.storage") == "environments.hcl:24"
+    assert local.replication.place("gallery.storage") == "environments.hcl:26"
     assert production.replication == Replication(is_shallow=True)
     assert production.replication.known == {"gallery.shallow": True}
     assert (local.ssh_port, local.ssh_username) == (2222, "operator")

@@ -56,6 +56,10 @@ class ArmError(Exception):
         return inner
 
 
+class Unanswered(Exception):
+    """Nobody is there to answer: in Azure the address leads nowhere."""
+
+
 def resource_not_found(type_and_name: str, resource_group: str) -> ArmError:
     """404 as ARM itself words it (recorded in many azure-cli cassettes)."""
     return ArmError(

@@ -20,6 +20,7 @@ from pipeline.emulator.arm.manager import ResourceManager
 from pipeline.emulator.arm.operations import Verb
 from pipeline.emulator.arm.rates import Limit
 from pipeline.emulator.identity.sealing import Sealer
+from pipeline.emulator.identity.tokens import Tokens
 from pipeline.emulator.machines.seam import Machines
 
 _log = logging.getLogger(__name__)
@@ -34,6 +35,9 @@ class Services:
     data_path: DataPath
     machines: Machines
     sealer: Sealer
+    tokens: Tokens
+    address: Callable[[], str]
+    """The emulator's own, `https://127.0.0.1:8443`, once it listens."""
     tenant: str
     subscriptions: tuple[str, ...]
 
@@ -42,7 +46,8 @@ class Services:
 class Call:
     """A request that a route answers. `path` is as it was sent; names of `query` in lower case.
 
-    `base` is the emulator as the client addresses it, without a slash at the end.
+    `base` is the emulator as the client addresses it, without a slash at the end; `authorization`
+    the header of a request that no step of the edge has authenticated.
     """
 
     path: str
@@ -50,6 +55,7 @@ class Call:
     query: Mapping[str, str] = field(default_factory=dict)
     body: Mapping[str, Any] = field(default_factory=dict)
     base: str = ""
+    authorization: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +125,8 @@ class Provider:
     """A resource provider. Actions and views are its kinds' own.
 
     `limits` are how often it lets itself be asked, when somebody asks for that.
-    `open_routes` are answered without a token: their addresses are known to whoever may ask.
+    `open_routes` are answered without a token for the resource manager: their addresses are known
+    to whoever may ask, or they ask for a token of their own.
     `resume` starts again, after a restart, what was running, and returns when all of it runs;
     `close` ends what the provider itself started.
     """

@@ -14,7 +14,7 @@ from aiohttp import web
 
 from pipeline.emulator.arm.answers import Answer
 from pipeline.emulator.arm.clock import CLOCK
-from pipeline.emulator.arm.errors import ArmError, not_served
+from pipeline.emulator.arm.errors import ArmError, Unanswered, not_served
 from pipeline.emulator.arm.ids import ResourceId
 from pipeline.emulator.arm.manager import ResourceManager
 from pipeline.emulator.arm.operations import now
@@ -86,7 +86,7 @@ class Edge:
         )
         try:
             answer = await self._answer(exchange)
-        except Dropped:
+        except (Dropped, Unanswered):
             if request.transport is not None:
                 request.transport.abort()
             answer = Answer(500)
@@ -105,7 +105,7 @@ class Edge:
                     return answer
         except ArmError as refusal:
             return Answer(refusal.status, refusal.body(), headers=refusal.headers)
-        except Dropped:
+        except (Dropped, Unanswered):
             raise
         except FileError as fault:
             _log.error("%s %s: %s", exchange.method, exchange.path, fault)
@@ -130,7 +130,11 @@ class Edge:
         if routed is None:
             return None
         route, parameters = routed
-        return await route.answer(Call(exchange.path, parameters, exchange.query))
+        authorization = exchange.headers.get("authorization", "")
+        call = Call(
+            exchange.path, parameters, exchange.query, exchange.body(), exchange.base, authorization
+        )
+        return await route.answer(call)
 
     async def _authenticate(self, exchange: Exchange) -> None:
         scheme, _, token = exchange.headers.get("authorization", "").partition(" ")

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, cast
 
+from pipeline.emulator.models.key_vault import KEY_VAULT
 from pipeline.emulator.models.others import OTHERS
 
 _FILE = Path(__file__).with_name("table.json")
@@ -132,5 +133,5 @@ def _shape(package: str, written: str) -> Shape:
 def _table() -> Mapping[str, Any]:
     generated: dict[str, Any] = json.loads(_FILE.read_text())
     for part in ("types", "models", "enums"):
-        generated[part] |= OTHERS[part]
+        generated[part] |= OTHERS[part] | KEY_VAULT[part]
     return generated

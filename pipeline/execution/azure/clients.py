@@ -58,7 +58,7 @@ class Clients:
     ) -> None:
         """`hide` is told the secret, so that no output will show it; `sleep` lets time pass."""
         self.environment = environment
-        self._hide = hide
+        self.hide = hide
         self._sleep = sleep
         self._made: dict[tuple[Service, str], Any] = {}
         self._planes: dict[str, PipelineClient[Any, Any]] = {}
@@ -72,7 +72,7 @@ class Clients:
         """What signs us in: the cloud's credential file, else what DefaultAzureCredential finds."""
         for library in ("azure", "urllib3"):  # what they would warn of comes as an error too
             logging.getLogger(library).addHandler(logging.NullHandler())
-        return _credential(self.environment, self._hide)
+        return _credential(self.environment, self.hide)
 
     @property
     def compute(self) -> ComputeManagementClient:
@@ -209,7 +209,7 @@ def _retries_of_reads() -> RetryPolicy[Any, Any]:
             self.configure_retries(request.context.options)  # takes out what transports don't know
             return self.next.send(request)
 
-    return RetriesOfReads(retry_status=RETRIES_OF_READS)
+    return RetriesOfReads(retry_status=count)
 
 
 def _trust(cloud: Cloud) -> dict[str, Any]:

@@ -13,9 +13,9 @@ from pipeline.execution.azure.resources import Azure
 from pipeline.execution.azure.side_by_side import side_by_side
 from pipeline.execution.run.session import Session
 from pipeline.planning.build import governed
-from pipeline.planning.build.known import BuildSurvey
 from pipeline.planning.build.publishable import refuse_unfit
 from pipeline.planning.build.steps import BuildStep
+from pipeline.planning.build.survey import BuildSurvey
 from pipeline.planning.denials import Denial, denials
 from pipeline.planning.hardware import Size, size
 

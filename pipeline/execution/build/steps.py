@@ -11,6 +11,7 @@ from pipeline.definition.model import PUBLIC
 from pipeline.errors import AzureRefused, CheckFailed, Overtaken, StillRunning, Unreachable
 from pipeline.execution import checks
 from pipeline.execution.azure.requests import Body, delete, put, put_group
+from pipeline.execution.azure.vault import read_secrets
 from pipeline.execution.build import contract, last_words
 from pipeline.execution.build.baked import baked_tags
 from pipeline.execution.build.clearing import clear
@@ -89,8 +90,9 @@ def bake_version(step: BakeVersion, work: Work) -> None:
         by = (there.get("tags") or {}).get(Tag.RUN, "someone else")
         raise Overtaken(f"{version}: exists already, made by {by}; nothing was baked")
     work.run.check()
+    read = read_secrets(work.azure.clients, step.secrets)
     began = work.clock.now()
-    bake(step, work.session.image(step.image), environment, _evidence(work))
+    bake(step, work.session.image(step.image), environment, _evidence(work), read)
     seconds = f"{work.clock.now() - began:.0f}"
     published = work.azure.get(version)
     if published is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from pipeline.arm import ResourceId
 from pipeline.definition.model import Image
 from pipeline.errors import Refused
 from pipeline.execution.azure.bases import pinned
+from pipeline.execution.azure.requests import Body
 from pipeline.execution.azure.resources import Azure
 from pipeline.execution.azure.versions import image_versions
 from pipeline.execution.build.way import has_way, runner
@@ -19,9 +21,10 @@ from pipeline.execution.claims.numbers import numbers
 from pipeline.execution.run.session import Session, remember_versions
 from pipeline.planning import traits
 from pipeline.planning.build.access import refuse_unusable_group
-from pipeline.planning.build.known import BuildSurvey
-from pipeline.planning.build.leftovers import Group, is_of_a_run, is_part
+from pipeline.planning.build.leftovers import DISKS, Group, bare_disks, is_of_a_run, is_part
 from pipeline.planning.build.packer_variables import marking_hours, publishing_hours
+from pipeline.planning.build.survey import BuildSurvey
+from pipeline.planning.claims.numbers import Number
 from pipeline.planning.names import (
     Tag,
     image_definition_id,
@@ -52,6 +55,7 @@ def survey_build(
             advice=(Advice("create it", create_environment()),),
         )
     versions = image_versions(azure, image.name)
+    reserved = numbers(session, image.name) if has_claim else ()
     remember_versions(session, image.name, versions)
     return BuildSurvey(
         image=image,
@@ -59,13 +63,13 @@ def survey_build(
         base=pinned(azure, image.base),
         definition_tags=dict(definition.get("tags") or {}),
         versions=versions,
-        groups=groups_of(azure, image),
+        groups=groups_of(azure, image, lambda: reserved),
         run=run,
         commit=commit(session.project.root, image),
         runs_here=frozenset(path.stem for path in session.runs.glob("*")),
         young=young(session),
         has_claim=has_claim,
-        numbers=numbers(session, image.name) if has_claim else (),
+        numbers=reserved,
         definition=traits.reading(definition),
         runner=runner(session.environment),
         has_way=has_way(session.environment),
@@ -100,10 +104,13 @@ def young(session: Session) -> str:
     return f"{datetime.now(UTC) - alive:%Y%m%dT%H%M%SZ}"
 
 
-def groups_of(azure: Azure, image: Image) -> tuple[Group, ...]:
+def groups_of(
+    azure: Azure, image: Image, reserved: Callable[[], Iterable[Number]]
+) -> tuple[Group, ...]:
     """The resource groups of bakes and checks of the image, by their tags and names.
 
-    And what each run has in the group that is there for all of them.
+    And what each run has in the group that is there for all of them; `reserved` tells which runs
+    took numbers of the image, and is asked where only a name can tell whose something is.
     """
     tagged = [_group(body) for body in azure.groups(Tag.IMAGE, image.name)]
     ours = [group for group in tagged if is_group_name_of_ours(group.name)]
@@ -114,7 +121,17 @@ def groups_of(azure: Azure, image: Image) -> tuple[Group, ...]:
         made = [Group(shared, dict(body.get("tags") or {}), is_shared=True) for body in found]
         mine = [group for group in made if is_of_a_run(group.tags, azure.environment, image.name)]
         ours += {group.tags[Tag.RUN]: group for group in mine}.values()
+        if bare := [ResourceId.parse(body["id"]).name for body in found if _is_bare_disk(body)]:
+            known = {group.tags[Tag.RUN] for group in mine}
+            runs = [number.run for number in reserved() if number.run not in known]
+            ours += bare_disks(shared, bare, runs, azure.environment, image.name)
     return tuple(sorted(ours, key=lambda group: (group.name, group.tags.get(Tag.RUN, ""))))
+
+
+def _is_bare_disk(body: Body) -> bool:
+    """Whether it is a disk without tags that no machine has."""
+    kind = ResourceId.parse(body["id"]).segments[-1][0].lower()
+    return kind == DISKS and not body.get("tags") and not body.get("managedBy")
 
 
 def _group(body: dict[str, Any]) -> Group:

@@ -7,7 +7,7 @@ from pipeline.errors import AzureRefused, Refused, Unreachable
 from pipeline.execution.claims.store import Records, is_without_zone
 from pipeline.execution.run.session import Session
 from pipeline.planning import record_names
-from pipeline.planning.build.known import BuildSurvey
+from pipeline.planning.build.survey import BuildSurvey
 from pipeline.planning.claims.numbers import Number, taken
 
 TRIES = 8

@@ -6,10 +6,11 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Literal
+from typing import Final, Literal
 
 from pipeline.definition.model import Image
 from pipeline.errors import Unreachable, UsageError
+from pipeline.execution.azure.vault import read_secrets
 from pipeline.execution.build.fitness import refuse_denied_by_policy, refuse_unfit_base
 from pipeline.execution.build.survey import survey_build
 from pipeline.execution.checks import Checks, facts, refuse_uncollectable
@@ -24,15 +25,15 @@ from pipeline.execution.run.session import Session
 from pipeline.execution.runner import begin, carry_out
 from pipeline.planning.build.aftermath import plan_after_failure
 from pipeline.planning.build.build import Build, plan_build, plan_check, plan_nightly
-from pipeline.planning.build.known import BuildSurvey
 from pipeline.planning.build.packer_variables import secrets_of_the_author
 from pipeline.planning.build.rebuilding import NOTHING_FORCES, Forced
-from pipeline.planning.build.steps import BakeVersion, BuildStep, RunChecks
-from pipeline.planning.plan import Plan
+from pipeline.planning.build.steps import BakeVersion, RunChecks
+from pipeline.planning.build.survey import BuildSurvey
 
 BUILD = "build-image"
 """Which run builds an image, whoever started it."""
-Result = Literal["built", "checked", "nothing to do", "planned"]
+STILL_FAILING: Final = "still failing"
+Result = Literal["built", "checked", "nothing to do", "planned", "still failing"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,10 @@ def build_image(session: Session, image: str, *, rebuild: bool = False) -> Outco
 
 
 def rebuild_image(session: Session, image: str, because: Forced = NOTHING_FORCES) -> Outcome:
-    """The same for what the image's `rebuild_on` names, and for what makes it be baked anew."""
+    """The same for what the image's `rebuild_on` names, and for what makes it be baked anew.
+
+    Nothing is done about inputs that failed for good.
+    """
     return _build(session, BUILD, image, partial(plan_nightly, because=because))
 
 
@@ -112,8 +116,9 @@ def _before_the_bake(build: Build, image: Image, session: Session) -> None:
             session.output.say("Packer is not here: it could not validate the template")
             continue
         refuse_without_plugins(image.template, tools)
+        read = read_secrets(session.azure.clients, step.secrets)  # read again when it begins
         if session.plan_only:
-            validate(step, image, session.environment, session.project.root)
+            validate(step, image, session.environment, session.project.root, read)
 
 
 def _refuse_without_secrets(image: Image) -> None:
@@ -141,12 +146,14 @@ def _carry_out(build: Build, image: str, run: Run) -> Outcome:
     is_true = carry_out(
         build.plan, run, follow_up=partial(plan_after_failure, keep=run.session.keep)
     )
-    result = _result(build.plan) if is_true else "planned"
+    result = _result(build) if is_true or build.is_failing else "planned"
     return Outcome(image, build.version, result, build.why)
 
 
-def _result(plan: Plan[BuildStep]) -> Result:
-    kinds = {type(step) for step in plan.steps}
+def _result(build: Build) -> Result:
+    if build.is_failing:
+        return STILL_FAILING
+    kinds = {type(step) for step in build.plan.steps}
     if BakeVersion in kinds:
         return "built"
     return "checked" if RunChecks in kinds else "nothing to do"

@@ -14,11 +14,11 @@ from pipeline.errors import ImagesFailed, PipelineError
 from pipeline.execution.azure.side_by_side import side_by_side
 from pipeline.execution.azure.versions import image_versions
 from pipeline.execution.build.survey import survey_build
-from pipeline.execution.commands.build import rebuild_image
+from pipeline.execution.commands.build import STILL_FAILING, rebuild_image
 from pipeline.execution.commands.nightly_rows import (
+    BAD,
     FAILED,
     HEADINGS,
-    NOT_REHEARSED,
     Row,
     again,
     first_words,
@@ -88,7 +88,7 @@ def nightly(session: Session, images: Sequence[str] = (), *, verify: bool = Fals
 
 
 def _refuse_failed(session: Session, rows: Sequence[Row], images: Sequence[str]) -> None:
-    failed = [row for row in rows if row.result in {FAILED, NOT_REHEARSED}]
+    failed = [row for row in rows if row.result in BAD]
     if failed:
         for stray in () if images else _told_by_no_image(session.project):
             session.output.error(stray.error)
@@ -118,11 +118,16 @@ def _looked(session: Session, names: Sequence[str], *, verify: bool) -> _Night:
     look, indexes, night = session.looking(), Indexes(), _Night()
     seen = dict(zip(names, side_by_side([partial(_look, look, n) for n in names]), strict=True))
     settled = {name: one for name, one in seen.items() if one is not None}
-    asking = [partial(_ask, session, indexes, name, one) for name, one in settled.items()]
-    answers = dict(zip(settled, side_by_side(asking), strict=True))
+    asked = {name: one for name, one in settled.items() if not one.build.is_failing}
+    asking = [partial(_ask, session, indexes, name, one) for name, one in asked.items()]
+    answers = dict(zip(asked, side_by_side(asking), strict=True))
     for name, one in settled.items():
-        image, answer = session.image(name), answers[name]
+        image, answer = session.image(name), answers.get(name, Answer())
         if image.parent in names and image.parent not in night.rows:
+            continue
+        if one.build.is_failing:
+            session.output.plan(one.build.plan)
+            night.rows[name] = Row(name, one.version.name, STILL_FAILING, one.build.why)
             continue
         if answer.prediction:
             night.foretold[name] = answer.prediction

@@ -10,6 +10,7 @@ from pipeline.advice import Advice
 from pipeline.advice import build_image as build_command
 from pipeline.advice import rehearse as rehearse_command
 from pipeline.errors import PipelineError
+from pipeline.execution.commands.build import STILL_FAILING
 from pipeline.execution.commands.rehearse import rehearse
 from pipeline.execution.run.session import Session
 from pipeline.execution.swap.survey import survey_swap
@@ -20,6 +21,8 @@ FAILED = "failed"
 REHEARSED = "rehearsed"
 NOT_REHEARSED = "not rehearsed"
 """What became of an image, or of its way back, where others say it as well."""
+BAD = frozenset({FAILED, NOT_REHEARSED, STILL_FAILING})
+"""The results that make a nightly run fail: also those that it did nothing about."""
 HEADINGS = ("image", "version", "result", "why")
 
 
@@ -45,7 +48,7 @@ class Row:
 
 def what_failed(failed: Sequence[Row], count: int) -> str:
     """Of so many images, in words."""
-    images = [row.image for row in failed if row.result == FAILED]
+    images = [row.image for row in failed if row.result in {FAILED, STILL_FAILING}]
     others = [row.image for row in failed if row.result == NOT_REHEARSED]
     told = (
         *((f"{len(images)} of {count} images failed: {', '.join(images)}",) if images else ()),
@@ -58,6 +61,8 @@ def again(row: Row) -> Advice:
     """How to try what failed once more."""
     if row.result == NOT_REHEARSED:
         return Advice(f"rehearse {row.image} again", rehearse_command(row.image))
+    if row.result == STILL_FAILING:
+        return Advice(f"bake {row.image} anyway", build_command(row.image, rebuild=True))
     return Advice(f"build {row.image} again", build_command(row.image))
 
 

@@ -6,6 +6,7 @@ from functools import partial
 
 from pipeline.execution.ages import age
 from pipeline.execution.build.survey import groups_of, young
+from pipeline.execution.claims.numbers import numbers
 from pipeline.execution.commands.swap import served, state_of
 from pipeline.execution.prune.survey import uses_of
 from pipeline.execution.report.reporting import keep_topology
@@ -44,6 +45,6 @@ def _prune(session: Session, image: str) -> None:
         now = survey_when_settled(session, image, with_autoscale=True)
         keep_topology(run, now)
         uses = uses_of(session, image, now.versions) if now.image.retention else NOBODY
-        groups = groups_of(session.azure, now.image)
+        groups = groups_of(session.azure, now.image, partial(numbers, session, image))
         left = left_over(groups, session.environment, image, young(session))
         carry_out(plan_prune(now, age, uses, left), run)

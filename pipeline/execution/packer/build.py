@@ -13,7 +13,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -61,13 +61,21 @@ class Evidence:
         return self.folder / "packer.log"
 
 
-def bake(step: BakeVersion, image: Image, environment: Environment, evidence: Evidence) -> None:
+def bake(
+    step: BakeVersion,
+    image: Image,
+    environment: Environment,
+    evidence: Evidence,
+    read: Mapping[str, str],
+) -> None:
     """Build an image version; when this returns, Packer has published it and cleaned up.
+
+    `read` are the secrets of `step.secrets`, by variable.
 
     Raises BuildFailed, DefinitionError when the template is wrong, Unreachable when Packer or its
     plugin is missing, and KeyboardInterrupt, or Overtaken while it waits, after Packer cleaned up.
     """
-    job = prepare("build", step, image, environment, evidence.folder)
+    job = prepare("build", step, image, environment, evidence.folder, read)
     limit = image.build_timeout + (publishing_hours(environment) - 1) * 3600.0
     follower = Follower()
     tail = _Tail(evidence, follower, job.secrets)
@@ -81,10 +89,16 @@ def bake(step: BakeVersion, image: Image, environment: Environment, evidence: Ev
         raise _failure(code, limit, step, follower, image, environment, evidence)
 
 
-def validate(step: BakeVersion, image: Image, environment: Environment, root: Path) -> None:
+def validate(
+    step: BakeVersion,
+    image: Image,
+    environment: Environment,
+    root: Path,
+    read: Mapping[str, str],
+) -> None:
     """`packer validate` with what `bake` would give; raises what a bake raises before it begins."""
     with tempfile.TemporaryDirectory() as folder:
-        job = prepare("validate", step, image, environment, Path(folder))
+        job = prepare("validate", step, image, environment, Path(folder), read)
         try:
             ended = subprocess.run(
                 job.command,

@@ -42,8 +42,10 @@ def prepare(
     image: Image,
     environment: Environment,
     folder: Path,
+    read: Mapping[str, str],
 ) -> Job:
-    """What to start, its var-file written into a folder of the run's own.
+    """What to start, its var-file written into a folder of the run's own; `read` are the values of
+    variables that come from key vaults.
 
     Raises DefinitionError when the template cannot be right, Unreachable when Packer or a plugin is
     missing or too old, SignInFailed when there is no credential.
@@ -63,8 +65,11 @@ def prepare(
     words = (verb, *color, *only, f"-var-file={var_file}", str(image.template.folder))
     return Job(
         (str(tools.packer), *words),
-        _surroundings(image, environment, tools, credential),
-        _secrets(image, credential),
+        {
+            **_surroundings(image, environment, tools, credential),
+            **{f"PKR_VAR_{name}": value for name, value in read.items()},
+        },
+        (*read.values(), *_secrets(image, credential)),
     )
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from pipeline.definition.files import relative
 from pipeline.errors import Mistake
+from pipeline.output.redaction import is_telling
 
 MASK = "<sensitive>"
 
@@ -67,10 +68,10 @@ _IN_TEMPLATE = re.compile(
 
 
 def mask(text: str, secrets: Iterable[str]) -> str:
-    """The text without the secrets."""
+    """The text without the secrets, nor their lines: Packer writes a name before each line."""
     for secret in secrets:
-        if secret:
-            text = text.replace(secret, MASK)
+        for part in (secret, *filter(is_telling, secret.splitlines())):
+            text = text.replace(part, MASK) if part else text
     return text
 
 

@@ -6,16 +6,14 @@ left is deleted first, unless its run may still be alive.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pipeline.advice import Advice, AdviceList, build_image, stage
+from pipeline.advice import Advice, AdviceList, build_image, check_image, stage
 from pipeline.definition.model import Image
 from pipeline.errors import Refused, UsageError
 from pipeline.planning.build.access import admitted, doubts
+from pipeline.planning.build.cleaning import cleaning
 from pipeline.planning.build.fingerprint import fingerprint, input_tags
-from pipeline.planning.build.known import BuildSurvey
-from pipeline.planning.build.leftovers import deletion, is_of_a_run
 from pipeline.planning.build.proving import proven_by, recorded_by
 from pipeline.planning.build.publishable import refuse_unpublishable
 from pipeline.planning.build.rebuilding import NOTHING_FORCES, Forced, reason, tolerated
@@ -23,10 +21,12 @@ from pipeline.planning.build.steps import (
     BakeVersion,
     BootCheckMachine,
     BuildStep,
-    DeleteVersion,
     MarkVersion,
     clearing,
 )
+from pipeline.planning.build.survey import BuildSurvey
+from pipeline.planning.build.vault import secret_references
+from pipeline.planning.build.verdicts import Verdict, verdict
 from pipeline.planning.names import (
     CHECK_MACHINE,
     Check,
@@ -39,9 +39,6 @@ from pipeline.planning.names import (
 from pipeline.planning.plan import Plan
 from pipeline.planning.versions import WARNED, ImageVersion, newest
 
-HALF_MADE = frozenset({"Creating", "Failed", "Canceled"})
-"""Provisioning states of a version that nobody finished, as long as it carries no `check` tag."""
-
 
 @dataclass(frozen=True, slots=True)
 class Build:
@@ -50,6 +47,8 @@ class Build:
     version: str
     why: str
     plan: Plan[BuildStep]
+    is_failing: bool = False
+    """Whether these inputs failed before, and nothing is done about it."""
 
 
 def plan_build(
@@ -62,7 +61,7 @@ def plan_build(
     publish the version.
     """
     image = survey.image
-    cleaning = _cleaning(survey)
+    cleaned = cleaning(survey)
     wanted = fingerprint(image, survey.base)
     whole = (version for version in survey.versions if version.is_made and version.is_whole)
     alike = [version for version in whole if version.tags.get(Tag.FINGERPRINT) == wanted]
@@ -70,7 +69,7 @@ def plan_build(
     is_ending = same is not None and same.is_ending(_warned(image))
     is_forced = same is not None and same.name == because.version
     if same and not rebuild and not is_ending and not is_forced:
-        return _plan_for_existing(survey, same, cleaning)
+        return _plan_for_existing(survey, same, cleaned)
     if alike and not same and not rebuild:
         raise _all_revoked(survey, alike)
     refuse_unpublishable(image, survey.environment, survey.definition)
@@ -82,14 +81,22 @@ def plan_build(
     who = admitted(survey.environment, image, survey.runner)
     bought = survey.definition.plan
     bake = BakeVersion(
-        image.name, version, survey.base, group, tuple(tags.items()), who, bought, machine
+        image.name,
+        version,
+        survey.base,
+        group,
+        tuple(tags.items()),
+        who,
+        bought,
+        machine,
+        secret_references(image, survey.environment),
     )
     why = f"{same.name} reaches its end of life on {same.end_of_life}" if same and is_ending else ""
     told = reason(image, survey.base, survey.versions, because, is_requested=rebuild)
     why = why if why and not rebuild else told
     plan = Plan(
         title=f"build {image.name} {version} ({why})",
-        steps=(*cleaning, bake, *_checking(survey, version)),
+        steps=(*cleaned, bake, *_checking(survey, version)),
         truth=f"{image.name} {version} is in the gallery and passed its checks on a fresh machine",
         advice=_after(image.name, version, survey.versions),
         notes=doubts(survey.environment, survey.has_way),
@@ -98,11 +105,34 @@ def plan_build(
 
 
 def plan_nightly(survey: BuildSurvey, *, because: Forced = NOTHING_FORCES) -> Build:
-    """The same, for what the image's `rebuild_on` names alone: the rest is told, and waits."""
+    """The same, for what the image's `rebuild_on` names alone: the rest is told, and waits.
+
+    And so do inputs that failed for good, until one of them changes, or somebody builds or checks
+    them by hand.
+    """
+    if found := verdict(survey):
+        return _plan_for_failing(survey, found)
     stands = tolerated(survey.image, survey.base, survey.versions)
     if stands is None or because.version == stands.version.name:
         return plan_build(survey, because=because)
-    return _plan_for_existing(survey, stands.version, _cleaning(survey), stands.why)
+    return _plan_for_existing(survey, stands.version, cleaning(survey), stands.why)
+
+
+def _plan_for_failing(survey: BuildSurvey, found: Verdict) -> Build:
+    cleaned, image = cleaning(survey), survey.image.name
+    again = "check it again" if found.is_checked else "bake it once more"
+    command = check_image(image, found.version) if found.is_checked else build_image(image)
+    plan: Plan[BuildStep] = Plan(
+        title=f"build {image}",
+        steps=cleaned,
+        because=f"{image}: {found}",
+        truth=f"{image}: {found}" if cleaned else "",
+        advice=(
+            Advice(again, command),
+            Advice("bake the same inputs anyway", build_image(image, rebuild=True)),
+        ),
+    )
+    return Build(found.version, str(found), plan, is_failing=True)
 
 
 def plan_check(survey: BuildSurvey, version: str = "") -> Build:
@@ -126,17 +156,17 @@ def plan_check(survey: BuildSurvey, version: str = "") -> Build:
             f"{image.name} {version}: no run saw its bake succeed as a whole, so it is not checked",
             advice=(Advice("build it again", build_image(image.name)),),
         )
-    return _plan_for_unchecked(survey, found, _cleaning(survey))
+    return _plan_for_unchecked(survey, found, cleaning(survey))
 
 
 def _plan_for_existing(
     survey: BuildSurvey,
     same: ImageVersion,
-    cleaning: tuple[BuildStep, ...],
+    cleaned: tuple[BuildStep, ...],
     although: str = "",
 ) -> Build:
     if same.check != Check.PASSED:
-        return _plan_for_unchecked(survey, same, cleaning)
+        return _plan_for_unchecked(survey, same, cleaned)
     name = f"{survey.image.name} {same.name}"
     withdrawn = (
         "; but it is excluded from latest, by someone else" if same.exclude_from_latest else ""
@@ -146,16 +176,16 @@ def _plan_for_existing(
     onward = _after(survey.image.name, same.name, survey.versions)
     plan: Plan[BuildStep] = Plan(
         title=f"build {survey.image.name}",
-        steps=cleaning,
+        steps=cleaned,
         because=has,
-        truth=has if cleaning else "",
+        truth=has if cleaned else "",
         advice=onward if same.is_eligible else (),
     )
     return Build(same.name, has, plan)
 
 
 def _plan_for_unchecked(
-    survey: BuildSurvey, version: ImageVersion, cleaning: tuple[BuildStep, ...]
+    survey: BuildSurvey, version: ImageVersion, cleaned: tuple[BuildStep, ...]
 ) -> Build:
     name = f"{survey.image.name} {version.name}"
     state = {"": "not checked yet", Check.FAILED: "its last check failed"}.get(
@@ -163,7 +193,7 @@ def _plan_for_unchecked(
     )
     plan = Plan(
         title=f"check {name} ({state})",
-        steps=(*cleaning, *_checking(survey, version.name)),
+        steps=(*cleaned, *_checking(survey, version.name)),
         truth=f"{name} passed its checks on a fresh machine",
         advice=_after(survey.image.name, version.name, survey.versions),
         notes=doubts(survey.environment, survey.has_way),
@@ -224,43 +254,6 @@ def _evidence_tags(survey: BuildSurvey, wanted: str) -> dict[str, str]:
         Tag.BASE: str(survey.base),
         **input_tags(survey.image),
     }
-
-
-def _cleaning(survey: BuildSurvey) -> tuple[BuildStep, ...]:
-    """Steps that remove what dead runs left; Refused when one of those runs may be alive."""
-    image = survey.image.name
-    groups = [group for group in survey.groups if _is_ours(survey, group.tags)]
-    halves = [version for version in survey.versions if _is_half_made(survey, version)]
-    for group in groups:
-        _refuse_living(survey, str(group), group.tags[Tag.RUN])
-    for version in halves:
-        _refuse_living(survey, f"the image version {image} {version.name}", version.tags[Tag.RUN])
-    return (
-        *map(deletion, groups),
-        *(DeleteVersion(image, v.name, v.provisioning_state) for v in halves),
-    )
-
-
-def _is_half_made(survey: BuildSurvey, version: ImageVersion) -> bool:
-    """A version with a `check` was whole once: a later update of it failed. That one stays."""
-    return (
-        version.provisioning_state in HALF_MADE
-        and not version.check
-        and _is_ours(survey, version.tags)
-    )
-
-
-def _is_ours(survey: BuildSurvey, tags: Mapping[str, str]) -> bool:
-    return is_of_a_run(tags, survey.environment, survey.image.name)
-
-
-def _refuse_living(survey: BuildSurvey, thing: str, run: str) -> None:
-    if not survey.is_dead(run):
-        raise Refused(
-            f"{thing} belongs to run {run}, which another machine or checkout started so short a"
-            " time ago that it may still be running",
-            advice=(Advice("when that run has ended", build_image(survey.image.name)),),
-        )
 
 
 def _after(image: str, version: str, versions: tuple[ImageVersion, ...]) -> AdviceList:

@@ -8,9 +8,17 @@ from dataclasses import dataclass
 from pipeline.arm import ResourceId
 from pipeline.definition.model import Environment
 from pipeline.planning.build.steps import ClearGroup, Clearing, DeleteGroup
-from pipeline.planning.names import Tag, is_machine_name, is_ours
+from pipeline.planning.names import (
+    SYSTEM,
+    Tag,
+    is_machine_name,
+    is_ours,
+    machine_name,
+    os_disk_name,
+)
 
-NAMED_BY_US = ("virtualmachines", "networkinterfaces", "disks")
+DISKS = "disks"
+NAMED_BY_US = ("virtualmachines", "networkinterfaces", DISKS)
 NAMED_BY_PACKER = ("publicipaddresses", "virtualnetworks", "networksecuritygroups")
 """Kinds of resources of a machine, in the order in which they can be deleted, ours first."""
 
@@ -50,6 +58,22 @@ def is_part(resource: ResourceId) -> bool:
     """
     kind = resource.segments[-1][0].lower()
     return kind in NAMED_BY_PACKER or (kind in NAMED_BY_US and is_machine_name(resource.name))
+
+
+def bare_disks(
+    group: str, names: Iterable[str], runs: Iterable[str], environment: Environment, image: str
+) -> tuple[Group, ...]:
+    """What runs of an image left in a group that is there, and nothing tells but its name.
+
+    The disk of a bake is made with its machine and outlives it (plugin 1.4.5), and Azure promises
+    it no tags: a run that dies when its machine is gone leaves just that. It is ours where it has
+    the name that a run planned for it, one of those `runs` that took a number of a version of this
+    image. `names` are of disks without tags that no machine has.
+    """
+    planned = {os_disk_name(machine_name("bake", run)).lower(): run for run in runs}
+    found = dict.fromkeys(planned[name.lower()] for name in names if name.lower() in planned)
+    of_image = {Tag.SYSTEM: SYSTEM, Tag.IMAGE: image, Tag.ENVIRONMENT: environment.name}
+    return tuple(Group(group, {**of_image, Tag.RUN: run}, is_shared=True) for run in found)
 
 
 def left_over(

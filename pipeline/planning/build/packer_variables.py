@@ -8,7 +8,7 @@ from typing import Final
 from pipeline.definition.given import KNOWN, SECRET, Plain, plain, references, values
 from pipeline.definition.model import TRUSTED_LAUNCH, Environment, GalleryBase, Image
 from pipeline.planning.build.steps import BakeVersion
-from pipeline.planning.names import gallery_id
+from pipeline.planning.names import gallery_id, os_disk_name
 from pipeline.planning.security import TRUSTED
 from pipeline.planning.traits import PurchasePlan, definition_of
 
@@ -63,9 +63,12 @@ def variables(
 
 
 def secrets_of_the_author(image: Image) -> tuple[str, ...]:
-    """The variables that only Packer's environment can give a value: secrets without a default."""
-    given = values(image.template.variables, image.variables)
-    return tuple(sorted((image.template.sensitive & image.template.required) - given.keys()))
+    """The variables that only the command's environment can give a value: secrets without a
+    default, and without a key vault that holds them.
+    """
+    given = values(image.template.variables, image.variables).keys()
+    read = {secret.variable for secret in image.secrets}
+    return tuple(sorted((image.template.sensitive & image.template.required) - given - read))
 
 
 def _place(environment: Environment) -> dict[str, Plain]:
@@ -80,7 +83,7 @@ def _group(step: BakeVersion) -> dict[str, Plain]:
     """A group of its own, or names of its own in one that is there."""
     if not step.machine:
         return {KNOWN["build.resource_group"]: step.group}
-    names = (step.group, step.machine, f"{step.machine}-nic", f"{step.machine}-os")
+    names = (step.group, step.machine, f"{step.machine}-nic", os_disk_name(step.machine))
     variables = (KNOWN[reference] for reference in IN_A_GROUP_THAT_IS_THERE)
     return dict(zip(variables, names, strict=True))
 

@@ -8,6 +8,7 @@ from typing import TypeAlias
 from pipeline.definition.model import AnyBase
 from pipeline.planning.build.contract import Contract
 from pipeline.planning.build.hygiene import Declared
+from pipeline.planning.build.vault import SecretReference
 from pipeline.planning.names import CHECK_MACHINE, Tag
 from pipeline.planning.traits import PurchasePlan
 
@@ -69,6 +70,8 @@ class BakeVersion:
     """What is bought with the base."""
     machine: str = ""
     """Its machine's name in a group that is there; "" where Packer makes a group for it."""
+    secrets: tuple[SecretReference, ...] = ()
+    """What it reads from key vaults, when it begins."""
 
     @property
     def has_own_group(self) -> bool:
@@ -77,7 +80,8 @@ class BakeVersion:
 
     def __str__(self) -> str:
         what = f"bake {self.image} {self.version} from {self.base} with Packer in {self.group}"
-        return f"{what}{_reached(self.admitted)}"
+        told = "".join(f", with {secret}" for secret in self.secrets)
+        return f"{what}{told}{_reached(self.admitted)}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ environment "local" {
   ssh_username   = "operator"
   access         = "public"
   runner_address = "203.0.113.7"
+  key_vault      = "shop-local"
 
   cloud {
     name             = "MyCloud"
@@ -14,6 +15,7 @@ environment "local" {
     authority        = "https://login.internal"
     ca_bundle        = ".pipeline/ca.pem"
     credential       = ".pipeline/credential.json"
+    key_vaults       = "https://127.0.0.1:9443/key-vaults/{vault}"
     api_versions     = { compute = "2024-07-01", galleries = "2023-07-03" }
   }
 

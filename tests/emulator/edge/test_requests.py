@@ -182,7 +182,8 @@ def test_the_subscription_lists_its_regions_and_providers(emulator: Emulator) ->
     assert {"name": "westeurope", "displayName": "West Europe"}.items() <= regions[0].items()
     named = [one["namespace"] for one in emulator.call("GET", f"{root}/providers").body["value"]]
     assert named == [
-        *("Microsoft.Compute", "Microsoft.Insights", "Microsoft.Network", "Microsoft.Resources")
+        *("Microsoft.Compute", "Microsoft.Insights", "Microsoft.KeyVault", "Microsoft.Network"),
+        "Microsoft.Resources",
     ]
     provider = emulator.call("GET", f"{root}/providers/microsoft.compute").body
     kinds = {kind["resourceType"]: kind for kind in provider["resourceTypes"]}

@@ -21,7 +21,9 @@ from pipeline.emulator.arm.ids import ResourceId
 from pipeline.emulator.arm.manager import ResourceManager
 from pipeline.emulator.arm.providers import Services
 from pipeline.emulator.arm.store import Record, Store
+from pipeline.emulator.identity.credentials import credentials
 from pipeline.emulator.identity.sealing import Sealer
+from pipeline.emulator.identity.tokens import Tokens
 from pipeline.emulator.machines.simulated import Simulated
 
 SUBSCRIPTION = "11111111-1111-1111-1111-111111111111"
@@ -64,6 +66,8 @@ class EmulatedNetwork:
             self.data_path(folder),
             Simulated(folder),
             Sealer(folder / "sealing-key"),
+            Tokens(folder / "signing-key.pem", credentials(folder / "credentials.json")),
+            lambda: "https://127.0.0.1:8443",
             "",
             (SUBSCRIPTION,),
         )

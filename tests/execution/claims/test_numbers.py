@@ -15,8 +15,8 @@ from pipeline.execution.build.survey import survey_build
 from pipeline.execution.claims.numbers import numbers, reserve, use
 from pipeline.execution.commands import build
 from pipeline.execution.runner import begin
-from pipeline.planning.build.known import BuildSurvey
 from pipeline.planning.build.steps import MarkVersion
+from pipeline.planning.build.survey import BuildSurvey
 from pipeline.planning.claims.numbers import Number
 from pipeline.planning.names import check_group, image_version_id
 from tests.conftest import Emulator

@@ -56,6 +56,12 @@ class Place:
             address = f"{self.path}/providers/Microsoft.Network/publicIPAddresses/{name}"
             assert call("PUT", address, {**ADDRESS, "tags": ours}).status == 201
 
+    def machines(self) -> list[str]:
+        """The virtual machines in the group."""
+        listed = f"{self.path}/providers/Microsoft.Compute/virtualMachines"
+        found = self.project.emulator.call("GET", listed).body["value"]
+        return [str(one["name"]) for one in found]
+
     def names(self) -> list[str]:
         """What is in the group."""
         found = self.project.emulator.call("GET", f"{self.path}/resources").body["value"]
@@ -118,6 +124,38 @@ def test_what_a_run_left_that_was_killed_with_its_packer_goes_with_the_next(plac
     assert place.project.build().version == "1.0.0"
     assert place.names() == ["theirs"]
     assert place.project.versions()["1.0.0"].is_eligible
+
+
+def test_a_disk_whose_machine_was_gone_when_its_run_died_is_known_by_its_name(
+    place: Place,
+) -> None:
+    """Azure promises no tags on a disk that is made with a machine."""
+    place.make()
+    call = place.project.emulator.call
+    hold = {"method": "DELETE", "path": f"{place.group}/.*/disks/"}
+    place.project.fault(hold, {"drop": True}, 99)
+    with subprocess.Popen(
+        place.project.command,
+        cwd=place.project.root,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.STDOUT,
+    ) as process:
+        machines = f"{place.group}/providers/Microsoft.Compute/virtualMachines/"
+        until(lambda: place.project.requests("DELETE", machines) != [] and not place.machines())
+        children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+        process.kill()
+        for child in children:
+            os.killpg(int(child), signal.SIGKILL)
+    call("DELETE", "/emulator/faults")
+    (disk,) = [name for name in place.names() if name.startswith("bakeswap-bake-")]
+    resource = f"{place.path}/providers/Microsoft.Compute/disks/{disk}"
+    untag = f"{resource}/providers/Microsoft.Resources/tags/default"
+    assert call("DELETE", untag).status == 200
+    assert not call("GET", resource).body.get("tags")
+
+    place.project.build()
+
+    assert place.names() == ["theirs"]
 
 
 def test_a_group_in_another_region_is_refused_before_the_bake(place: Place) -> None:

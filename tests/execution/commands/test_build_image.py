@@ -17,6 +17,7 @@ from pipeline.errors import (
     BuildFailed,
     CheckFailed,
     DefinitionError,
+    ImagesFailed,
     Overtaken,
     PipelineError,
     Refused,
@@ -439,7 +440,7 @@ def test_a_bake_whose_time_is_over_is_ended_and_cleans_up(project: ImageProject)
 
     evidence = Evidence(project.root, folder, nobody, nobody, nobody, session.clock)
     with pytest.raises(BuildFailed, match=r"not done after 0 min and ended, at: \w+"):
-        bake(step, image, session.environment, evidence)
+        bake(step, image, session.environment, evidence, {})
 
     assert project.versions() == {}
     assert project.left_over() == []
@@ -693,6 +694,50 @@ def test_nightly_goes_on_after_a_failure_and_ends_with_a_table(project: ImagePro
     rows = [line.split()[:3] for line in project.output.splitlines() if line.startswith("app")]
     assert [project.image, "1.0.0", "built"] in rows
     assert [second.name, "-", "failed"] in rows
+
+
+def test_nightly_fails_for_inputs_that_failed_without_trying_them_again(
+    project: ImageProject,
+) -> None:
+    project.write("checks/test_it.py", BAD_CHECK)
+    with pytest.raises(ImagesFailed):
+        nightly(project.session(), [project.image])
+    machines = len(project.requests("PUT", "/virtualMachines/check"))
+
+    for options in ({}, {"plan_only": True}):
+        project.said.truncate(0)
+        with pytest.raises(ImagesFailed, match=f"1 of 1 images failed: {project.image}") as caught:
+            nightly(project.session(**options), [project.image])
+        told = " ".join(project.output.split())
+        assert f"{project.image} 1.0.0 still failing" in told
+        assert f"{project.image} --rebuild" in str(caught.value.advice[0].command)
+
+    assert list(project.versions()) == ["1.0.0"]
+    assert len(project.requests("PUT", "/virtualMachines/check")) == machines
+    project.write("checks/test_it.py", GOOD_CHECK)
+    nightly(project.session(), [project.image])
+    assert project.versions()["1.0.1"].is_eligible
+
+
+def test_nightly_bakes_what_a_gate_rejected_a_second_time_and_no_third(
+    project: ImageProject,
+) -> None:
+    template = project.root / "packer/linux/linux.pkr.hcl"
+    gate = '  post-processor "shell-local" {\n    inline = ["exit 3"]\n  }\n}\n'
+    template.write_text(template.read_text().rstrip().removesuffix("}") + gate)
+
+    for _ in range(3):
+        project.said.truncate(0)
+        with pytest.raises(ImagesFailed):
+            nightly(project.session(), [project.image])
+
+    assert sorted(project.versions()) == ["1.0.0", "1.0.1"]
+    told = " ".join(project.output.split())
+    assert "2 bakes with these inputs failed (1.0.0, 1.0.1)" in told
+    assert f"build-image {project.image} --rebuild" in told
+    with pytest.raises(BuildFailed):
+        project.build()
+    assert "1.0.2" in project.versions()
 
 
 def test_nightly_rebuilds_for_a_newer_base_and_says_so(project: ImageProject) -> None:

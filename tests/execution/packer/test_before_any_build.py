@@ -42,7 +42,10 @@ def test_missing_plugins_are_named_with_the_command_that_installs_them() -> None
 
     assert isinstance(why, Unreachable)
     assert "github.com/hashicorp/ansible >= 1.1.0" in str(why)
-    assert why.advice == (Advice("install them", Shell("packer init packer/linux")),)
+    assert why.advice == (
+        Advice("set them up", Shell("make setup")),
+        Advice("install them", Shell("packer init packer/linux")),
+    )
 
 
 def test_what_else_it_says_is_left_to_its_words() -> None:

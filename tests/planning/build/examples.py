@@ -18,8 +18,8 @@ from pipeline.definition.model import (
 )
 from pipeline.definition.shape import ScaleSetShape
 from pipeline.planning.build.fingerprint import fingerprint, input_tags
-from pipeline.planning.build.known import BuildSurvey
 from pipeline.planning.build.leftovers import Group
+from pipeline.planning.build.survey import BuildSurvey
 from pipeline.planning.versions import ImageVersion
 
 BASE = Base("Debian", "debian-12", "12-gen2", "0.20260101.1")

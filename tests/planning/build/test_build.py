@@ -11,12 +11,8 @@ from pipeline.definition.given import KNOWN
 from pipeline.definition.replication import Replication
 from pipeline.errors import AzureRefused, BuildFailed, CheckFailed, Refused, Unreachable, UsageError
 from pipeline.planning.build.aftermath import plan_after_failure
-from pipeline.planning.build.build import (
-    plan_build,
-    plan_check,
-)
-from pipeline.planning.build.known import BuildSurvey
-from pipeline.planning.build.leftovers import is_part
+from pipeline.planning.build.build import plan_build, plan_check
+from pipeline.planning.build.leftovers import bare_disks, is_part
 from pipeline.planning.build.packer_variables import IN_A_GROUP_THAT_IS_THERE, marking_hours
 from pipeline.planning.build.steps import (
     BakeVersion,
@@ -27,8 +23,9 @@ from pipeline.planning.build.steps import (
     DeleteVersion,
     MarkVersion,
 )
+from pipeline.planning.build.survey import BuildSurvey
 from pipeline.planning.claims.numbers import Number
-from pipeline.planning.names import network_id
+from pipeline.planning.names import Tag, network_id
 from pipeline.planning.plan import Failure, Plan
 from pipeline.planning.versions import ImageVersion
 from tests.planning.build.examples import (
@@ -598,3 +595,16 @@ def test_a_version_whose_end_is_near_gets_a_successor(
 def test_the_verdict_says_when_the_life_of_the_version_ends() -> None:
     plan = plan_of_build(survey(replace(WEB, end_of_life=90 * 86400.0)))
     assert "; its life ends 90 days after its publishing" in str(plan)
+
+
+def test_a_disk_without_tags_is_a_runs_by_the_name_that_it_planned() -> None:
+    label = "202611200315000b0b"
+    names = (f"bakeswap-bake-{label}-os", "bakeswap-bake-2026112003150000cc-os", "theirs")
+    runs = ("20261120T031500Z-elsewhere-0b0b", OLD_RUN)
+
+    (left,) = bare_disks("shop-builds", [*names, names[0].upper()], runs, SHARED, "web")
+
+    assert (left.name, left.is_shared, left.tags[Tag.RUN]) == ("shop-builds", True, runs[0])
+    now = survey(TOLD, environment=SHARED, groups=(left,), numbers=(Number("1.0.0", runs[0]),))
+    plan = plan_build(replace(now, has_claim=True)).plan
+    assert plan.steps[0] == ClearGroup("shop-builds", runs[0], is_left_over=True)

@@ -7,7 +7,7 @@ import pytest
 from pipeline.errors import Refused
 from pipeline.planning.build.build import plan_build, plan_check
 from pipeline.planning.build.governed import Made, made, refuse_denied
-from pipeline.planning.build.known import BuildSurvey
+from pipeline.planning.build.survey import BuildSurvey
 from pipeline.planning.denials import Denial
 from tests.planning.build.examples import LOCAL, WEB, baked, survey
 from tests.planning.build.test_access import ADMITTING, OPEN

@@ -23,6 +23,12 @@ image "web" {
     debug   = true
   }
 
+  secret "password" {
+    name    = "web-password"
+    vault   = "shop-bakes"
+    version = "4387e9f3d6e14c459867679a90fd0f79"
+  }
+
   scale_set {
     sku      = "Standard_D2s_v5"
     capacity = 3

@@ -15,7 +15,7 @@ from pipeline.planning.versions import ImageVersion, next_name
 
 @dataclass(frozen=True, slots=True)
 class BuildSurvey:
-    """What Azure and this checkout said."""
+    """What is known when a build is planned."""
 
     image: Image
     environment: Environment
