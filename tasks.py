@@ -19,7 +19,7 @@ from invoke.tasks import task
 from pipeline.cli_tasks.adopt import adopt
 from pipeline.cli_tasks.beginning import demo, init
 from pipeline.cli_tasks.emulator import emulator
-from pipeline.cli_tasks.reporting import report
+from pipeline.cli_tasks.reporting import dashboard, fleet, report
 from pipeline.cli_tasks.rolling import roll
 from pipeline.cli_tasks.running import (
     AGAIN,
@@ -278,7 +278,7 @@ namespace = Collection(
     *(create_environment, destroy_environment, adopt, doctor),
     *(build_image, check_image, nightly),
     *(preflight, stage, promote, rollback, roll, unstage, prune),
-    *(status, report, hold, release, history, demo, init),
+    *(status, fleet, dashboard, report, hold, release, history, demo, init),
 )
 namespace.add_collection(emulator)
 

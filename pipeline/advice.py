@@ -10,7 +10,7 @@ import shlex
 from dataclasses import dataclass
 from typing import ClassVar, TypeAlias
 
-WITHOUT_ENVIRONMENT = frozenset({"demo", "init", "report"})
+WITHOUT_ENVIRONMENT = frozenset({"dashboard", "demo", "fleet", "init", "report"})
 """Tasks that take no `--env`."""
 
 

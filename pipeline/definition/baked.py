@@ -13,7 +13,7 @@ from dataclasses import replace
 from pipeline.definition.given import Plain
 from pipeline.definition.hcl import Block, Body, Content, Expression, Object, Value
 
-NOT_BAKED = frozenset({"scale_set", "promote", "retention"})
+NOT_BAKED = frozenset({"scale_set", "promote", "retention", "max_age"})
 """The blocks and keys of an image that come into play when it has been baked."""
 
 NOT_BAKED_IN: Mapping[str, frozenset[str]] = {"build": frozenset({"timeout"})}

@@ -103,6 +103,7 @@ def _image(
             folder, root, section.block("scale_set", is_required=False), build_size
         ),
         health=read_health(section.block("health", is_required=False)),
+        max_age=rules.seconds(section.text("max_age", rules.KEPT, default="")),
         retention=section.number("retention", rules.RETENTION, default=0),
         security_type=_security_type(section, use),
         inputs=tuple(sorted((*inputs, *template.inputs), key=lambda item: item.name)),

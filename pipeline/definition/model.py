@@ -139,17 +139,16 @@ class Image:
     inputs: tuple[Input, ...]
     """Every file it is made of and checked with, template and image.hcl included; sorted."""
     promotion: Promotion = Promotion()
+    max_age: float = 0.0
+    """Seconds that the version that serves may be old; 0 where nobody says."""
     retention: int = 0
     """How many of its newest versions `prune` keeps besides those in use; 0 for all."""
     has_soak_checks: bool = False
     """Whether any of its checks is marked `soak`: it asks production, and no fresh machine."""
     security_type: SecurityType = STANDARD
-    """Of the machines it is baked on and of those made from it.
-
-    Standard is what each version of Packer's plugin bakes: 2.1 and newer make a Trusted Launch
-    machine only with an argument that 1.4.5 refuses (plugin's template_builder.go).
-    """
-
+    """Of the machines it is baked on and of those made from it. Standard is what each version of
+    Packer's plugin bakes: 2.1 and newer make a Trusted Launch machine only with an argument that
+    1.4.5 refuses (plugin's template_builder.go)."""
     build_timeout: float = 5400.0
     """Seconds that Packer may take, but for copies of the version to further regions."""
     only: tuple[str, ...] = ()

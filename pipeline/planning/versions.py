@@ -25,6 +25,8 @@ class ImageVersion:
     provisioning_state: str = "Succeeded"
     exclude_from_latest: bool = True
     tags: Mapping[str, str] = field(default_factory=dict)
+    published: str = field(compare=False, default="")
+    """When it was published (ISO 8601), as Azure tells; "" where it does not."""
 
     @property
     def number(self) -> tuple[int, int, int]:

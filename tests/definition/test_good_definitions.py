@@ -40,6 +40,7 @@ def test_an_image_is_read_as_it_was_written(good: Path) -> None:
     assert image.variables == (("flavour", "plain"), ("workers", 4), ("debug", True))
     assert (image.scale_set.sku, image.scale_set.capacity) == ("Standard_D2s_v5", 3)
     assert image.health == Health("https", 8080, "/healthz")
+    assert image.max_age == 30 * 86400
     assert image.promotion == Promotion(
         rate=50,
         lost_budget=3,

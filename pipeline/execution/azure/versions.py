@@ -22,4 +22,5 @@ def image_version(body: Body) -> ImageVersion:
         provisioning_state=provisioning_state(body),
         exclude_from_latest=bool(profile.get("excludeFromLatest")),
         tags=dict(body.get("tags") or {}),
+        published=str(profile.get("publishedDate") or ""),
     )
