@@ -14,6 +14,9 @@ WITHOUT_ENVIRONMENT = frozenset({"dashboard", "demo", "fleet", "init", "report"}
 """Tasks that take no `--env`."""
 
 
+NEWEST_RUN = "newest"
+"""Instead of a run: the one that told something last."""
+
 PACKAGE = "bakeswap"
 """The program of the installed package; `invoke` finds the tasks in a folder's tasks.py."""
 
@@ -156,6 +159,11 @@ def release(image: str) -> Command:
 def status() -> Command:
     """`invoke status`."""
     return Command("status")
+
+
+def report() -> Command:
+    """`invoke report newest`, the word that may be left out."""
+    return Command("report", (NEWEST_RUN,))
 
 
 def start_emulator() -> Command:

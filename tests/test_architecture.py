@@ -321,7 +321,7 @@ PARTS = {
         _OF_TASKS | {"pipeline.execution.commands"}, frozenset({"invoke"})
     ),
     "pipeline.cli_tasks.reporting": Part(
-        _OF_TASKS | {"pipeline.cli", "pipeline.execution.commands"}, frozenset({"invoke"})
+        _OF_TASKS | {"pipeline.execution.commands"}, frozenset({"invoke"})
     ),
     "pipeline.cli_tasks.rolling": Part(
         _OF_TASKS | {"pipeline.execution.commands", "pipeline.planning.roll.steps"},

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from invoke.context import Context
 from invoke.tasks import task
 
-from pipeline.cli import LEFT_OUT
+from pipeline.advice import NEWEST_RUN
 from pipeline.cli_tasks.running import JSON, output_for, words_and_exit_code
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def report(_context: Context, run: str, open: bool = False, json: bool = False) 
         from pipeline.execution.commands.report import report
         from pipeline.project_root import project_root
 
-        name = "" if run == LEFT_OUT["report"] else run
+        name = "" if run == NEWEST_RUN else run
         report(project_root(Path.cwd()), output, name, is_opened=open)
 
 
