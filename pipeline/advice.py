@@ -10,9 +10,12 @@ import shlex
 from dataclasses import dataclass
 from typing import ClassVar, TypeAlias
 
-WITHOUT_ENVIRONMENT = frozenset({"demo", "init", "report"})
+WITHOUT_ENVIRONMENT = frozenset({"dashboard", "demo", "fleet", "init", "report"})
 """Tasks that take no `--env`."""
 
+
+NEWEST_RUN = "newest"
+"""Instead of a run: the one that told something last."""
 
 PACKAGE = "bakeswap"
 """The program of the installed package; `invoke` finds the tasks in a folder's tasks.py."""
@@ -177,6 +180,11 @@ def evidence_show(image: str, version: str) -> Command:
 def evidence_verify(image: str, version: str) -> Command:
     """`invoke evidence.verify IMAGE --version VERSION`."""
     return Command("evidence.verify", (image,), (("version", version),))
+
+
+def report() -> Command:
+    """`invoke report newest`, the word that may be left out."""
+    return Command("report", (NEWEST_RUN,))
 
 
 def start_emulator() -> Command:

@@ -18,13 +18,13 @@ from invoke.collection import Collection
 from invoke.exceptions import Exit, ParseError
 from invoke.program import Program
 
-from pipeline.advice import PACKAGE, Caller
+from pipeline.advice import NEWEST_RUN, PACKAGE, Caller
 from pipeline.completion import Grammar, candidates
 from pipeline.project_root import project_root
 
 SCRIPTS = Path(__file__).with_name("completion_scripts")
 HELP = frozenset({"--help", "-h"})
-LEFT_OUT = {"init": ".", "report": "newest"}
+LEFT_OUT = {"init": ".", "report": NEWEST_RUN}
 """The word of a command that may be left out, which Invoke knows not, and what is meant then."""
 OUTPUT_FAILED = frozenset({errno.EPIPE, errno.ENOSPC, errno.EIO})
 

@@ -102,6 +102,7 @@ class Demo:
         self.folder = scene.folder
         self.say = output.say
         self.tell = output.truth
+        self.page = output.page
 
     def prepare(self) -> None:
         """Copy the definitions afresh, after ending the emulator of an earlier demo."""
@@ -234,6 +235,8 @@ class Demo:
                 Advice("stop everything", advice.stop_emulator()),
             ),
         )
+        found = json.loads(self.invoke(advice.report(), "--json", quiet=True))
+        self.page(str(found["page"]))
 
 
 def show(project: Path, images: str, machines: str, addresses: str, output: Output) -> None:

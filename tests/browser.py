@@ -117,6 +117,12 @@ class Tab:
         answer = await self.ask("Runtime.evaluate", expression=expression, returnByValue=True)
         return answer["result"].get("value")
 
+    async def until(self, expression: str) -> None:
+        """Wait until an expression of JavaScript is true."""
+        async with asyncio.timeout(60):
+            while not await self.value(expression):
+                await asyncio.sleep(0.02)
+
     async def overflow(self) -> int:
         """Pixels that the page is wider than its window."""
         width = "document.documentElement.scrollWidth - window.innerWidth"

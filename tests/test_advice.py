@@ -47,7 +47,6 @@ WORDS = {
     "again": True,
     "rebuild": True,
     "force": True,
-    "rebuild": True,
     "undo": True,
     "why": "CVE-2026-1",
     "environment": "production",

@@ -186,6 +186,7 @@ PLANNING = {
     ),
     "pipeline.planning.watch": planning_room("watch"),
     "pipeline.planning.report": planning_room("report", "swap.backend", "swap.survey"),
+    "pipeline.planning.fleet": planning_room("fleet", "claims", "swap.status", "table"),
     "pipeline.planning.steps": planning_room(
         *("build.steps", "landing_zone.steps", "prune.steps", "rehearse.steps", "revoke.steps"),
         "roll.steps",
@@ -217,6 +218,12 @@ EXECUTION = {
     "pipeline.execution.azure": execution_room("azure", *WAITING, libraries=("azure",)),
     "pipeline.execution.report": execution_room(
         *("report", "run", "swap.survey", "verdict", "build.last_words")
+    ),
+    "pipeline.execution.fleet": execution_room(
+        *("fleet", "azure.side_by_side", "claims", "run", "swap.survey")
+    ),
+    "pipeline.execution.dashboard": execution_room(
+        "dashboard", "report.pages", libraries=("aiohttp",)
     ),
     "pipeline.execution.run": execution_room("run", "azure", "ssh", *WAITING),
     "pipeline.execution.claims": execution_room("claims", "azure", "run", *WAITING),
@@ -260,7 +267,8 @@ EXECUTION = {
         *("rehearse.steps", "revoke.steps", "roll.steps", "swap.steps", "watch.steps"),
     ),
     "pipeline.execution.commands": execution_room(
-        *("ages", "checks", "commands", "runner", "run", "packages", "packer", "claims", "report"),
+        *("ages", "checks", "claims", "commands", "dashboard", "fleet", "packages", "packer"),
+        *("report", "run", "runner"),
         *(
             "adopt.survey",
             "azure.bases",
@@ -288,7 +296,9 @@ _OF_TASKS = (
     | {"pipeline.demo", "pipeline.scaffold"}
 )
 
-_OF_PAGES = SHARED | {"pipeline.output.drawing", "pipeline.planning.report"}
+_OF_PAGES = SHARED | {
+    f"pipeline.{name}" for name in ("output.drawing", "planning.fleet", "planning.report")
+}
 
 PARTS = {
     "pipeline": Part(frozenset()),  # the package itself, with no code
@@ -353,7 +363,7 @@ PARTS = {
         _OF_TASKS | {"pipeline.execution.commands"}, frozenset({"invoke"})
     ),
     "pipeline.cli_tasks.reporting": Part(
-        _OF_TASKS | {"pipeline.cli", "pipeline.execution.commands"}, frozenset({"invoke"})
+        _OF_TASKS | {"pipeline.execution.commands"}, frozenset({"invoke"})
     ),
     "pipeline.cli_tasks.evidence": Part(
         _OF_TASKS | {"pipeline.execution.commands"}, frozenset({"invoke"})

@@ -110,6 +110,7 @@ MAY_RAISE = {
     "Unreachable": (
         *(*STEPS, COMMANDS, "pipeline/local.py", "pipeline/execution/ssh.py"),
         "pipeline/execution/packages/",
+        "pipeline/execution/dashboard/",  # its port is taken
     ),
     "StateFileError": ("pipeline/state_files.py", "pipeline/local.py", *STEPS),
 }

@@ -4,14 +4,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from invoke.context import Context
 from invoke.tasks import task
 
-from pipeline.cli import LEFT_OUT
+from pipeline.advice import NEWEST_RUN
 from pipeline.cli_tasks.running import JSON, output_for, words_and_exit_code
 
+if TYPE_CHECKING:
+    from pipeline.execution.report.keeping import Keeping
+    from pipeline.execution.run.session import Session
+
+PORT = "port on this machine (default: a free one)"
+HTML = "write a page of it into this file, too"
 RUN = "run, such as 20261123T181500Z-host-1a2b (default: the newest)"
 OPEN = "show it in a browser, too"
 
@@ -24,5 +33,36 @@ def report(_context: Context, run: str, open: bool = False, json: bool = False) 
         from pipeline.execution.commands.report import report
         from pipeline.project_root import project_root
 
-        name = "" if run == LEFT_OUT["report"] else run
+        name = "" if run == NEWEST_RUN else run
         report(project_root(Path.cwd()), output, name, is_opened=open)
+
+
+@task(help={"port": PORT})
+def dashboard(_context: Context, port: int = 0) -> None:
+    """Serve a live page of all images in all environments on this machine, until Ctrl-C."""
+    with _everywhere(json=False) as (sessions, output):
+        from pipeline.execution.commands.fleet import dashboard
+
+        dashboard(sessions, output, port)
+
+
+@task(help={"html": HTML, "json": JSON})
+def fleet(_context: Context, html: str = "", json: bool = False) -> None:
+    """Show all images in all environments: what serves, how old it is, what is wrong."""
+    with _everywhere(json=json) as (sessions, _):
+        from pipeline.execution.commands.fleet import fleet
+
+        fleet(sessions, html)
+
+
+@contextmanager
+def _everywhere(json: bool) -> Iterator[tuple[tuple[Session, ...], Keeping]]:
+    """A session in each environment of the current folder's definitions."""
+    from pipeline.definition.project import read
+    from pipeline.execution.commands.fleet import sessions_of
+    from pipeline.execution.report.keeping import Keeping
+    from pipeline.project_root import project_root
+
+    output = Keeping(output_for("", json))
+    with words_and_exit_code(output) as clock:
+        yield sessions_of(read(project_root(Path.cwd())), output, clock), output

@@ -8,18 +8,24 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from collections.abc import Container
 from datetime import UTC, datetime
 from functools import cache
-from typing import Any
+from typing import Any, TypeAlias
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from pipeline.output import drawing
+from pipeline.planning.fleet.fleet import Fleet, Row, in_days
 from pipeline.planning.report.report import Report
 from pipeline.planning.report.topology import moved
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 _STYLE = re.compile(r"<style>(.*?)</style>", re.DOTALL)
+_SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
+
+Pages: TypeAlias = Container[str]
+"""The runs whose pages can be shown."""
 
 
 def as_page(report: Report) -> str:
@@ -37,11 +43,35 @@ def as_page(report: Report) -> str:
     )
 
 
+def fleet_page(fleet: Fleet, at: float) -> str:
+    """The page of a look at many environments, which nothing changes."""
+    return rendered("fleet.html", fleet=fleet, at=at, pages=frozenset(), is_live=False)
+
+
+def dashboard_page(fleet: Fleet | None, at: float, pages: Pages, problem: str = "") -> str:
+    """The page that follows what is true; `fleet` None: the first look is under way."""
+    return rendered(
+        "dashboard.html", fleet=fleet, at=at, pages=pages, is_live=True, problem=problem
+    )
+
+
+def dashboard_rows(fleet: Fleet | None, at: float, pages: Pages, problem: str = "") -> str:
+    """What changes of it."""
+    return rendered("rows.html", fleet=fleet, at=at, pages=pages, is_live=True, problem=problem)
+
+
+def image_page(row: Row, at: float, pages: Pages) -> str:
+    """An image in an environment: what is true of it, and its history."""
+    return rendered("image.html", row=row, at=at, pages=pages, is_live=False)
+
+
 def rendered(template: str, **values: Any) -> str:
-    """A template with its values, allowed no more than its own style."""
-    text = _environment().get_template(template).render(values, policy="@policy@")
+    """A template with its values, allowed no more than its own style and its own script."""
+    text = _environment().get_template(template).render({"policy": "@policy@", **values})
     styles = "".join(f" 'sha256-{_digest(style)}'" for style in _STYLE.findall(text))
-    policy = f"default-src 'none'; style-src{styles}; img-src data:; base-uri 'none'"
+    scripts = "".join(f" 'sha256-{_digest(script)}'" for script in _SCRIPT.findall(text))
+    live = f"; script-src{scripts}; connect-src 'self'" if scripts else ""
+    policy = f"default-src 'none'; style-src{styles}{live}; img-src data:; base-uri 'none'"
     return text.replace("@policy@", f"{policy}; form-action 'none'", 1)
 
 
@@ -89,7 +119,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(clock=clock, exactly=exactly, day=day, took=took)
+    environment.filters.update(clock=clock, exactly=exactly, day=day, took=took, in_days=in_days)
     return environment
 
 

@@ -86,4 +86,14 @@ def move(environment: Environment, image: str, run: str, direction: str) -> str:
 
 def moves(environment: Environment, image: str) -> str:
     """What the names of all moves of an image in an environment end with."""
-    return f"{image}.{environment.name}.move"
+    return f"{image}.{all_moves(environment)}"
+
+
+def all_moves(environment: Environment) -> str:
+    """What the names of all moves in an environment end with."""
+    return f"{environment.name}.move"
+
+
+def image_of_move(environment: Environment, name: str) -> str:
+    """The image that a move's record set is about: `….web.production.move` → `web`."""
+    return name.removesuffix(f".{all_moves(environment)}").rpartition(".")[2]

@@ -33,6 +33,8 @@ class ImageVersion:
     """`publishingProfile.endOfLifeDate` (ISO 8601); "" for a version without an end."""
     seconds_left: float | None = None
     """Until then, at the look; None without an end."""
+    published: str = field(compare=False, default="")
+    """When it was published (ISO 8601), as Azure tells; "" where it does not."""
 
     @property
     def number(self) -> tuple[int, int, int]:

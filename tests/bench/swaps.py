@@ -5,9 +5,12 @@ The commands run in this process, as `invoke` does after its start; what that ta
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +18,13 @@ from pipeline.definition.balancing import LoadBalancer
 from pipeline.definition.model import Project
 from pipeline.execution.commands import swap
 from pipeline.execution.commands.environment import create_environment
+from pipeline.execution.dashboard.server import Dashboard
+from pipeline.execution.fleet.survey import look_at
+from pipeline.execution.run.session import Session
+from pipeline.output.page import dashboard_page
+from pipeline.output.redaction import Redactor
 from tests.bench.figures import seconds, tell
+from tests.browser import PROGRAM, a_tab
 from tests.conftest import Emulator, running_emulator
 from tests.execution.landing_zone import PAIRS, LandingZone, at_once, landing_zone, with_one_staged
 
@@ -79,6 +88,25 @@ def fleet(folder: Path, block: str) -> None:
         _be_far_away(first)
         took, calls = _measured(emulator, lambda: swap.status(session))
         tell(f"status of {IMAGES} images that serve", f"{took:.2f} s; {calls}")
+        took, calls = _measured(emulator, lambda: asyncio.run(_first_paint(session)))
+        tell(f"dashboard of {IMAGES} images: first paint with all rows", f"{took:.2f} s; {calls}")
+
+
+async def _first_paint(session: Session) -> None:
+    """From nothing to a page that shows all images, in Chromium where it is there."""
+    board = Dashboard(partial(look_at, [session]), session.runs, Redactor())
+    ready = asyncio.get_running_loop().create_future()
+    serving = asyncio.create_task(board.serve(0, ready.set_result))
+    address = await ready
+    async with a_tab() if PROGRAM else nullcontext() as tab:
+        if tab is None:
+            async with board.shown.changed:
+                await board.shown.changed.wait()
+            dashboard_page(board.shown.fleet, board.shown.at, ())
+        else:
+            await tab.open(address)
+            await tab.until(f"document.querySelectorAll('tbody tr').length >= {IMAGES}")
+    serving.cancel()
 
 
 def _many(root: Path, emulator: Emulator) -> list[LandingZone]:

@@ -209,7 +209,7 @@ def _retries_of_reads() -> RetryPolicy[Any, Any]:
             self.configure_retries(request.context.options)  # takes out what transports don't know
             return self.next.send(request)
 
-    return RetriesOfReads(retry_status=count)
+    return RetriesOfReads(retry_status=RETRIES_OF_READS)
 
 
 def _trust(cloud: Cloud) -> dict[str, Any]:

@@ -27,6 +27,7 @@ def image_version(body: Body) -> ImageVersion:
         tags=dict(body.get("tags") or {}),
         end_of_life=end,
         seconds_left=_seconds_until(end),
+        published=str(profile.get("publishedDate") or ""),
     )
 
 

@@ -28,6 +28,20 @@ def remember(session: Session, move: Move) -> None:
             session.output.say(f"{error}: this move is missing in the history")
 
 
+def all_moves(session: Session) -> tuple[Move, ...]:
+    """All moves of all images in the environment, the oldest first, in one request.
+
+    Raises what Azure and the network say, without the zone too.
+    """
+    environment = session.environment
+    records = Records(session.azure, session.clock)
+    found = records.ending(record_names.all_moves(environment))
+    return in_order(
+        Move.read(record_names.image_of_move(environment, name), environment.name, kept)
+        for name, kept in found.items()
+    )
+
+
 def moves(session: Session, image: str) -> tuple[Move, ...]:
     """All moves of an image in the environment, the oldest first; Refused without the zone."""
     environment = session.environment

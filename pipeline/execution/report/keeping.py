@@ -31,7 +31,7 @@ LONGEST_FACT = 16_000
 class Keeping:
     """An Output that tells another one, and keeps the facts of the run at work.
 
-    On leaving it, the pages of runs that ended badly are told: after the error, not before.
+    The page of a run that ended badly is told after its error, or else on leaving: never before.
     """
 
     def __init__(self, output: Output, environment: str = "", rerun: str = "") -> None:
@@ -55,9 +55,7 @@ class Keeping:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        untold, self._untold = self._untold, []
-        for address in untold:
-            self._output.page(address)
+        self._tell_pages()
 
     @property
     def is_at_work(self) -> bool:
@@ -138,10 +136,16 @@ class Keeping:
     def error(self, error: PipelineError) -> None:
         self._output.error(error)
         self._keep("said", text=f"{type(error).__name__}: {error}")
+        self._tell_pages()
 
     def hide(self, secret: str) -> None:
         self._output.hide(secret)
         self.secrets.hide(secret)
+
+    def _tell_pages(self) -> None:
+        untold, self._untold = self._untold, []
+        for address in untold:
+            self._output.page(address)
 
     def _keep(self, event: str, **fields: object) -> None:
         self._facts += 1

@@ -149,3 +149,18 @@ def test_a_secret_is_kept_nowhere(tmp_path: Path) -> None:
     keeping.end("failed", StateFileError(folder, "hunter2"))
     assert "hunter2" not in (folder / FACTS).read_text()
     assert "***" in (folder / FACTS).read_text()
+
+
+def test_the_page_of_a_run_that_failed_is_told_right_after_its_error(tmp_path: Path) -> None:
+    said = io.StringIO()
+    with Keeping(ForPrograms(said)) as keeping:
+        keeping.page_later("file:///first")
+        keeping.error(UsageError("why"))
+        keeping.report("a table", {"images": []})
+        keeping.page_later("file:///second")
+    told = [json.loads(line) for line in said.getvalue().splitlines()]
+    assert [one.get("event") for one in told] == ["error", "page", None, "page"]
+    assert [one["address"] for one in told if "address" in one] == [
+        "file:///first",
+        "file:///second",
+    ]

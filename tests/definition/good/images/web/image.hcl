@@ -120,4 +120,6 @@ image "web" {
     port     = 8080
     path     = "/healthz"
   }
+
+  max_age = "30d"
 }

@@ -1,0 +1,1 @@
+"""Asking many environments at once."""
