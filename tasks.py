@@ -20,7 +20,7 @@ from pipeline.cli_tasks.adopt import adopt
 from pipeline.cli_tasks.beginning import demo, init
 from pipeline.cli_tasks.emulator import emulator
 from pipeline.cli_tasks.evidence import evidence
-from pipeline.cli_tasks.packages import nightly
+from pipeline.cli_tasks.packages import diff, nightly, vulnerabilities
 from pipeline.cli_tasks.rolling import roll
 from pipeline.cli_tasks.running import (
     AGAIN,
@@ -264,7 +264,7 @@ namespace = Collection(
     *(create_environment, destroy_environment, adopt, doctor),
     *(build_image, check_image, nightly),
     *(preflight, stage, promote, rollback, roll, unstage, prune),
-    *(status, hold, release, history, demo, init),
+    *(status, diff, vulnerabilities, hold, release, history, demo, init),
 )
 namespace.add_collection(evidence)
 namespace.add_collection(emulator)

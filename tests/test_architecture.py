@@ -205,7 +205,9 @@ EXECUTION = {
         "packer", "azure.credential_file", "azure.federation", *WAITING
     ),
     "pipeline.execution.adopt": execution_room("adopt", "azure", "run"),
-    "pipeline.execution.packages": execution_room("packages", "evidence.reading", "run", "ssh"),
+    "pipeline.execution.packages": execution_room(
+        *("packages", "checks", "evidence.reading", "run", "ssh", "verdict")
+    ),
     "pipeline.execution.landing_zone": execution_room("landing_zone", "azure", "run", *WAITING),
     "pipeline.execution.build": execution_room(
         *("build", "azure", "checks", "claims", "packages.gathering", "packer", "run", "ssh"),

@@ -39,6 +39,8 @@ COMMANDS = {
     "init",
     "status",
     "nightly",
+    "diff",
+    "vulnerabilities",
     "demo",
     "evidence.show",
     "evidence.verify",
