@@ -18,6 +18,8 @@ from securesystemslib.signer._key import SSlibKey
 
 from pipeline.errors import Refused, StateFileError, UsageError
 from pipeline.execution.commands import evidence, preflight
+from pipeline.execution.evidence.exporting import export
+from pipeline.execution.evidence.reading import evidence_of
 from pipeline.execution.packer.tools import find_tools
 from pipeline.output.programs import ForPrograms
 from pipeline.planning.evidence.envelope import reading
@@ -127,6 +129,21 @@ def test_an_export_is_verified_by_other_tools(web: Recorded, tmp_path: Path) -> 
     sums = page.partition("```\n")[2].partition("```")[0]
     command = ["sha256sum", "--strict", "--check"]
     subprocess.run(command, cwd=folder, input=sums.encode(), check=True, capture_output=True)
+
+
+def test_an_export_writes_no_name_that_leads_elsewhere(web: Recorded, tmp_path: Path) -> None:
+    session = web.zone.session()
+    found = evidence_of(session, "web", web.version)
+    names = ("../x.json", "..", ".hidden", "a/b", "", "good.json")
+    odd = tuple(
+        replace(one, named=replace(one.named, name=name))
+        for name, one in zip(names, itertools.cycle(found.documents), strict=False)
+    )
+
+    written = export(session, replace(found, documents=odd), tmp_path / "out")
+
+    assert written == ("README.md", "good.json", "provenance.intoto.json", "release.pub")
+    assert [file.name for file in tmp_path.iterdir()] == ["out"]
 
 
 @pytest.mark.packer
