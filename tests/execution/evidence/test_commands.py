@@ -234,6 +234,8 @@ def test_packer_s_provenance_that_nobody_signed_is_shown_and_refused(
 
 
 def test_a_file_that_is_no_attestation_is_told(web: Recorded, tmp_path: Path) -> None:
+    with pytest.raises(StateFileError, match=r"nowhere\.json: No such file"):
+        evidence.verify(web.zone.session(), str(tmp_path / "nowhere.json"))
     odd = tmp_path / "odd.json"
     for content, why in (("{}", "not an envelope"), ('{"dsseEnvelope": {}}', "Sigstore bundle")):
         odd.write_text(content)
