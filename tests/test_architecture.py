@@ -83,6 +83,7 @@ EMULATOR = {
             "network.data_path",
             "providers",
             "state_folder",
+            "storage",
         ),
         libraries=("aiohttp",),
     ),
@@ -101,8 +102,9 @@ EMULATOR = {
     "pipeline.emulator.identity": emulator_room("identity", "files", libraries=("cryptography",)),
     "pipeline.emulator.machines": emulator_room("machines", "files", libraries=("asyncssh",)),
     "pipeline.emulator.edge": emulator_room(
-        "edge", "arm", "files", "identity", "machines.seam", libraries=("aiohttp",)
+        "edge", "arm", "files", "identity", "machines.seam", "storage", libraries=("aiohttp",)
     ),
+    "pipeline.emulator.storage": emulator_room("storage", "files"),
     "pipeline.emulator.resources": emulator_room("resources", "arm"),
     "pipeline.emulator.authorization": emulator_room("authorization", "arm"),
     "pipeline.emulator.insights": emulator_room("insights", "arm"),

@@ -74,8 +74,12 @@ class Tokens:
         signature = self._key.sign(signed.encode(), padding.PKCS1v15(), hashes.SHA256())
         return f"{signed}.{_encode(signature)}"
 
-    def check(self, token: str, authority: str) -> None:
-        """Accept a token for this authority's own resource manager, or raise InvalidToken."""
+    def check(self, token: str, authority: str, audience: str = "") -> None:
+        """Accept a token for this authority's own resource manager, or raise InvalidToken.
+
+        `audience`: for another service, which that is the audience of.
+        """
+        expected = audience or authority
         claims = self._verified(token)
         now = time.time()
         if claims.get("exp", 0) <= now:
@@ -96,12 +100,12 @@ class Tokens:
                 f"The access token is from the wrong issuer '{claims.get('iss')}'. It must match "
                 f"the tenant '{self._issuer(authority)}' associated with this subscription.",
             )
-        if str(claims.get("aud")).rstrip("/") != authority:
+        if str(claims.get("aud")).rstrip("/") != expected:
             raise InvalidToken(
                 "InvalidAuthenticationTokenAudience",
                 "The access token has been obtained for wrong audience or resource "
                 f"'{claims.get('aud')}'. It should exactly match with one of the allowed audiences "
-                f"'{authority}','{authority}/'.",
+                f"'{expected}','{expected}/'.",
             )
 
     def key_set(self) -> dict[str, Any]:
