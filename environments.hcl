@@ -55,6 +55,14 @@ environment "local" {
 #     replica_regions = ["northeurope"]
 #   }
 #
+#   # What is known of each version, signed, and what it is not promoted without: docs/evidence.md.
+#   evidence {
+#     store     = "https://shopevidence.blob.core.windows.net/evidence"
+#     sign_with = "https://shop.vault.azure.net/keys/release"
+#     required  = ["provenance", "checks"]
+#     signed_by = ["keys/release.pub"]
+#   }
+#
 #   # A network that the platform team owns: used, never written. The pipeline must reach its private
 #   # addresses, for example from a runner inside it.
 #   network {

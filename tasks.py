@@ -22,7 +22,7 @@ from pipeline.cli_tasks.costing import cost
 from pipeline.cli_tasks.emulator import emulator
 from pipeline.cli_tasks.evidence import evidence
 from pipeline.cli_tasks.holding import history, hold, release
-from pipeline.cli_tasks.packages import nightly
+from pipeline.cli_tasks.packages import diff, nightly, vulnerabilities
 from pipeline.cli_tasks.rehearsing import rehearse
 from pipeline.cli_tasks.reporting import dashboard, fleet, report
 from pipeline.cli_tasks.revoking import revoke
@@ -242,7 +242,8 @@ namespace = Collection(
     *(create_environment, destroy_environment, adopt, doctor),
     *(build_image, check_image, nightly),
     *(preflight, stage, promote, rollback, rehearse, roll, unstage, prune, revoke),
-    *(status, fleet, dashboard, report, cost, hold, release, history, demo, init),
+    *(status, diff, vulnerabilities, fleet, dashboard, report, cost),
+    *(hold, release, history, demo, init),
 )
 namespace.add_collection(evidence)
 namespace.add_collection(emulator)

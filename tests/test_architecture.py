@@ -84,6 +84,7 @@ EMULATOR = {
             "providers",
             "state_folder",
             "vault.vaults",
+            "storage",
         ),
         libraries=("aiohttp",),
     ),
@@ -103,8 +104,9 @@ EMULATOR = {
     "pipeline.emulator.identity": emulator_room("identity", "files", libraries=("cryptography",)),
     "pipeline.emulator.machines": emulator_room("machines", "files", libraries=("asyncssh",)),
     "pipeline.emulator.edge": emulator_room(
-        "edge", "arm", "files", "identity", "machines.seam", libraries=("aiohttp",)
+        "edge", "arm", "files", "identity", "machines.seam", "storage", libraries=("aiohttp",)
     ),
+    "pipeline.emulator.storage": emulator_room("storage", "files"),
     "pipeline.emulator.resources": emulator_room("resources", "arm"),
     "pipeline.emulator.authorization": emulator_room("authorization", "arm"),
     "pipeline.emulator.insights": emulator_room("insights", "arm"),
@@ -231,7 +233,9 @@ EXECUTION = {
         "packer", "azure.credential_file", "azure.federation", *WAITING
     ),
     "pipeline.execution.adopt": execution_room("adopt", "azure", "run"),
-    "pipeline.execution.packages": execution_room("packages", "evidence.reading", "run", "ssh"),
+    "pipeline.execution.packages": execution_room(
+        *("packages", "checks", "evidence.reading", "run", "ssh", "verdict")
+    ),
     "pipeline.execution.landing_zone": execution_room("landing_zone", "azure", "run", *WAITING),
     "pipeline.execution.build": execution_room(
         *("build", "azure", "checks", "claims", "packages.gathering", "packer", "run", "ssh"),

@@ -45,6 +45,8 @@ COMMANDS = {
     "cost",
     "status",
     "nightly",
+    "diff",
+    "vulnerabilities",
     "demo",
     "evidence.show",
     "evidence.verify",

@@ -10,6 +10,9 @@ image "web" {
     version   = "latest" # pinned by each build
   }
 
+  # What `nightly` bakes it again for; `max_age = "30d"` would do so besides.
+  rebuild_on = ["inputs", "base", "parent", "security"]
+
   files   = "files"
   scripts = ["scripts/install.sh"]
   checks  = "checks"

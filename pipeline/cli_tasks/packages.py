@@ -7,7 +7,21 @@ from __future__ import annotations
 from invoke.context import Context
 from invoke.tasks import task
 
-from pipeline.cli_tasks.running import CHANGES, SEVERAL, VERIFY, session_in
+from pipeline.cli_tasks.running import (
+    CHANGES,
+    IMAGE,
+    READS,
+    SEVERAL,
+    VERIFY,
+    VERSION,
+    session_in,
+)
+
+MARKDOWN = "print it as release notes in Markdown"
+SERVES = f"{VERSION} (default: the one that serves)"
+TRACKER = "file with the data of Debian's security tracker (JSON)"
+OSV = "file, or folder of files, with documents of OSV (JSON)"
+CYCLONEDX = "file to write a CycloneDX document with `vulnerabilities` into"
 
 
 @task(iterable=["image"], help={**CHANGES, "image": SEVERAL, "verify": VERIFY})
@@ -24,3 +38,47 @@ def nightly(
         from pipeline.execution.commands.nightly import nightly
 
         nightly(session, image or (), verify=verify)
+
+
+@task(help={**READS, "image": IMAGE, "before": VERSION, "after": VERSION, "markdown": MARKDOWN})
+def diff(
+    _context: Context,
+    image: str,
+    before: str,
+    after: str,
+    markdown: bool = False,
+    env: str = "",
+    json: bool = False,
+) -> None:
+    """Show what changed between two versions: packages, inputs, commits, checks."""
+    with session_in(env, json) as session:
+        from pipeline.execution.commands.packages import diff
+
+        diff(session, image, before, after, markdown=markdown)
+
+
+@task(
+    help={
+        **READS,
+        "image": IMAGE,
+        "version": SERVES,
+        "tracker": TRACKER,
+        "osv": OSV,
+        "cyclonedx": CYCLONEDX,
+    }
+)
+def vulnerabilities(
+    _context: Context,
+    image: str,
+    version: str = "",
+    tracker: str = "",
+    osv: str = "",
+    cyclonedx: str = "",
+    env: str = "",
+    json: bool = False,
+) -> None:
+    """Show the security fixes that what serves lacks, and known vulnerabilities."""
+    with session_in(env, json) as session:
+        from pipeline.execution.commands.packages import vulnerabilities
+
+        vulnerabilities(session, image, version, tracker=tracker, osv=osv, cyclonedx=cyclonedx)

@@ -27,6 +27,7 @@ from pipeline.emulator.edge.recording import Recorder
 from pipeline.emulator.edge.router import Router
 from pipeline.emulator.edge.server import Edge, listen
 from pipeline.emulator.edge.sign_in import CLOUD, SignIn
+from pipeline.emulator.edge.storage import Storage
 from pipeline.emulator.identity.certificates import server_context
 from pipeline.emulator.identity.credentials import credentials
 from pipeline.emulator.identity.sealing import Sealer
@@ -37,6 +38,7 @@ from pipeline.emulator.machines.simulated import Simulated
 from pipeline.emulator.network.data_path import HaproxyDataPath
 from pipeline.emulator.providers import PROVIDERS
 from pipeline.emulator.state_folder import StateFolder
+from pipeline.emulator.storage.blobs import Blobs
 from pipeline.emulator.vault.vaults import DATA_PLANE
 
 
@@ -91,6 +93,7 @@ class _Emulator:
         self._credentials = credentials(folder.credentials)
         self._tokens = Tokens(folder.signing_key, self._credentials)
         self._store = Store(folder.store)
+        self._blobs = Blobs(folder.blobs)
         self._machines = make_machines(settings.machines, folder.root, settings.cache)
         self._manager = ResourceManager(self._store, Pace(settings.latency))
         addresses = Addresses(self._store, settings.addresses)
@@ -154,8 +157,10 @@ class _Emulator:
             manager=self._manager,
             tokens=self._tokens,
             faults=faults,
-            sign_in=SignIn(self._credentials, self._tokens),
-            admin=Admin(self._manager, faults, self._facts, machine_faults, stop_asked),
+            admin=Admin(
+                *(self._manager, faults, self._facts, machine_faults, stop_asked),
+                on_reset=self._blobs.clear,
+            ),
             router=Router(
                 self._manager,
                 self._providers,
@@ -163,6 +168,10 @@ class _Emulator:
                 self._settings.poll_wait,
             ),
             providers=self._providers,
+            doors=(
+                Storage(self._blobs, self._tokens).answer,
+                SignIn(self._credentials, self._tokens).answer,
+            ),
         )
 
     async def _listen(self) -> tuple[web.AppRunner, int]:

@@ -27,6 +27,7 @@ class StateFolder:
     def __init__(self, root: Path) -> None:
         self.root = root.resolve()
         self.store = self.root / "store.sqlite"
+        self.blobs = self.root / "blobs"
         self.credentials = self.root / "credentials.json"
         self.signing_key = self.root / "signing-key.pem"
         self.sealing_key = self.root / "sealing-key"

@@ -47,12 +47,14 @@ class Admin:
         facts: Callable[[], dict[str, Any]],
         machine_faults: MachineFaults | None,
         stop_asked: asyncio.Event,
+        on_reset: Callable[[], None],
     ) -> None:
         self._manager = manager
         self._faults = faults
         self._facts = facts
         self._machine_faults = machine_faults
         self._stop_asked = stop_asked
+        self._on_reset = on_reset
         self.requests: deque[Seen] = deque(maxlen=_REMEMBERED)
         self._answered = 0
 
@@ -132,7 +134,8 @@ class Admin:
         return {**self._facts(), "resources": dict(sorted(counts.items()))}
 
     async def _reset(self) -> Answer:
-        """Delete every resource group, with all that is inside."""
+        """Delete every resource group, with all that is inside, and every blob."""
+        self._on_reset()
         self._faults.clear()
         self._faults.rates.clear()
         self._manager.store.drop_facts(UNTIL_RESET)

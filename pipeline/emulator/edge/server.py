@@ -24,7 +24,6 @@ from pipeline.emulator.edge.admin import Admin
 from pipeline.emulator.edge.exchange import Exchange
 from pipeline.emulator.edge.faults import Dropped, Faults
 from pipeline.emulator.edge.router import Router
-from pipeline.emulator.edge.sign_in import SignIn
 from pipeline.emulator.files import FileError
 from pipeline.emulator.identity.tokens import InvalidToken, Tokens
 
@@ -57,11 +56,12 @@ class Edge:
         manager: ResourceManager,
         tokens: Tokens,
         faults: Faults,
-        sign_in: SignIn,
         admin: Admin,
         router: Router,
         providers: Providers,
+        doors: tuple[Step, ...],
     ) -> None:
+        """`doors` are steps before the resource manager's: sign-in, and services of their own."""
         self._manager = manager
         self.on_answer: OnAnswer = _not_told
         self._providers = providers
@@ -70,7 +70,7 @@ class Edge:
         self._admin = admin
         self._steps: tuple[Step, ...] = (
             self._meet_faults,
-            sign_in.answer,
+            *doors,
             self._answer_openly,
             self._authenticate,
             admin.answer,
@@ -201,9 +201,8 @@ class Edge:
         if answer.body is None:
             return web.Response(status=answer.status, headers=headers)
         if isinstance(answer.body, bytes):
-            return web.Response(
-                status=answer.status, body=answer.body, headers=headers, content_type="text/plain"
-            )
+            headers.setdefault("Content-Type", "text/plain")
+            return web.Response(status=answer.status, body=answer.body, headers=headers)
         text = json.dumps(answer.body)
         return web.Response(
             status=answer.status, text=text, headers=headers, content_type="application/json"

@@ -15,6 +15,7 @@ from pipeline.execution.build.fitness import refuse_denied_by_policy, refuse_unf
 from pipeline.execution.build.survey import survey_build
 from pipeline.execution.checks import Checks, facts, refuse_uncollectable
 from pipeline.execution.claims.numbers import TRIES, reserve, taken_by_others
+from pipeline.execution.evidence.signing import signer_of
 from pipeline.execution.packer.build import validate
 from pipeline.execution.packer.job import var_file_name
 from pipeline.execution.packer.orphans import end_orphans, orphans
@@ -27,7 +28,7 @@ from pipeline.planning.build.aftermath import plan_after_failure
 from pipeline.planning.build.build import Build, plan_build, plan_check, plan_nightly
 from pipeline.planning.build.packer_variables import secrets_of_the_author
 from pipeline.planning.build.rebuilding import NOTHING_FORCES, Forced
-from pipeline.planning.build.steps import BakeVersion, RunChecks
+from pipeline.planning.build.steps import BakeVersion, RecordEvidence, RunChecks
 from pipeline.planning.build.survey import BuildSurvey
 
 BUILD = "build-image"
@@ -102,6 +103,8 @@ def _with_number(image: Image, run: Run, planner: Callable[[BuildSurvey], Build]
 def _before_the_bake(build: Build, image: Image, session: Session) -> None:
     """What would end the bake, told before it takes a number; `--plan` asks Packer itself."""
     for step in build.plan.steps:
+        if isinstance(step, RecordEvidence) and step.is_required and not session.plan_only:
+            signer_of(session)
         if isinstance(step, RunChecks):
             told = facts(step.image, step.version)
             refuse_uncollectable(Checks(session.project.root, image.checks, told), session.clock)

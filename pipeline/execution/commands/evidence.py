@@ -29,7 +29,7 @@ def verify(session: Session, what: str, version: str = "", keys: tuple[str, ...]
     `what` is an image, or the path of an envelope; `keys` are public keys besides those of the
     environment.
     """
-    if Path(what).is_file():
+    if Path(what).is_file() or "/" in what or what.endswith(".json"):
         _verify_file(session, Path(what), keys)
         return
     found = _found(session, what, version)

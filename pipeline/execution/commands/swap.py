@@ -15,6 +15,8 @@ from pipeline.execution.claims.now import underway
 from pipeline.execution.commands.preflight import checked
 from pipeline.execution.commands.proven import proven_stage, proven_swap
 from pipeline.execution.commands.watching import Watching, swap_back
+from pipeline.execution.packages.answered import open_fixes
+from pipeline.execution.packages.comparing import note
 from pipeline.execution.patience import WATCHED
 from pipeline.execution.report.reporting import keep_topology
 from pipeline.execution.run.sending import no_look
@@ -27,6 +29,7 @@ from pipeline.planning.lineage import Lineage, lineage
 from pipeline.planning.plan import Failure, Plan, Step
 from pipeline.planning.swap.status import Status, in_words, status_of, table
 from pipeline.planning.swap.steps import SwapStep, Wish
+from pipeline.planning.swap.survey import Survey
 from pipeline.planning.table import Table
 
 WATCH_EVERY = 5.0
@@ -102,6 +105,8 @@ def _looked(session: Session, image: str) -> tuple[Table, dict[str, object]]:
     rows = [status_of(found) for found in side_by_side(surveys)]
     made_of = _lineages(look, rows)
     now = underway(session)
+    known = {row.image: open_fixes(session, row.image, row.serving) for row in rows}
+    fixes = {image: found for image, found in known.items() if found}
     document: dict[str, object] = {
         "environment": session.environment.name,
         "images": [
@@ -109,12 +114,14 @@ def _looked(session: Session, image: str) -> tuple[Table, dict[str, object]]:
                 **row.document,
                 "parent": made_of[row.image].document if row.image in made_of else None,
                 **now.document(row.image),
+                "fixes": fixes[row.image].document if row.image in fixes else None,
             }
             for row in rows
         ],
     }
     shown = table(rows, age)
-    lines = (*map(str, made_of.values()), *now.lines(row.image for row in rows))
+    unfixed = (f"{image}: {found}" for image, found in fixes.items())
+    lines = (*map(str, made_of.values()), *unfixed, *now.lines(row.image for row in rows))
     return replace(shown, notes=(*shown.notes, *lines)), document
 
 
@@ -159,7 +166,18 @@ def _swap(
         keep_topology(run, now)
         plan = proven_swap(session, now, wish)
         _look_at_settings(session, plan)
-        carry_out(plan, run, follow_up=back or _nothing)
+        carry_out(_with_packages(session, now, plan, wish), run, follow_up=back or _nothing)
+
+
+def _with_packages(
+    session: Session, now: Survey, plan: Plan[SwapStep], wish: Wish
+) -> Plan[SwapStep]:
+    """The plan of a promotion with a note on the packages that it brings."""
+    if wish.direction != "promote" or plan.is_empty or now.at_staging is None:
+        return plan
+    ends = now.version(now.serving_version), now.version(now.at_staging.version)
+    told = note(session, *ends)
+    return replace(plan, notes=(*plan.notes, told)) if told else plan
 
 
 def _look_at_settings(session: Session, plan: Plan[Step]) -> None:

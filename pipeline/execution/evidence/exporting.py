@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 from pipeline.execution.run.session import Session
@@ -10,6 +11,8 @@ from pipeline.planning.evidence.policy import Evidence
 from pipeline.state_files import make_folder, naming, open_regular, read_bytes
 
 README = "README.md"
+_NAME = re.compile(r"\w[\w.-]*")
+"""Names that are written: whoever wrote an unsigned statement chose them."""
 
 
 def export(session: Session, found: Evidence, folder: Path) -> tuple[str, ...]:
@@ -17,7 +20,7 @@ def export(session: Session, found: Evidence, folder: Path) -> tuple[str, ...]:
     make_folder(folder)
     keys = session.environment.evidence.signed_by
     seen = (*((found.envelope,) if found.envelope else ()), *found.documents)
-    files = {Path(one.named.name).name: one.content for one in seen}
+    files = {one.named.name: one.content for one in seen if _NAME.fullmatch(one.named.name)}
     files |= {Path(key).name: read_bytes(session.project.root / key) for key in keys}
     files[README] = _page(found, keys).encode()
     for name, content in files.items():

@@ -63,7 +63,9 @@ class _Folder:
 class Indexes:
     """What package indexes have now; may be asked by several threads."""
 
-    def __init__(self, cache: Path | None = None) -> None:
+    def __init__(self, cache: Path | None = None, *, fetches: bool = True) -> None:
+        """`fetches`: lists are refreshed first; otherwise those of the last time must do."""
+        self._fetches = fetches
         self._cache = cache or cache_folder()
         self._locks: dict[str, Lock] = defaultdict(Lock)
         self._refreshed: dict[str, Unreachable | None] = {}
@@ -109,9 +111,9 @@ class Indexes:
         key = asking.key_of(state)
         with self._locks[key]:
             folder = _Folder(make_folder(self._cache / key), state)
-            with _alone(folder.path / "lock"):
+            with _alone(folder.path / "lock", waits=self._fetches):
                 if key not in self._refreshed:
-                    self._refreshed[key] = _refreshed(folder)
+                    self._refreshed[key] = _refreshed(folder) if self._fetches else _there(folder)
                     _forget_old_ones(self._cache)
                 if failed := self._refreshed[key]:
                     raise Unreachable(str(failed))
@@ -138,6 +140,13 @@ def _refreshed(folder: _Folder) -> Unreachable | None:
         return error
     _forget_answers(folder)
     return None
+
+
+def _there(folder: _Folder) -> Unreachable | None:
+    """What is wrong where lists of an earlier time must do."""
+    if any((folder.path / asking.LISTS).glob("*Release")):
+        return None
+    return Unreachable("its package indexes were not asked on this machine yet")
 
 
 def _forget_answers(folder: _Folder) -> None:
@@ -236,10 +245,13 @@ def _ended(
 
 
 @contextmanager
-def _alone(path: Path) -> Iterator[None]:
-    """Alone among all processes of this user; waits for its turn."""
+def _alone(path: Path, *, waits: bool) -> Iterator[None]:
+    """Alone among all processes of this user; waits for its turn, or raises Unreachable."""
     with naming(path), path.open("a") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | (0 if waits else fcntl.LOCK_NB))
+        except BlockingIOError:
+            raise Unreachable("another run asks its package indexes just now") from None
         os.utime(path, (time.time(), time.time()))
         yield
 

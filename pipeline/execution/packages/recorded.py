@@ -8,13 +8,17 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
+from xml.etree.ElementTree import ParseError
 
 from pipeline.errors import StateFileError
 from pipeline.execution.evidence.reading import document_of
 from pipeline.execution.run.session import Session
+from pipeline.execution.verdict import JUNIT, tests_in
 from pipeline.planning.evidence import inventory
+from pipeline.planning.evidence.documents import JUNIT as CHECKED
 from pipeline.planning.names import Tag
 from pipeline.planning.packages import state
+from pipeline.planning.packages.diff import Checked
 from pipeline.planning.packages.recorded import Recorded
 from pipeline.planning.versions import ImageVersion
 from pipeline.state_files import read_bytes
@@ -31,6 +35,16 @@ def recorded(session: Session, version: ImageVersion) -> Recorded | None:
     if found is None:
         return None
     return Recorded(found, _read(_content(session, version, state.FILE), state.reading))
+
+
+def tests_of(session: Session, version: ImageVersion) -> Checked | None:
+    """What the check of a version said; None where nothing is left of it. Raises as above."""
+    name = CHECKED if version.tags.get(Tag.EVIDENCE) else JUNIT
+    content = _content(session, version, name)
+    try:
+        return None if content is None else Checked(*tests_in(content))
+    except ParseError:
+        return None
 
 
 def _content(session: Session, version: ImageVersion, name: str) -> bytes | None:

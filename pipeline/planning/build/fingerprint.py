@@ -59,6 +59,27 @@ def changes(image: Image, base: AnyBase, tags: Mapping[str, str]) -> tuple[str, 
     return tuple(found) or ("the inputs changed",)
 
 
+def changed_between(
+    image: Image, before: Mapping[str, str], after: Mapping[str, str]
+) -> tuple[str, ...]:
+    """In words, which inputs differ between two versions by their tags; named as far as known.
+
+    Versions with more inputs than tags can hold differ in their fingerprints alone.
+    """
+    old, new = _recorded(before), _recorded(after)
+    named = {_short(item)[:NAME_DIGITS]: item.name for item in image.inputs}
+    found = [
+        f"{named.get(short, f'an input that is gone ({short})')}"
+        f" {'is new' if short not in old else 'was removed' if short not in new else 'changed'}"
+        for short in sorted(old.keys() | new.keys(), key=lambda short: named.get(short, short))
+        if old.get(short) != new.get(short)
+    ]
+    if before.get(Tag.BASE) != after.get(Tag.BASE):
+        found.append(f"base {before.get(Tag.BASE, '?')} -> {after.get(Tag.BASE, '?')}")
+    is_other = before.get(Tag.FINGERPRINT) != after.get(Tag.FINGERPRINT)
+    return tuple(found) or (("the inputs changed",) if is_other else ())
+
+
 def _changed_inputs(inputs: Iterable[Input], recorded: Mapping[str, str]) -> Iterable[str]:
     if not recorded:
         return

@@ -77,7 +77,8 @@ def told_of(image: Image, foretold: Prediction | None, why_not: str) -> str:
     count, fixes = len(foretold.changes), len(foretold.security)
     if not count:
         return "; no newer packages"
-    return f"; {count} newer packages ({fixes} security), which rebuild_on does not name"
+    noun = "package differs" if count == 1 else "packages differ"
+    return f"; {count} {noun} today ({fixes} for security), which rebuild_on does not name"
 
 
 def reason(

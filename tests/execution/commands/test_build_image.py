@@ -28,11 +28,13 @@ from pipeline.execution.azure.requests import delete, put
 from pipeline.execution.claims.store import Records
 from pipeline.execution.commands.environment import create_environment
 from pipeline.execution.commands.nightly import nightly
+from pipeline.execution.evidence.reading import evidence_of
 from pipeline.execution.packer.build import Evidence, bake
 from pipeline.output.programs import ForPrograms
 from pipeline.planning import record_names
 from pipeline.planning.build.steps import BakeVersion
 from pipeline.planning.claims.claim import Actor, Claim
+from pipeline.planning.evidence.policy import problems
 from pipeline.planning.flaky import history
 from pipeline.planning.names import Tag, image_definition_id, image_version_id
 from pipeline.planning.record_names import record_id
@@ -78,6 +80,12 @@ def test_a_build_makes_a_version_that_a_fresh_machine_proved_and_leaves_nothing(
     version = project.versions()["1.0.0"]
     assert version.is_eligible
     assert version.tags["commit"] == "uncommitted"
+    assert version.tags["baked-with"].startswith("packer 1.")
+    session = project.session()
+    found = evidence_of(session, project.image, version)
+    assert problems(found, session.environment.evidence) == ()
+    assert found.statement is not None
+    assert found.statement.said("runDetails", "builder", "version", "azure")
     assert version.tags["base"] == "Debian:debian-12:12-gen2:0.20260101.1"
     assert project.left_over() == []
     assert f"{project.image} 1.0.0 is in the gallery and passed its checks" in project.output

@@ -119,7 +119,7 @@ def test_what_rebuild_on_does_not_name_is_told_and_waits(
 ) -> None:
     repository.publish(SECURITY, NEWER)
     told = plan_of(zone)
-    assert "1 newer packages (1 security), which rebuild_on does not name" in told
+    assert "1 package differs today (1 for security), which rebuild_on does not name" in told
     assert "nothing to do" in told
 
 

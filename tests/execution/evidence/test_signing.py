@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,9 @@ from securesystemslib.dsse import Envelope as Judge
 from securesystemslib.exceptions import VerificationError
 from securesystemslib.signer._key import SSlibKey
 
-from pipeline.errors import AzureRefused, StateFileError
+from pipeline.definition.model import Cloud
+from pipeline.errors import AzureRefused, StateFileError, Unreachable
+from pipeline.execution.azure.clients import Clients
 from pipeline.execution.evidence.keys import keyid_of, read_public_key, verified
 from pipeline.execution.evidence.signing import (
     PASSPHRASE,
@@ -26,7 +29,9 @@ from pipeline.execution.evidence.signing import (
 )
 from pipeline.execution.evidence.vault_key import VaultKey
 from pipeline.planning.evidence.envelope import Envelope, Signature, reading
+from tests.conftest import Emulator
 from tests.execution.evidence.keys import AnyKey, ed, p256, write_private, write_public
+from tests.execution.landing_zone import environment_of
 
 PAYLOAD = b'{"_type":"https://in-toto.io/Statement/v1","predicate":{},"subject":[]}'
 
@@ -201,3 +206,26 @@ def test_a_key_of_another_kind_in_key_vault_is_refused(kind: str, curve: str) ->
 
     with pytest.raises(AzureRefused, match="it must be EC on P-256"):
         VaultKey.read("https://v/keys/release", described, None)
+
+
+def address_of(emulator: Emulator) -> tuple[Clients, str]:
+    """A vault that nobody serves."""
+    facts = emulator.facts
+    addresses = str(facts["resource_manager"]), str(facts["authority"])
+    files = Path(facts["ca_file"]), Path(facts["credentials_file"])
+    zone = environment_of(Cloud("BakeswapEmulator", *addresses, *files), emulator.subscription)
+    return Clients(zone, sleep=lambda seconds: None), "https://127.0.0.1:9/keys/release"
+
+
+def test_a_vault_that_does_not_answer_is_unreachable(emulator: Emulator) -> None:
+    with pytest.raises(Unreachable, match="keys/release: Azure did not answer"):
+        VaultKey.of(*address_of(emulator))
+
+
+def test_without_the_library_its_extra_is_named(
+    emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "azure.keyvault.keys", None)
+    with pytest.raises(Unreachable, match="is not installed") as missing:
+        VaultKey.of(*address_of(emulator))
+    assert str(missing.value.advice[0].command) == "pip install 'bakeswap[evidence]'"

@@ -14,6 +14,7 @@ from email.utils import formatdate
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from pipeline.planning.packages.state import NOTHING, AptState, Snapshot
 
@@ -122,6 +123,10 @@ def served(folder: Path) -> Iterator[Repository]:
     requests: list[str] = []
 
     class Handler(SimpleHTTPRequestHandler):
+        def translate_path(self, path: str) -> str:
+            """A proxy is asked for an address: of what is here, whatever host it names."""
+            return super().translate_path(urlsplit(path).path)
+
         def log_request(self, code: Any = "-", size: Any = "-") -> None:
             requests.append(f"{self.path} {int(code)}")
 

@@ -277,3 +277,23 @@ def test_folders_of_sources_that_nobody_asks_are_removed(
     Indexes(cache).foretell(state, upgrades=False)
     (left,) = cache.iterdir()
     assert left != old
+
+
+def test_an_index_that_takes_too_long_is_said(
+    repository: Repository, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "SECONDS", 0.0001)
+    with pytest.raises(Unreachable, match="apt-get: no answer in 0 s"):
+        Indexes(cache).foretell(baked(repository), upgrades=False)
+
+
+def test_an_apt_that_does_not_start_is_said(
+    repository: Repository, cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "bin" / "apt-get"
+    program.parent.mkdir()
+    program.write_text("#!/nowhere/sh\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(program.parent))
+    with pytest.raises(Unreachable, match="apt-get: No such file or directory"):
+        Indexes(cache).foretell(baked(repository), upgrades=False)

@@ -140,7 +140,7 @@ def test_what_is_told_of_packages() -> None:
     assert told_of(on("security"), None, "no apt") == "; no apt"
     assert told_of(on("security"), foretold(), "") == "; no newer packages"
     assert told_of(on("security"), foretold(CURL), "") == (
-        "; 1 newer packages (0 security), which rebuild_on does not name"
+        "; 1 package differs today (0 for security), which rebuild_on does not name"
     )
 
 

@@ -25,6 +25,7 @@ from pipeline.planning.evidence.policy import (
     Signed,
     document,
     problems,
+    refuse_broken,
     refuse_without_evidence,
     table,
 )
@@ -205,3 +206,10 @@ def test_a_state_of_a_document_shows_nothing_of_its_content() -> None:
     named = found().documents[0].named
 
     assert "secret" not in repr(Seen(named, "kept", "", canonical("secret")))
+
+
+def test_evidence_that_does_not_hold_is_refused_whatever_is_required() -> None:
+    refuse_broken(found(), NONE)
+
+    with pytest.raises(Refused, match=r"the evidence of web 1\.0\.3 does not hold: sbom\.cdx"):
+        refuse_broken(with_state(found(), SBOM, "missing"), NONE)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
+import pytest
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 from packageurl import PackageURL
@@ -58,6 +59,11 @@ def test_the_epoch_of_an_rpm_is_a_qualifier() -> None:
     )
     without = purl(found, found.packages[0])
     assert without == "pkg:rpm/rocky/bash@5.1-1?arch=x86_64&distro=rocky-9"
+
+
+def test_an_inventory_of_another_package_manager_is_none() -> None:
+    with pytest.raises(ValueError, match="no package manager is called 'pip'"):
+        reading({"manager": "pip", "distribution": "debian-12", "packages": []})
 
 
 def test_an_inventory_is_read_as_it_was_written() -> None:
