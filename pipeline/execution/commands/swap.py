@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import cast
 
+from pipeline.execution.ages import age
 from pipeline.execution.azure.side_by_side import side_by_side
 from pipeline.execution.azure.versions import image_versions
 from pipeline.execution.claims.hold import refuse_on_hold
@@ -15,6 +16,7 @@ from pipeline.execution.commands.preflight import checked
 from pipeline.execution.commands.proven import proven_stage, proven_swap
 from pipeline.execution.commands.watching import Watching, swap_back
 from pipeline.execution.patience import WATCHED
+from pipeline.execution.report.reporting import keep_topology
 from pipeline.execution.run.sending import no_look
 from pipeline.execution.run.session import Session
 from pipeline.execution.runner import begin, carry_out
@@ -36,6 +38,7 @@ def stage(session: Session, image: str, version: str = "", *, again: bool = Fals
     session.load_balancer(image)
     with begin(session, "stage", image, partial(state_of, session, image)) as run:
         now = survey_when_settled(session, image)
+        keep_topology(run, now)
         planner = partial(proven_stage, session, now, version, again=again)
         plan = checked(session, image, version, planner)
         _look_at_settings(session, plan)
@@ -110,7 +113,7 @@ def _looked(session: Session, image: str) -> tuple[Table, dict[str, object]]:
             for row in rows
         ],
     }
-    shown = table(rows)
+    shown = table(rows, age)
     lines = (*map(str, made_of.values()), *now.lines(row.image for row in rows))
     return replace(shown, notes=(*shown.notes, *lines)), document
 
@@ -153,6 +156,7 @@ def _swap(
     session.load_balancer(image)
     with begin(session, wish.direction, image, partial(state_of, session, image)) as run:
         now = survey_when_settled(session, image, look, with_autoscale=True)
+        keep_topology(run, now)
         plan = proven_swap(session, now, wish)
         _look_at_settings(session, plan)
         carry_out(plan, run, follow_up=back or _nothing)
