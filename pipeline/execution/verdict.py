@@ -132,21 +132,6 @@ def _check(case: ET.Element) -> Check:
     return Check(f"{file}::{name}" if file else name, state, seconds, said)
 
 
-def tests_in(junit: bytes) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The names of the tests that passed, and of those that failed: `test_web::test_it_serves`.
-
-    Those that were skipped prove nothing, and are in neither.
-    """
-    passed, failed = [], []
-    for case in ET.fromstring(junit).iter("testcase"):  # noqa: S314 - our own pytest wrote it
-        name = f"{case.get('classname', '').rpartition('.')[2]}::{case.get('name', '')}"
-        if case.find("failure") is not None or case.find("error") is not None:
-            failed.append(name)
-        elif case.find("skipped") is None:
-            passed.append(name)
-    return tuple(passed), tuple(failed)
-
-
 def _told(case: ET.Element, failure: ET.Element) -> str:
     """One failed test: its name, the line that asserts, and what pytest says about it."""
     lines = (failure.text or "").splitlines()

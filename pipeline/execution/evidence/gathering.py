@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from xml.etree.ElementTree import ParseError
 
 from pipeline.arm import ResourceId
 from pipeline.definition.model import Environment, GalleryBase
 from pipeline.errors import AzureRefused, StateFileError
 from pipeline.execution.azure.resources import Azure
 from pipeline.execution.run.work import Work
-from pipeline.execution.verdict import JUNIT, tests_in
+from pipeline.execution.verdict import JUNIT, cases
 from pipeline.planning.build.steps import RecordEvidence
 from pipeline.planning.evidence import inventory as inventories
 from pipeline.planning.evidence.canonical import canonical
@@ -35,14 +34,14 @@ def gathered(step: RecordEvidence, work: Work) -> tuple[Made, tuple[Document, ..
     """
     made = _made(step, work)
     results = work.run.folder / JUNIT
-    junit = read_bytes(results)
-    try:
-        passed, failed = tests_in(junit)
-    except ParseError as error:
-        raise StateFileError(results, f"not XML: {error}") from error
-    found = _inventory(work)
-    tests: Mapping[Result, tuple[str, ...]] = {"PASSED": passed, "FAILED": failed}
-    return made, documents(made, junit, tests, found, tuple(_further(work)))
+    junit, tests = read_bytes(results), cases(results)
+    if not tests:
+        raise StateFileError(results, "not what pytest wrote: it names no test")
+    ended: dict[Result, tuple[str, ...]] = {
+        "PASSED": tuple(one.name for one in tests if one.state == "passed"),
+        "FAILED": tuple(one.name for one in tests if one.state == "failed"),
+    }
+    return made, documents(made, junit, ended, _inventory(work), tuple(_further(work)))
 
 
 def _made(step: RecordEvidence, work: Work) -> Made:
