@@ -136,6 +136,7 @@ PLANNING = {
     "pipeline.planning.plan": planning_room(),
     "pipeline.planning.versions": planning_room("names"),
     "pipeline.planning.security": planning_room(),
+    "pipeline.planning.windows": planning_room(),
     "pipeline.planning.traits": planning_room("names", "security"),
     "pipeline.planning.hardware": planning_room("security", "traits"),
     "pipeline.planning.rights": planning_room(),
@@ -146,14 +147,15 @@ PLANNING = {
     ),
     "pipeline.planning.landing_zone": planning_room(
         *("landing_zone", "hardware", "names", "plan", "record_names", "referring", "security"),
-        *("sharing", "traits", "writable"),
+        *("sharing", "traits", "windows", "writable"),
     ),
     "pipeline.planning.build": planning_room(
         *("build", "claims", "denials", "hardware", "names", "plan", "security", "traits"),
-        "versions",
+        *("versions", "windows"),
     ),
     "pipeline.planning.swap": planning_room(
-        "swap", "names", "plan", "security", "table", "traits", "versions", "watch", "writable"
+        *("swap", "names", "plan", "security", "table", "traits", "versions", "watch"),
+        *("windows", "writable"),
     ),
     "pipeline.planning.preflight": planning_room(
         *("preflight", "denials", "hardware", "names", "plan", "security", "swap.scale_set_body"),
@@ -161,7 +163,8 @@ PLANNING = {
     ),
     "pipeline.planning.plugin": planning_room(),
     "pipeline.planning.doctor": planning_room(
-        *("doctor", "build.access", "names", "plugin", "preflight", "rights", "table")
+        *("doctor", "build.access", "names", "plugin", "preflight", "rights", "table"),
+        "windows",
     ),
     "pipeline.planning.prune": planning_room(
         *("prune", "swap", "build.steps", "names", "plan", "versions", "writable")
@@ -191,9 +194,16 @@ EXECUTION = {
     "pipeline.execution.patience": execution_room(),
     "pipeline.execution.interruption": execution_room(),
     "pipeline.execution.wait": execution_room("interruption", "patience"),
-    "pipeline.execution.checks": execution_room("verdict", "wait"),
+    "pipeline.execution.checks": execution_room("hosts", "verdict", "wait"),
+    "pipeline.execution.hosts": execution_room(),
     "pipeline.execution.verdict": execution_room(),
-    "pipeline.execution.ssh": execution_room(libraries=("cryptography",)),
+    "pipeline.execution.passwords": execution_room(),
+    "pipeline.execution.ssh": execution_room("passwords", libraries=("cryptography",)),
+    "pipeline.execution.winrm": execution_room(),
+    # Where the extra is: testinfra's own backend, which needs pywinrm.
+    "pipeline.execution.winrm_backend": execution_room(
+        "hosts", "verdict", libraries=("requests", "testinfra", "winrm")
+    ),
     "pipeline.execution.azure": execution_room("azure", *WAITING, libraries=("azure",)),
     "pipeline.execution.run": execution_room("run", "azure", "ssh", *WAITING),
     "pipeline.execution.claims": execution_room("claims", "azure", "run", *WAITING),
@@ -203,10 +213,12 @@ EXECUTION = {
     "pipeline.execution.adopt": execution_room("adopt", "azure", "run"),
     "pipeline.execution.landing_zone": execution_room("landing_zone", "azure", "run", *WAITING),
     "pipeline.execution.build": execution_room(
-        *("build", "azure", "checks", "claims", "packer", "run", "ssh", "watch.exchange"),
-        *WAITING,
+        *("build", "azure", "checks", "claims", "hosts", "packer", "run", "ssh"),
+        *("watch.exchange", "winrm", *WAITING),
     ),
-    "pipeline.execution.swap": execution_room(*("swap", "azure", "claims", "run", "ssh"), *WAITING),
+    "pipeline.execution.swap": execution_room(
+        *("swap", "azure", "claims", "passwords", "run", "ssh"), *WAITING
+    ),
     "pipeline.execution.watch": execution_room(
         *("watch", "azure", "checks", "run", "swap.instances", "swap.survey"), *WAITING
     ),
@@ -217,14 +229,14 @@ EXECUTION = {
     "pipeline.execution.preflight": execution_room("preflight", "azure", "run"),
     "pipeline.execution.doctor": execution_room(
         *("doctor", "azure", "build.way", "landing_zone.survey", "packer.tools"),
-        *("preflight.survey", "run"),
+        *("preflight.survey", "run", "winrm"),
     ),
     "pipeline.execution.runner": execution_room(
         *("run", "claims", "build.steps", "landing_zone.steps", "prune.steps"),
         *("roll.steps", "swap.steps", "watch.steps"),
     ),
     "pipeline.execution.commands": execution_room(
-        *("checks", "commands", "runner", "run", "packer", "claims"),
+        *("checks", "commands", "runner", "run", "packer", "claims", "winrm"),
         *(
             "adopt.survey",
             "azure.bases",

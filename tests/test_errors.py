@@ -99,7 +99,10 @@ MAY_RAISE = {
     "NotConfirmed": ("pipeline/execution/swap/", "pipeline/execution/watch/"),
     "WatchFailed": ("pipeline/execution/watch/", "pipeline/execution/roll/"),
     "SignInFailed": ("pipeline/execution/azure/", "pipeline/execution/packer/credential.py"),
-    "Unreachable": (*STEPS, COMMANDS, "pipeline/local.py", "pipeline/execution/ssh.py"),
+    "Unreachable": (
+        *(*STEPS, COMMANDS, "pipeline/local.py"),
+        *("pipeline/execution/ssh.py", "pipeline/execution/winrm.py"),
+    ),
     "StateFileError": ("pipeline/state_files.py", "pipeline/local.py", *STEPS),
 }
 """Where an error is true: whoever catches `Refused` relies on nothing having been changed."""

@@ -19,6 +19,7 @@ from pipeline.definition.model import (
     SecurityType,
     Template,
 )
+from pipeline.definition.operating_system_reading import refuse_of_linux
 from pipeline.definition.reading import Report, Section, suggestion
 from pipeline.definition.shape_reading import read_scale_set
 from pipeline.definition.template import GUARDING
@@ -85,6 +86,11 @@ def _image(
     inputs = (written, *(item for item in found if item.name != written.name))
     build = section.block("build", is_required=False)
     build_size = build.text("size", rules.VM_SIZE, default=DEFAULT_BUILD_SIZE)
+    instances = section.block("scale_set", is_required=False)
+    shape = read_scale_set(folder, root, instances, build_size)
+    page = section.block("health", is_required=False)
+    health = read_health(page)
+    refuse_of_linux(use.system, (instances, shape), (page, health))
     return Image(
         name=section.label,
         folder=folder,
@@ -99,10 +105,9 @@ def _image(
         has_soak_checks=checks is not None and _has_soak_checks(checks),
         variables=use.variables,
         only=use.only,
-        scale_set=read_scale_set(
-            folder, root, section.block("scale_set", is_required=False), build_size
-        ),
-        health=read_health(section.block("health", is_required=False)),
+        system=use.system,
+        scale_set=shape,
+        health=health,
         retention=section.number("retention", rules.RETENTION, default=0),
         security_type=_security_type(section, use),
         inputs=tuple(sorted((*inputs, *template.inputs), key=lambda item: item.name)),

@@ -25,6 +25,8 @@ from pipeline.definition.given import (
 )
 from pipeline.definition.hcl import Content, Expression, Object, Value, pieces
 from pipeline.definition.model import Template
+from pipeline.definition.operating_system import UNSAID, OperatingSystem
+from pipeline.definition.operating_system_reading import read_system
 from pipeline.definition.reading import Report, Section, suggestion
 from pipeline.definition.wording import in_words
 
@@ -53,6 +55,8 @@ class Use:
     """Files and folders of the project that it uses outside of its own, each with its line."""
     names_inputs: bool = False
     """Whether the author said which those are, if only that there are none."""
+    system: OperatingSystem = UNSAID
+    """What it bakes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,11 +102,11 @@ def read_use(section: Section, templates: dict[str, Template], report: Report) -
     variables = tuple(_variables(owner, said.variables, template))
     _report_missing(owner, line, said, template)
     only = tuple(text for text, _ in said.only if text)
-    use = Use(template, variables, only, tuple(said.inputs), owner.has("inputs"))
     publishing = _publishing(owner, line, said, template, report)
     if publishing:
         destination.check(publishing, section.label, variables, template, report)
-    return use
+    system = read_system(publishing, template.reader, dict(variables), report)
+    return Use(template, variables, only, tuple(said.inputs), owner.has("inputs"), system)
 
 
 def _variables(

@@ -10,6 +10,7 @@ from pipeline.definition.balancing import Health, LoadBalancer
 from pipeline.definition.builders import Builder, Plugin
 from pipeline.definition.faulty import Faulty, Kind
 from pipeline.definition.given import Given, told
+from pipeline.definition.operating_system import UNSAID, OperatingSystem
 from pipeline.definition.replication import AZURES, Replication
 from pipeline.definition.shape import ScaleSetShape, Tags
 from pipeline.definition.uses import Output, Place, Reader
@@ -149,11 +150,11 @@ class Image:
     Standard is what each version of Packer's plugin bakes: 2.1 and newer make a Trusted Launch
     machine only with an argument that 1.4.5 refuses (plugin's template_builder.go).
     """
-
     build_timeout: float = 5400.0
     """Seconds that Packer may take, but for copies of the version to further regions."""
     only: tuple[str, ...] = ()
     """Which builders of the template make it, by Packer's names or patterns; all when empty."""
+    system: OperatingSystem = UNSAID
 
     @property
     def parent(self) -> str:
@@ -292,9 +293,6 @@ class Project:
         return tuple(one for one in self.faulty if one.kind == kind)
 
     def refuse_mistakes(self, kind: Kind | None = None, name: str = "") -> None:
-        """Raise DefinitionError when this (by default: anything) has mistakes.
-
-        It tells all that there are, so that their author fixes them at once.
-        """
+        """Raise DefinitionError, with all mistakes, when this (by default: anything) has any."""
         if any(kind in {None, one.kind} and name in {"", one.name} for one in self.faulty):
             raise DefinitionError(tuple(item for one in self.faulty for item in one.mistakes))

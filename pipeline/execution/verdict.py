@@ -10,14 +10,19 @@ from pathlib import Path
 SHOWN_FAILURES = 3
 """How many failed tests are shown; the log has all."""
 
+NO_WINRM = "no WinRM connection to"
+"""How our backend of testinfra begins where a command could not be run."""
+
 _LOST = re.compile(
+    rf"RuntimeError: {NO_WINRM} |"
     r"RuntimeError.*exit_status=255.*"
     r"(?:ssh: connect to host|kex_exchange_identification|client_loop: send disconnect"
     r"|Connection (?:to \S+ )?(?:closed|reset|timed out)|Timeout, server \S+ not responding"
     r"|mux_client_\w+: .* (?:Broken pipe|Connection reset)|Broken pipe)",
     re.DOTALL,
 )
-"""testinfra raises RuntimeError where ssh ends with 255; OpenSSH's words for a lost connection."""
+"""Our words, and OpenSSH's for a lost connection: testinfra raises RuntimeError where ssh ends with
+255."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,6 +84,7 @@ class SwapTag:
 
 _BUILD_GROUP = f"{SYSTEM}-build-"
 _CHECK_GROUP = f"{SYSTEM}-check-"
+_WINDOWS_BAKE = "bsw"
 _VERSION = re.compile(r"(\d+)\.(\d+)\.(\d+)")
 
 
@@ -226,15 +227,36 @@ def machine_name(what: MachineKind, run: str) -> str:
     return f"{SYSTEM}-{what}-{_label(run)}"
 
 
+def bake_name(run: str, *, is_windows: bool = False) -> str:
+    """Of the machine of a bake there; of Windows `bsw112318151a2b`, the run's minute and digits.
+
+    Packer gives Windows the name of its machine, and a computer name has 15 characters at most.
+    """
+    label = _label(run)
+    short = f"{_WINDOWS_BAKE}{label[4:12]}{label[-4:]}"
+    return short if is_windows else machine_name("bake", run)
+
+
+def names_of_machines(run: str) -> tuple[str, ...]:
+    """What those of a run may be called there; what belongs to one has a name that begins so."""
+    return (*(machine_name(what, run) for what in MACHINES), bake_name(run, is_windows=True))
+
+
 def is_machine_name(name: str) -> bool:
-    """Whether `machine_name` makes names that begin so."""
-    return name.lower().startswith(tuple(f"{SYSTEM}-{what}-" for what in MACHINES))
+    """Whether these functions make names that begin so."""
+    beginnings = "|".join((f"{SYSTEM}-({'|'.join(MACHINES)})-", rf"{_WINDOWS_BAKE}\d{{8}}\w{{4}}"))
+    return re.match(beginnings, name, re.IGNORECASE) is not None
 
 
 def check_machine_id(environment: Environment, group: str, name: str = CHECK_MACHINE) -> ResourceId:
     """The machine of a check in its resource group."""
     own = (("virtualMachines", name),)
     return ResourceId(environment.subscription, group, "Microsoft.Compute", own)
+
+
+def check_extension_id(environment: Environment, group: str, name: str) -> ResourceId:
+    """The extension that has the machine of a check listen for WinRM."""
+    return check_machine_id(environment, group, name).child("extensions", "winrm")
 
 
 def check_network_id(

@@ -30,6 +30,7 @@ from pipeline.planning.names import (
     CHECK_MACHINE,
     Check,
     Tag,
+    bake_name,
     build_group,
     check_group,
     last_version_tag,
@@ -121,7 +122,7 @@ def plan_build(survey: BuildSurvey, *, rebuild: bool = False) -> Build:
     version = survey.next_version
     own = survey.environment.build_resource_group
     group = own or build_group(image.name, version, survey.run)
-    machine = machine_name("bake", survey.run) if own else ""
+    machine = bake_name(survey.run, is_windows=image.system.is_windows) if own else ""
     tags = {**_common_tags(survey, version), **_evidence_tags(survey, wanted)}
     who = admitted(survey.environment, image, survey.runner)
     bought = survey.definition.plan
@@ -209,7 +210,8 @@ def _checking(survey: BuildSurvey, version: str) -> tuple[BuildStep, ...]:
     tags = tuple(_common_tags(survey, version).items())
     who = admitted(survey.environment, image, survey.runner)
     copies = survey.environment.replication.of_regions
-    boot = BootCheckMachine(image.name, version, group, tags, who, survey.definition.plan, machine)
+    plan, system = survey.definition.plan, image.system
+    boot = BootCheckMachine(image.name, version, group, tags, who, plan, machine, system)
     return (
         boot,
         proven_by(image, survey.environment, version, group, machine),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from pipeline.definition.model import AnyBase
+from pipeline.definition.operating_system import UNSAID, OperatingSystem
 from pipeline.planning.build.contract import Contract
 from pipeline.planning.names import CHECK_MACHINE, Tag
 from pipeline.planning.traits import PurchasePlan
@@ -105,6 +106,7 @@ class BootCheckMachine:
     """As of a bake: an image version brings none along."""
     machine: str = CHECK_MACHINE
     """What it is called; another name than this is one in a group that is there."""
+    system: OperatingSystem = UNSAID
 
     @property
     def has_own_group(self) -> bool:
@@ -113,7 +115,8 @@ class BootCheckMachine:
 
     def __str__(self) -> str:
         what = f"boot a fresh machine from {self.image} {self.version} in {self.group}"
-        return f"{what}{_reached(self.admitted)}"
+        listening = ", and have it listen for WinRM" if self.system.is_windows else ""
+        return f"{what}{_reached(self.admitted)}{listening}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,9 +130,12 @@ class RunChecks:
     machine: str = CHECK_MACHINE
     contract: Contract | None = None
     """What it must answer afterwards; None where it is not asked."""
+    system: OperatingSystem = UNSAID
 
     def __str__(self) -> str:
         what = f"run the checks in {self.checks} on it"
+        if self.system.is_windows:
+            return f"{what} over WinRM; its health page is not asked"
         return f"{what}, and ask {self.contract}" if self.contract else what
 
 

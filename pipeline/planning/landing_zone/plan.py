@@ -14,7 +14,7 @@ from pipeline.advice import Advice, build_image
 from pipeline.arm import ResourceId
 from pipeline.definition.model import Environment, Project
 from pipeline.errors import Refused
-from pipeline.planning import security
+from pipeline.planning import security, windows
 from pipeline.planning.hardware import region
 from pipeline.planning.landing_zone import unmanaged
 from pipeline.planning.landing_zone.steps import Complete, Create, CreateGroup, LandingZoneStep
@@ -68,6 +68,7 @@ def plan_landing_zone(
     if not environment.network.managed and subnet_id(environment) not in existing:
         raise Refused(f"{subnet_id(environment)}: does not exist, and {unmanaged.NOT_OURS}")
     _refuse_foreign_gallery(project, environment, existing)
+    _refuse_other_systems(project, bases or {})
     unmanaged.refuse_lacking(project, environment, existing)
     group = CreateGroup(environment.resource_group, environment.location)
     steps: list[LandingZoneStep] = [] if has_group else [group]
@@ -207,6 +208,17 @@ def _untagged(
     ]
     if lacking:
         yield f"{resource.resource.name}: lacks the tags {', '.join(lacking)}: left as it is"
+
+
+def _refuse_other_systems(project: Project, bases: Bases) -> None:
+    """Azure never gives an image definition another operating system."""
+    wrong = [
+        f"{image.base.at}: {unlike}"
+        for image in project.images
+        if image.name in bases and (unlike := windows.unlike_base(image, bases[image.name].os))
+    ]
+    if wrong:
+        raise Refused("\n".join(wrong))
 
 
 def _misfits(project: Project, resource: ResourceId, existing: Mapping[str, Any]) -> Iterator[str]:
