@@ -159,7 +159,7 @@ PLANNING = {
     ),
     "pipeline.planning.preflight": planning_room(
         *("preflight", "denials", "hardware", "names", "plan", "security", "swap.scale_set_body"),
-        *("swap.steps", "table", "traits", "versions", "watch.steps"),
+        *("swap.steps", "table", "traits", "versions", "watch.steps", "windows"),
     ),
     "pipeline.planning.plugin": planning_room(),
     "pipeline.planning.doctor": planning_room(

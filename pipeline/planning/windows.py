@@ -19,6 +19,9 @@ LONGEST_PREFIX: Final = 9
 VAULT: Final = "build_key_vault_name"
 """The plugin's key for a key vault that is there, in the group of the bake; and our variable."""
 
+ANOTHER_NAME: Final = "give the image another name"
+"""Azure never gives an image definition another operating system."""
+
 LISTEN: Final = f"""\
 $ErrorActionPreference = 'Stop'
 $name = [Net.Dns]::GetHostName()
@@ -77,11 +80,21 @@ def listening() -> Mapping[str, Any]:
 
 def unlike_base(image: Image, base: str) -> str:
     """Why an image is not baked from a base of an operating system, "" where it is."""
-    system = image.system
-    if base.lower() == system.name.lower():
+    if base.lower() == image.system.name.lower():
         return ""
-    said = f"{system.at} bakes {system.name}" if system.at else f"its template bakes {system.name}"
-    return f"the base {image.base} is {base}, and {said}; choose another base, or another template"
+    right = "choose another base, or another template"
+    return f"the base {image.base} is {base}, and {_baked(image)}; {right}"
+
+
+def unlike_definition(image: Image, definition: str) -> str:
+    """Why an image definition of a system takes and makes nothing of an image, "" where it does."""
+    if definition.lower() == image.system.name.lower():
+        return ""
+    return f"the definition's operating system is {definition}, and {_baked(image)}"
+
+
+def _baked(image: Image) -> str:
+    return f"{image.system.at or 'its template'} bakes {image.system.name}"
 
 
 def leaves_a_vault(image: Image, environment: Environment) -> str:

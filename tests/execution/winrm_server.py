@@ -154,15 +154,21 @@ def _envelope(relates_to: str, body: str) -> str:
 
 
 @contextmanager
-def listening(folder: Path, run: Callable[[str], Ran]) -> Iterator[Machine]:
-    """A machine on a loopback port of its own, whose administrator is USER with PASSWORD."""
+def listening(
+    folder: Path,
+    run: Callable[[str], Ran],
+    *,
+    place: tuple[str, int] = ("127.0.0.1", 0),
+    password: str = PASSWORD,
+) -> Iterator[Machine]:
+    """A machine at an address and a port, perhaps any, whose administrator is USER."""
     machine = Machine(run)
     users = folder / "users"
-    users.write_text(f":{USER}:{PASSWORD}\n")
+    users.write_text(f":{USER}:{password}\n")
     handler = type("Connection", (_Connection,), {"machine": machine})
     with (
         patch.dict(os.environ, {"NTLM_USER_FILE": str(users)}),
-        ThreadingHTTPServer(("127.0.0.1", 0), handler) as server,
+        ThreadingHTTPServer(place, handler) as server,
     ):
         server.socket = _certified(folder).wrap_socket(server.socket, server_side=True)
         machine.port = int(server.socket.getsockname()[1])

@@ -29,6 +29,18 @@ def test_a_run_s_resource_group_is_recognised_by_its_name(
     assert names.is_group_name_of_ours(make("web", "1.0.0", RUN).upper())
 
 
+def test_what_belongs_to_a_machine_of_a_run_is_recognised_in_a_group_of_others() -> None:
+    made = names.names_of_machines(RUN)
+
+    assert made == (
+        "bakeswap-bake-202611231815001a2b",
+        "bakeswap-check-202611231815001a2b",
+        "bsw112318151a2b",
+    )
+    assert all(names.is_machine_name(f"{name}-nic") for name in made)
+    assert not any(map(names.is_machine_name, ("bsw-1-0-0_1a2b3c4d", "web-1-0-0", "bakeswap")))
+
+
 @pytest.mark.parametrize("name", ["shop", "bakeswap", "my-bakeswap-build-web-1-0-0"])
 def test_another_resource_group_is_not_ours_by_name(name: str) -> None:
     assert not names.is_group_name_of_ours(name)

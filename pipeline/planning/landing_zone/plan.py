@@ -29,6 +29,7 @@ from pipeline.planning.landing_zone.wanted import (
 from pipeline.planning.names import declared_id, gallery_id, image_definition_id, subnet_id
 from pipeline.planning.plan import Plan
 from pipeline.planning.referring import by_name
+from pipeline.planning.traits import reading
 from pipeline.planning.writable import writable
 
 _CHILDREN = (
@@ -222,12 +223,15 @@ def _refuse_other_systems(project: Project, bases: Bases) -> None:
 
 
 def _misfits(project: Project, resource: ResourceId, existing: Mapping[str, Any]) -> Iterator[str]:
-    """Of an image definition: Azure never gives it another security type."""
+    """Of an image definition: Azure gives it no other system, and no other security type."""
     for image in project.images if resource.segments[-1][0] == "images" else ():
-        named = security.named_by(existing)
-        wrong = security.takes_no_bake(image.security_type, named)
+        there = reading(existing)
+        wrong = security.takes_no_bake(image.security_type, there.security_type)
         if image.name == resource.name and wrong:
             yield f"{resource.name}: {wrong}; {security.WAYS_OUT}: left as it is"
+        unlike = windows.unlike_definition(image, there.os)
+        if image.name == resource.name and unlike:
+            yield f"{resource.name}: {unlike}; {windows.ANOTHER_NAME}: left as it is"
 
 
 def _has_failed(body: Mapping[str, Any]) -> bool:

@@ -115,6 +115,16 @@ FAILED = """\
         (["Uploading files => /tmp/"], "file provisioner, files => /tmp/"),
         (["Downloading /r => out/"], "file provisioner, /r => out/"),
         (["Provisioning with Ansible..."], "provisioner Ansible"),
+        (
+            ["Provisioning with powershell script: /p/install.ps1"],
+            "powershell provisioner, /p/install.ps1",
+        ),
+        (
+            ["Provisioning with powershell script: /tmp/powershell-provisioner12"] * 2,
+            "powershell provisioner, inline script 2",
+        ),
+        (["Waiting for WinRM to become available..."], "Waiting for WinRM to become available"),
+        (["Restarting Machine"], "Restarting Machine"),
         (["Running post-processor:  (type manifest)"], "post-processor manifest"),
     ],
 )
