@@ -35,6 +35,7 @@ PHASES = (
     "Publishing to Shared Image Gallery",
     "Running post-processor",
     "Deleting Virtual Machine deployment",
+    "Deleting KeyVault created during build",
     "Cleanup requested, deleting resource group",
 )
 
