@@ -18,7 +18,11 @@ from invoke.tasks import task
 
 from pipeline.cli_tasks.adopt import adopt
 from pipeline.cli_tasks.beginning import demo, init
+from pipeline.cli_tasks.costing import cost
 from pipeline.cli_tasks.emulator import emulator
+from pipeline.cli_tasks.holding import history, hold, release
+from pipeline.cli_tasks.rehearsing import rehearse
+from pipeline.cli_tasks.reporting import report
 from pipeline.cli_tasks.rolling import roll
 from pipeline.cli_tasks.running import (
     AGAIN,
@@ -214,33 +218,6 @@ def prune(
         prune(session, image)
 
 
-@task(help={**READS, "image": IMAGE, "why": WHY})
-def hold(_context: Context, image: str, why: str = "", env: str = "", json: bool = False) -> None:
-    """Refuse promotions of an image until it is released; a rollback is never refused."""
-    with session_in(env, json) as session:
-        from pipeline.execution.commands.claims import hold
-
-        hold(session, image, why)
-
-
-@task(help={**READS, "image": IMAGE})
-def release(_context: Context, image: str, env: str = "", json: bool = False) -> None:
-    """Let an image that is on hold be promoted again."""
-    with session_in(env, json) as session:
-        from pipeline.execution.commands.claims import release_image
-
-        release_image(session, image)
-
-
-@task(help={**READS, "image": IMAGE, "at": "time, such as 2026-11-23T18:15:00Z"})
-def history(_context: Context, image: str, at: str = "", env: str = "", json: bool = False) -> None:
-    """Show which version served when, who moved production and why."""
-    with session_in(env, json) as session:
-        from pipeline.execution.commands.claims import history
-
-        history(session, image, at)
-
-
 @task(help={**READS, "image": f"{IMAGE} (default: all)", "watch": WATCH, "exit_code": DEGRADED})
 def status(
     _context: Context,
@@ -276,8 +253,8 @@ def nightly(
 namespace = Collection(
     *(create_environment, destroy_environment, adopt, doctor),
     *(build_image, check_image, nightly),
-    *(preflight, stage, promote, rollback, roll, unstage, prune),
-    *(status, hold, release, history, demo, init),
+    *(preflight, stage, promote, rollback, rehearse, roll, unstage, prune),
+    *(status, report, cost, hold, release, history, demo, init),
 )
 namespace.add_collection(emulator)
 

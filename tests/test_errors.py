@@ -62,6 +62,7 @@ STEPS = (
     "pipeline/execution/build/",
     "pipeline/execution/swap/",
     "pipeline/execution/prune/",
+    "pipeline/execution/rehearse/",
     "pipeline/execution/roll/",
     "pipeline/execution/watch/",
     "pipeline/execution/landing_zone/",
@@ -88,6 +89,8 @@ MAY_RAISE = {
         "pipeline/execution/swap/protected.py",  # a variable that whoever typed did not set
         "pipeline/demo.py",
         COMMANDS,
+        "pipeline/execution/report/pages.py",
+        "pipeline/execution/cost/survey.py",  # a file that whoever typed named
     ),
     "Refused": BEFORE_THE_FIRST_WRITE,
     "Overtaken": (*STEPS, "pipeline/execution/claims/held.py"),

@@ -15,11 +15,11 @@ from pipeline.definition.model import (
     TRUSTED_LAUNCH,
     Image,
     Input,
-    Promotion,
     SecurityType,
     Template,
 )
 from pipeline.definition.operating_system_reading import refuse_of_linux
+from pipeline.definition.promotion import Promotion
 from pipeline.definition.reading import Report, Section, suggestion
 from pipeline.definition.shape_reading import read_scale_set
 from pipeline.definition.template import GUARDING
@@ -139,6 +139,7 @@ def _promotion(section: Section) -> Promotion:
         keep_previous=seconds("keep_previous", rules.KEPT, "24h"),
         drain=seconds("drain", rules.SOAK, "10m"),
         patience=seconds("patience", rules.PATIENCE, "60s"),
+        rehearse=section.truth("rehearse", default=False),
     )
 
 

@@ -19,19 +19,21 @@ RESERVED_TAGS = frozenset(
     {
         *("system", "image", "version", "environment", "run", "image-run"),
         *("served-since", "served-until", "rolled-back", "swap-seconds"),
-        *("rolling", "rolled-from"),
+        *("rolling", "rolled-from", "rehearsed", "rehearsed-seconds"),
     }
 )
 """What bakeswap writes on scale sets itself."""
 MOST_ENVIRONMENT_TAGS = 9
 """Packer's plugin takes 15 (1.4.5's config.go), and six tell whose a half-made version is."""
 RESERVED_ELSEWHERE = frozenset(
-    {"check", "bake", "fingerprint", "commit", "base", "inputs", "pinned"}
+    {"check", "bake", "bake-seconds", "fingerprint", "commit", "base", "inputs", "pinned"}
 )
 """What bakeswap writes on other things than scale sets."""
 RESERVED_BEGINNINGS = ("inputs-", "last-", "removing-")
 """And what else of it ends with a number, a series or the name of a pool."""
-RESERVED_OF_IMAGES = frozenset({"serves", "previous", "rolled-back", "since", "run", "by"})
+RESERVED_OF_IMAGES = frozenset(
+    {"serves", "previous", "rolled-back", "since", "run", "by", "rehearsing"}
+)
 """What it writes on load balancers, behind the name of an image: `web-serves`."""
 
 

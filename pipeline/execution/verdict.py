@@ -7,6 +7,8 @@ import xml.etree.ElementTree as ET
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipeline.planning.report.report import Check, CheckState
+
 SHOWN_FAILURES = 3
 """How many failed tests are shown; the log has all."""
 
@@ -63,6 +65,32 @@ def read_junit(path: Path) -> Verdict:
         else:
             passed += 1
     return Verdict(passed, tuple(failures), skipped, tuple(lost))
+
+
+def cases(path: Path) -> tuple[Check, ...]:
+    """Each test of a JUnit file, in order; none where there is no whole file."""
+    try:
+        suite = ET.parse(path).getroot()  # noqa: S314 - our own pytest has written it
+    except (OSError, ET.ParseError):
+        return ()
+    return tuple(map(_check, suite.iter("testcase")))
+
+
+def _check(case: ET.Element) -> Check:
+    bad = case.find("failure")
+    bad = case.find("error") if bad is None else bad
+    skipped = case.find("skipped")
+    state: CheckState = "passed" if skipped is None else "skipped"
+    said = "" if skipped is None else skipped.get("message", "")
+    if bad is not None:
+        state, said = "failed", _told(case, bad)
+    try:
+        seconds = float(case.get("time", "0"))
+    except ValueError:
+        seconds = 0.0
+    file = case.get("classname", "").rpartition(".")[2]
+    name = case.get("name", "").partition("[")[0]
+    return Check(f"{file}::{name}" if file else name, state, seconds, said)
 
 
 def _told(case: ET.Element, failure: ET.Element) -> str:

@@ -35,6 +35,7 @@ FROM_CHECKOUT = (
     "packer/linux",
     "packer/windows",
     "environments.hcl",
+    ".github/actions/issue/action.yml",
     ".github/workflows/nightly.yml",
     ".github/workflows/promote.yml",
 )

@@ -85,13 +85,15 @@ def bake_version(step: BakeVersion, work: Work) -> None:
         by = (there.get("tags") or {}).get(Tag.RUN, "someone else")
         raise Overtaken(f"{version}: exists already, made by {by}; nothing was baked")
     work.run.check()
+    began = work.clock.now()
     bake(step, work.session.image(step.image), environment, _evidence(work))
+    tags = {**dict(step.tags), Tag.BAKE_SECONDS: f"{work.clock.now() - began:.0f}"}
     published = work.azure.get(version)
     if published is None:
         raise AzureRefused(
             str(version), "ResourceNotFound", "Packer succeeded, and published another version"
         )
-    work.send(put(version, version_body.baked(published, dict(step.tags), succeeded=True)), GALLERY)
+    work.send(put(version, version_body.baked(published, tags, succeeded=True)), GALLERY)
     # Packer did, unless its cleaning up failed; in a group that is there 1.4.5 leaves its disk.
     clear(clearing(step), work)
 

@@ -1,0 +1,1 @@
+"""Reading prices, and asking Azure what there is to pay for."""

@@ -1,0 +1,1 @@
+"""What scale sets, copies of versions and bakes cost, by a table of prices."""
