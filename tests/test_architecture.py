@@ -133,6 +133,7 @@ PLANNING = {
     "pipeline.planning": planning_room(),  # the package itself; each new module needs a row
     "pipeline.planning.names": planning_room(),
     "pipeline.planning.record_names": planning_room("names"),
+    "pipeline.planning.machine_names": planning_room("names"),
     "pipeline.planning.sharing": planning_room("names"),
     "pipeline.planning.referring": planning_room(),
     "pipeline.planning.denials": planning_room(),
@@ -143,6 +144,7 @@ PLANNING = {
     "pipeline.planning.flaky": planning_room("names"),
     "pipeline.planning.versions": planning_room("flaky", "names"),
     "pipeline.planning.security": planning_room(),
+    "pipeline.planning.windows": planning_room(),
     "pipeline.planning.traits": planning_room("names", "security"),
     "pipeline.planning.hardware": planning_room("security", "traits"),
     "pipeline.planning.rights": planning_room(),
@@ -157,23 +159,24 @@ PLANNING = {
     ),
     "pipeline.planning.landing_zone": planning_room(
         *("landing_zone", "hardware", "names", "plan", "record_names", "referring", "security"),
-        *("sharing", "traits", "writable"),
+        *("sharing", "traits", "windows", "writable"),
     ),
     "pipeline.planning.build": planning_room(
-        *("build", "claims", "denials", "hardware", "names", "packages", "plan", "security"),
-        *("evidence.inventory", "traits", "versions"),
+        *("build", "claims", "denials", "hardware", "machine_names", "names", "packages", "plan"),
+        *("evidence.inventory", "security", "traits", "versions", "windows"),
     ),
     "pipeline.planning.swap": planning_room(
         *("swap", "ages", "names", "plan", "security", "table", "traits", "versions"),
-        *("watch", "writable"),
+        *("watch", "windows", "writable"),
     ),
     "pipeline.planning.preflight": planning_room(
         *("preflight", "denials", "hardware", "names", "plan", "security", "swap.scale_set_body"),
-        *("swap.steps", "table", "traits", "versions", "watch.steps"),
+        *("swap.steps", "table", "traits", "versions", "watch.steps", "windows"),
     ),
     "pipeline.planning.plugin": planning_room(),
     "pipeline.planning.doctor": planning_room(
-        *("doctor", "build.access", "names", "plugin", "preflight", "rights", "table")
+        *("doctor", "build.access", "names", "plugin", "preflight", "rights", "table"),
+        "windows",
     ),
     "pipeline.planning.cost": planning_room("cost", "ages", "names", "swap", "table", "versions"),
     "pipeline.planning.prune": planning_room(
@@ -213,10 +216,17 @@ EXECUTION = {
     "pipeline.execution.interruption": execution_room(),
     "pipeline.execution.wait": execution_room("interruption", "patience"),
     "pipeline.execution.checks": Part(
-        execution_room("verdict", "wait").ours | {"pipeline.hygiene"}
+        execution_room("hosts", "verdict", "wait").ours | {"pipeline.hygiene"}
     ),
+    "pipeline.execution.hosts": execution_room(),
     "pipeline.execution.verdict": execution_room(),
-    "pipeline.execution.ssh": execution_room(libraries=("cryptography",)),
+    "pipeline.execution.passwords": execution_room(),
+    "pipeline.execution.ssh": execution_room("passwords", libraries=("cryptography",)),
+    "pipeline.execution.winrm": execution_room(),
+    # Where the extra is: testinfra's own backend, which needs pywinrm.
+    "pipeline.execution.winrm_backend": execution_room(
+        "hosts", "verdict", libraries=("requests", "testinfra", "winrm")
+    ),
     "pipeline.execution.azure": execution_room("azure", *WAITING, libraries=("azure",)),
     "pipeline.execution.report": execution_room(
         *("report", "run", "swap.survey", "verdict", "build.last_words")
@@ -238,15 +248,17 @@ EXECUTION = {
     ),
     "pipeline.execution.landing_zone": execution_room("landing_zone", "azure", "run", *WAITING),
     "pipeline.execution.build": execution_room(
-        *("build", "azure", "checks", "claims", "packages.gathering", "packer", "run", "ssh"),
-        *("evidence.recording", "verdict", "watch.exchange"),
+        *("build", "azure", "checks", "claims", "hosts", "packages.gathering", "packer", "run"),
+        *("evidence.recording", "ssh", "verdict", "watch.exchange", "winrm"),
         *WAITING,
     ),
     "pipeline.execution.evidence": Part(
         execution_room("evidence", "azure", "checks", "run", "verdict").ours | {"pipeline.version"},
         frozenset({"azure", "cryptography"}),
     ),
-    "pipeline.execution.swap": execution_room(*("swap", "azure", "claims", "run", "ssh"), *WAITING),
+    "pipeline.execution.swap": execution_room(
+        *("swap", "azure", "claims", "passwords", "run", "ssh"), *WAITING
+    ),
     "pipeline.execution.watch": execution_room(
         *("watch", "azure", "checks", "run", "swap.instances", "swap.survey"), *WAITING
     ),
@@ -264,7 +276,7 @@ EXECUTION = {
     "pipeline.execution.preflight": execution_room("preflight", "azure", "run"),
     "pipeline.execution.doctor": execution_room(
         *("doctor", "azure", "build.way", "landing_zone.survey", "packer.tools"),
-        *("preflight.survey", "run"),
+        *("preflight.survey", "run", "winrm"),
     ),
     "pipeline.execution.runner": execution_room(
         *("run", "claims", "build.steps", "landing_zone.steps", "prune.steps", "report"),
@@ -272,7 +284,7 @@ EXECUTION = {
     ),
     "pipeline.execution.commands": execution_room(
         *("ages", "checks", "claims", "commands", "dashboard", "fleet", "packages", "packer"),
-        *("report", "run", "runner"),
+        *("report", "run", "runner", "winrm"),
         *(
             "adopt.survey",
             "azure.bases",

@@ -108,7 +108,8 @@ MAY_RAISE = {
     "WatchFailed": ("pipeline/execution/watch/", "pipeline/execution/roll/"),
     "SignInFailed": ("pipeline/execution/azure/", "pipeline/execution/packer/credential.py"),
     "Unreachable": (
-        *(*STEPS, COMMANDS, "pipeline/local.py", "pipeline/execution/ssh.py"),
+        *(*STEPS, COMMANDS, "pipeline/local.py"),
+        *("pipeline/execution/ssh.py", "pipeline/execution/winrm.py"),
         "pipeline/execution/packages/",
         "pipeline/execution/dashboard/",  # its port is taken
     ),

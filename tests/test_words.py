@@ -50,7 +50,7 @@ TEXTS = [
     *("Makefile", "environments.hcl", "pyproject.toml"),
     *(str(file.relative_to(ROOT)) for file in sorted(ROOT.glob("docs/*.md"))),
     *(str(file.relative_to(ROOT)) for file in sorted(ROOT.glob(".github/workflows/*.yml"))),
-    *(str(file.relative_to(ROOT)) for file in sorted(ROOT.glob("packer/linux/*"))),
+    *(str(file.relative_to(ROOT)) for file in sorted(ROOT.glob("packer/*/*"))),
     *(str(file.relative_to(ROOT)) for file in sorted(ROOT.glob("images/web/**/*.*"))),
 ]
 PYTHON = [

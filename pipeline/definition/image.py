@@ -19,6 +19,7 @@ from pipeline.definition.model import (
     SecurityType,
     Template,
 )
+from pipeline.definition.operating_system_reading import refuse_of_linux
 from pipeline.definition.promotion import Promotion
 from pipeline.definition.reading import Report, Section, suggestion
 from pipeline.definition.rebuilding_reading import read_max_age, read_rebuild_on
@@ -93,6 +94,11 @@ def _image(
     inputs = (written, *(item for item in found if item.name != written.name))
     build = section.block("build", is_required=False)
     build_size = build.text("size", rules.VM_SIZE, default=DEFAULT_BUILD_SIZE)
+    instances = section.block("scale_set", is_required=False)
+    shape = read_scale_set(folder, root, instances, build_size)
+    page = section.block("health", is_required=False)
+    health = read_health(page)
+    refuse_of_linux(use.system, (instances, shape), (page, health))
     return Image(
         name=section.label,
         folder=folder,
@@ -108,10 +114,9 @@ def _image(
         variables=use.variables,
         only=use.only,
         secrets=use.secrets,
-        scale_set=read_scale_set(
-            folder, root, section.block("scale_set", is_required=False), build_size
-        ),
-        health=read_health(section.block("health", is_required=False)),
+        system=use.system,
+        scale_set=shape,
+        health=health,
         rebuild_on=read_rebuild_on(section),
         max_age=read_max_age(section),
         retention=section.number("retention", rules.RETENTION, default=0),

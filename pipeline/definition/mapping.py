@@ -26,6 +26,8 @@ from pipeline.definition.given import (
 )
 from pipeline.definition.hcl import Content, Expression, Object, Value, pieces
 from pipeline.definition.model import Template
+from pipeline.definition.operating_system import UNSAID, OperatingSystem
+from pipeline.definition.operating_system_reading import read_system
 from pipeline.definition.reading import Report, Section, suggestion
 from pipeline.definition.vault import read_secrets, reference
 from pipeline.definition.wording import in_words
@@ -56,6 +58,8 @@ class Use:
     names_inputs: bool = False
     """Whether the author said which those are, if only that there are none."""
     secrets: tuple[VaultSecret, ...] = ()
+    system: OperatingSystem = UNSAID
+    """What it bakes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,11 +112,12 @@ def read_use(section: Section, templates: dict[str, Template], report: Report) -
     _report_missing(owner, line, said, template)
     only = tuple(text for text, _ in said.only if text)
     secrets = read_secrets(said.secrets, {key for key, _ in said.variables}, template)
-    use = Use(template, variables, only, tuple(said.inputs), owner.has("inputs"), secrets)
     publishing = _publishing(owner, line, said, template, report)
     if publishing:
         destination.check(publishing, section.label, variables, template, report)
-    return use
+    system = read_system(publishing, template.reader, dict(variables), report)
+    is_told = owner.has("inputs")
+    return Use(template, variables, only, tuple(said.inputs), is_told, secrets, system)
 
 
 def _variables(

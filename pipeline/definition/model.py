@@ -12,6 +12,7 @@ from pipeline.definition.evidence import NOTHING_REQUIRED, EvidencePolicy
 from pipeline.definition.faulty import Faulty, Kind
 from pipeline.definition.given import Given, VaultSecret, told
 from pipeline.definition.hygiene import ON, Hygiene
+from pipeline.definition.operating_system import UNSAID, OperatingSystem
 from pipeline.definition.promotion import Promotion
 from pipeline.definition.rebuilding import USUAL, Reason
 from pipeline.definition.replication import AZURES, Replication
@@ -147,6 +148,7 @@ class Image:
     only: tuple[str, ...] = ()
     """Which builders of the template make it, by Packer's names or patterns; all when empty."""
     secrets: tuple[VaultSecret, ...] = ()
+    system: OperatingSystem = UNSAID
 
     @property
     def parent(self) -> str:

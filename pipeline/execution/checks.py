@@ -19,6 +19,7 @@ from pipeline.advice import Advice, Shell
 from pipeline.definition.files import relative
 from pipeline.definition.model import SOAK_MARK
 from pipeline.errors import CheckFailed, DefinitionError, Mistake, Unreachable
+from pipeline.execution.hosts import Host, SshHost
 from pipeline.execution.verdict import HYGIENE_MODULE, JUNIT, Verdict, read_junit
 from pipeline.execution.wait import Clock, wait_for_process
 from pipeline.hygiene.judging import EXPECTED
@@ -44,22 +45,7 @@ _COLLECTING = re.compile(r"^_+ ERROR collecting (\S+) _+$", re.MULTILINE)
 _MARKERS = f"markers={SOAK_MARK}: asks production while a promotion is watched"
 
 
-@dataclass(frozen=True, slots=True)
-class Host:
-    """A machine to check: how testinfra reaches it, with which OpenSSH configuration."""
-
-    user: str
-    address: str
-    port: int
-    config: Path
-
-    @property
-    def url(self) -> str:
-        """As testinfra wants it."""
-        return f"ssh://{self.user}@{self.address}:{self.port}"
-
-
-_NOBODY = Host("nobody", "127.0.0.1", 9, Path(os.devnull))
+_NOBODY = SshHost("nobody", "127.0.0.1", 9, Path(os.devnull))
 """The machine of checks that are only imported: it is never asked."""
 
 
@@ -91,8 +77,7 @@ class Checks:
         """What pytest and testinfra are told of it."""
         if self.host is None:
             return ("-m", SOAK_MARK)
-        connection = ("--hosts", self.host.url, "--ssh-config", str(self.host.config))
-        return ("-m", f"not {SOAK_MARK}", *connection)
+        return ("-m", f"not {SOAK_MARK}", *self.host.options)
 
 
 def run_checks(
@@ -164,8 +149,20 @@ def _pytest(
         *("--junitxml", str(junit), "-o", "junit_family=xunit2"),
         *(str(checks.folder), *checks.hygiene),
     ]
-    code = _run(command, log, checks, clock, still_waiting)
+    try:
+        code = _run(command, log, checks, clock, still_waiting)
+    finally:
+        if junit.exists():
+            told = read_bytes(junit).decode(errors="replace")
+            write_private(junit, _without_secrets(told, checks.host))
     return code, read_junit(junit)
+
+
+def _without_secrets(told: str, host: Host | None) -> str:
+    """What checks told, without what it takes to reach their machine."""
+    for secret in host.secrets if host else ():
+        told = told.replace(secret, "***")
+    return told
 
 
 def _why(verdict: Verdict, code: int) -> str:
@@ -186,13 +183,15 @@ def _run(
     still_waiting: Callable[[float], None],
 ) -> int:
     kept = {name: value for name, value in os.environ.items() if name not in NOT_FOR_CHECKS}
+    reaching = checks.host.surroundings if checks.host else {}
     expected = {EXPECTED: checks.expected} if checks.expected else {}
-    surroundings = {**kept, **checks.facts, **expected, "PYTHONDONTWRITEBYTECODE": "1"}
+    found = {**reaching, **checks.facts, **expected}
+    surroundings = {**kept, **found, "PYTHONDONTWRITEBYTECODE": "1"}
     write_private(log, "")
     try:
         return _run_into(log, command, checks, surroundings, clock, still_waiting)
     finally:
-        told = read_bytes(log).decode(errors="replace")
+        told = _without_secrets(read_bytes(log).decode(errors="replace"), checks.host)
         write_private(log, without_control(told))  # a machine said what tests print
 
 

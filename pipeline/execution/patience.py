@@ -33,6 +33,8 @@ RULE_HEALTH = Patience(
     20, "what the load balancer's own probes find is asked in addition; Azure may take minutes"
 )
 SSH = Patience(600, "the machine runs by then: the rest is its boot and cloud-init")
+WINRM = Patience(600, "not recorded: the extension that has it listen has ended by then")
+EXTENSION = Patience(5400, "an extension's own limit (Microsoft's page of Custom Script: 90 min)")
 PACKER_CLEANS_UP = Patience(660, "Packer's own limit for cleaning up is ten minutes")
 ORPHANED_PACKER = Patience(690, "as long as its keeper waits for it, and half a minute")
 TOKEN = Patience(30, "one HTTPS request to the runner's token service")

@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PrivateFormat, PublicFormat
 
 from pipeline.errors import Unreachable
+from pipeline.execution.passwords import new_password
 from pipeline.state_files import naming, read_bytes, write_private
 
 PREFIX = "bakeswap-ssh-"
@@ -37,7 +38,7 @@ On a busy host it needs many seconds; to be asked anew meanwhile keeps it from e
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """A key pair and an OpenSSH configuration in a private folder (0700)."""
+    """A key pair, an OpenSSH configuration and a password in a private folder (0700)."""
 
     folder: Path
 
@@ -50,6 +51,11 @@ class Access:
     def public_key(self) -> str:
         """The public half, as `authorized_keys` has it."""
         return (self.folder / "key.pub").read_text().strip()
+
+    @property
+    def password(self) -> str:
+        """What takes the key's place on machines of Windows."""
+        return (self.folder / "password").read_text()
 
 
 @contextmanager
@@ -64,6 +70,7 @@ def access() -> Iterator[Access]:
         write_private(folder / "key", _private_half(key))
         write_private(folder / "key.pub", _public_half(key) + "\n")
         write_private(made.config, _configuration(folder))
+        write_private(folder / "password", new_password())
         yield made
     finally:
         for connection in folder.glob("to-*"):

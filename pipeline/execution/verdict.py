@@ -18,14 +18,19 @@ HYGIENE_MODULE = "test_bakeswap_hygiene"
 SHOWN_FAILURES = 3
 """How many failed tests are shown; the log has all."""
 
+NO_WINRM = "no WinRM connection to"
+"""How our backend of testinfra begins where a command could not be run."""
+
 _LOST = re.compile(
+    rf"RuntimeError: {NO_WINRM} |"
     r"RuntimeError.*exit_status=255.*"
     r"(?:ssh: connect to host|kex_exchange_identification|client_loop: send disconnect"
     r"|Connection (?:to \S+ )?(?:closed|reset|timed out)|Timeout, server \S+ not responding"
     r"|mux_client_\w+: .* (?:Broken pipe|Connection reset)|Broken pipe)",
     re.DOTALL,
 )
-"""testinfra raises RuntimeError where ssh ends with 255; OpenSSH's words for a lost connection."""
+"""Our words, and OpenSSH's for a lost connection: testinfra raises RuntimeError where ssh ends with
+255."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +114,16 @@ def _verdict(cases: Iterable[ET.Element]) -> Verdict:
 def cases(path: Path) -> tuple[Check, ...]:
     """Each test of a JUnit file, in order; none where there is no whole file."""
     try:
-        suite = ET.parse(path).getroot()  # noqa: S314 - our own pytest has written it
-    except (OSError, ET.ParseError):
+        return cases_in(path.read_bytes())
+    except OSError:
+        return ()
+
+
+def cases_in(junit: bytes) -> tuple[Check, ...]:
+    """The same of its content."""
+    try:
+        suite = ET.fromstring(junit)  # noqa: S314 - our own pytest has written it
+    except ET.ParseError:
         return ()
     return tuple(map(_check, suite.iter("testcase")))
 

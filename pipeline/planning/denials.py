@@ -7,10 +7,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipeline.advice import Advice, Shell
+from pipeline.definition.operating_system import OperatingSystem
 
-NOBODYS_KEY = "ssh-rsa AAAA"
-"""The public key in a body that is only asked about."""
+_NOBODYS_KEY = "ssh-rsa AAAA"
+_NOBODYS_WORD = "not-a-password"
 _ASSIGNMENTS = "/providers/Microsoft.Authorization/policyAssignments/"
+
+
+def nobodys(system: OperatingSystem) -> str:
+    """The administrator's credential in a body that is only asked about: a key, or a password."""
+    return _NOBODYS_WORD if system.is_windows else _NOBODYS_KEY
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Final, Literal, TypeAlias, get_args
+from typing import Final, Literal, TypeAlias
 
 from pipeline.arm import ResourceId
 from pipeline.definition.balancing import FrontendName, LoadBalancer, rule_name
@@ -127,12 +127,12 @@ def is_scale_set_name(image: str, name: str) -> bool:
 
 def build_group(image: str, version: str, run: str) -> str:
     """The resource group of a bake: of one run, so that no other ever touches it."""
-    return f"{_BUILD_GROUP}{image}-{dashed(version)}-{_label(run)}"
+    return f"{_BUILD_GROUP}{image}-{dashed(version)}-{label_of(run)}"
 
 
 def check_group(image: str, version: str, run: str) -> str:
     """The resource group of a check, of one run."""
-    return f"{_CHECK_GROUP}{image}-{dashed(version)}-{_label(run)}"
+    return f"{_CHECK_GROUP}{image}-{dashed(version)}-{label_of(run)}"
 
 
 def is_group_name_of_ours(name: str) -> bool:
@@ -238,30 +238,15 @@ def image_version_id(environment: Environment, image: str, version: str) -> Reso
     return image_definition_id(environment, image).child("versions", version)
 
 
-MachineKind: TypeAlias = Literal["bake", "check"]
-MACHINES: Final[tuple[MachineKind, ...]] = get_args(MachineKind)
-"""What a run has machines for."""
-
-
-def machine_name(what: MachineKind, run: str) -> str:
-    """Of a machine in a resource group that it does not have to itself: `bakeswap-check-2026…`."""
-    return f"{SYSTEM}-{what}-{_label(run)}"
-
-
-def os_disk_name(machine: str) -> str:
-    """Of the disk of a bake's machine that has a name of its own."""
-    return f"{machine}-os"
-
-
-def is_machine_name(name: str) -> bool:
-    """Whether `machine_name` makes names that begin so."""
-    return name.lower().startswith(tuple(f"{SYSTEM}-{what}-" for what in MACHINES))
-
-
 def check_machine_id(environment: Environment, group: str, name: str = CHECK_MACHINE) -> ResourceId:
     """The machine of a check in its resource group."""
     own = (("virtualMachines", name),)
     return ResourceId(environment.subscription, group, "Microsoft.Compute", own)
+
+
+def check_extension_id(environment: Environment, group: str, name: str) -> ResourceId:
+    """The extension that has the machine of a check listen for WinRM."""
+    return check_machine_id(environment, group, name).child("extensions", "winrm")
 
 
 def check_network_id(
@@ -272,7 +257,7 @@ def check_network_id(
     return ResourceId(environment.subscription, group, "Microsoft.Network", own)
 
 
-def _label(run: str) -> str:
+def label_of(run: str) -> str:
     """A run's time and its last digits: `202611231815001a2b` fits where the whole id does not."""
     when, _, rest = run.partition("-")
     digits = "".join(letter for letter in when if letter.isdigit())

@@ -111,6 +111,17 @@ PURPOSES = (
         ),
     ),
 )
+WINDOWS = Purpose(
+    "bakes and checks of Windows",
+    (
+        *_of(_COMPUTE, virtualMachines__extensions="read write"),
+        *_of("Microsoft.KeyVault", vaults="read write delete deploy/action secrets/write"),
+    ),
+)
+"""Besides, where an image is of Windows: Packer's certificate for WinRM, and the check's listener.
+
+The plugin makes the vault with a policy for its own identity, that lets it read the secret.
+"""
 PUBLIC_ONLY = PURPOSES[2].what
 """What an environment with private machines does not need."""
 
@@ -128,14 +139,18 @@ class Permission:
 
 
 def missing(
-    permissions: Iterable[Permission], *, with_public: bool, with_groups: bool = True
+    permissions: Iterable[Permission],
+    *,
+    with_public: bool,
+    with_groups: bool = True,
+    with_windows: bool = False,
 ) -> Iterator[tuple[Purpose, tuple[str, ...]]]:
     """For each purpose, the operations that no role allows.
 
     `with_groups`: bakes and checks make resource groups for themselves.
     """
     roles = tuple(permissions)
-    for purpose in PURPOSES:
+    for purpose in (*PURPOSES, *((WINDOWS,) if with_windows else ())):
         if purpose.what == PUBLIC_ONLY and not with_public:
             continue
         unneeded = () if with_groups else _OWN_GROUPS
@@ -177,7 +192,7 @@ def on_builds() -> tuple[str, ...]:
 
 
 def operations() -> tuple[str, ...]:
-    """All of them, each once, sorted."""
+    """All of them but those for Windows, each once, sorted."""
     return tuple(sorted({one for purpose in PURPOSES for one in purpose.operations}))
 
 

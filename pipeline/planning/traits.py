@@ -8,15 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from pipeline.arm import ResourceId
 from pipeline.definition.model import Environment, GalleryBase
+from pipeline.definition.operating_system import LINUX
 from pipeline.planning import security
 from pipeline.planning.names import image_definition_id
-
-LINUX: Final = "Linux"
-"""Azure's word for the only operating system that is baked."""
 
 
 @dataclass(frozen=True, slots=True)

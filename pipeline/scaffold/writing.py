@@ -33,6 +33,7 @@ TEMPLATES = {
 FROM_CHECKOUT = (
     "images/web",
     "packer/linux",
+    "packer/windows",
     "environments.hcl",
     ".github/actions/issue/action.yml",
     ".github/workflows/nightly.yml",

@@ -17,12 +17,13 @@ import pytest
 
 from pipeline.advice import Advice, Shell
 from pipeline.errors import CheckFailed, DefinitionError, Unreachable
-from pipeline.execution.checks import Checks, Host, facts, refuse_uncollectable, run_checks
+from pipeline.execution.checks import Checks, facts, refuse_uncollectable, run_checks
+from pipeline.execution.hosts import SshHost
 from pipeline.execution.ssh import access, greets
 from pipeline.execution.verdict import Verdict, read_junit
 from pipeline.execution.wait import Clock
 
-NOBODY = Host("nobody", "127.0.0.1", 9, Path("/dev/null"))
+NOBODY = SshHost("nobody", "127.0.0.1", 9, Path("/dev/null"))
 """For tests that never ask for the `host` fixture: the connection is made at the first command."""
 
 

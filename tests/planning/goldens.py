@@ -24,6 +24,7 @@ from pipeline.definition.balancing import (
     RulePair,
 )
 from pipeline.definition.model import Environment
+from pipeline.definition.operating_system import WINDOWS, OperatingSystem
 from pipeline.definition.shape import Instances, ScaleSetShape
 from pipeline.planning.build import check_machine, definition_body, version_body
 from pipeline.planning.build.build import plan_build
@@ -222,14 +223,13 @@ def shaped(shape: ScaleSetShape) -> Body:
 
 def made_like_another() -> Body:
     """A scale set that is like the one that serves, whoever made that."""
-    like = ScaleSetShape("Standard_D2s_v5", 2, like="serving", without_protected_settings=_SAFE)
     now = surveyed(replace(scale_set("1.0.0"), body=answer("scale-set")))
-    steps = plan_stage(replace(now, image=replace(IMAGE, scale_set=like))).steps
+    steps = plan_stage(replace(now, image=replace(IMAGE, scale_set=LIKE))).steps
     (step,) = (step for step in steps if isinstance(step, CreateScaleSet))
     return scale_set_body.scale_set(step, KEY, RUN)
 
 
-_SAFE = ("monitor",)
+LIKE = ScaleSetShape("Standard_D2s_v5", 2, like="serving", without_protected_settings=("monitor",))
 
 
 def rolled() -> Body:
@@ -300,6 +300,32 @@ def gateway() -> Body:
     """The NAT gateway by itself."""
     address = network_id(ENVIRONMENT, "publicIPAddresses", "nat-address")
     return bodies.made_by(RUN, bodies.nat_gateway(ENVIRONMENT, address))
+
+
+SYSTEM = OperatingSystem(WINDOWS, "packer/windows/windows.pkr.hcl:56")
+SHOP_WINDOWS = replace(IMAGE, name="storefront-api", system=SYSTEM)
+PASSWORD = "a password of this run"
+
+
+def windows_boot() -> BootCheckMachine:
+    """The check machine's step of an image of Windows."""
+    return replace(boot(), system=SYSTEM)
+
+
+def made_windows_scale_set(like: ScaleSetShape | None = None) -> Body:
+    """The scale set of an image of Windows; perhaps like one that serves."""
+    there = answer("scale-set")
+    access = there["properties"]["virtualMachineProfile"]["osProfile"]
+    access.pop("linuxConfiguration")
+    access["windowsConfiguration"] = {
+        "timeZone": "W. Europe Standard Time",
+        "enableVMAgentPlatformUpdates": False,
+    }
+    sets = (replace(scale_set("1.0.0"), body=there),) if like else ()
+    image = replace(IMAGE, system=SYSTEM, scale_set=like or IMAGE.scale_set)
+    steps = plan_stage(replace(surveyed(*sets), image=image)).steps
+    (step,) = (step for step in steps if isinstance(step, CreateScaleSet))
+    return scale_set_body.scale_set(step, PASSWORD, RUN)
 
 
 TRUSTED = replace(IMAGE, security_type="trusted_launch")
@@ -567,6 +593,43 @@ GOLDENS = {
         version_body.retagged,
         lambda: version_body.retagged(answer("image-version"), {"rolled-back": "2026-11-23"}),
         compute.GalleryImageVersion,
+    ),
+    "image-definition-windows": Golden(
+        bodies.image_definition,
+        lambda: bodies.made_by(
+            RUN, bodies.image_definition(ENVIRONMENT, SHOP_WINDOWS, Traits(os=WINDOWS))
+        ),
+        compute.GalleryImage,
+    ),
+    "security-group-windows": Golden(
+        bodies.security_group,
+        lambda: bodies.made_by(RUN, bodies.security_group(ENVIRONMENT, (IMAGE, SHOP_WINDOWS))),
+        network.NetworkSecurityGroup,
+    ),
+    "scale-set-windows": Golden(
+        scale_set_body.scale_set, made_windows_scale_set, compute.VirtualMachineScaleSet
+    ),
+    "scale-set-windows-like": Golden(
+        scale_set_body.scale_set,
+        lambda: made_windows_scale_set(LIKE),
+        compute.VirtualMachineScaleSet,
+    ),
+    "check-machine-windows": Golden(
+        check_machine.machine,
+        lambda: check_machine.machine(windows_boot(), built.WEB, built.LOCAL, PASSWORD),
+        compute.VirtualMachine,
+    ),
+    "check-extension-windows": Golden(
+        check_machine.extension,
+        lambda: check_machine.extension(windows_boot(), built.LOCAL),
+        compute.VirtualMachineExtension,
+    ),
+    "check-security-group-windows": Golden(
+        check_machine.security_group,
+        lambda: check_machine.security_group(
+            replace(windows_boot(), admitted="203.0.113.7"), built.LOCAL
+        ),
+        network.NetworkSecurityGroup,
     ),
     "check-interface-public": Golden(
         check_machine.interface,

@@ -15,7 +15,7 @@ from pipeline.definition.shape_rules import (
     RESERVED_OF_IMAGES,
     RESERVED_TAGS,
 )
-from pipeline.planning import names, record_names
+from pipeline.planning import machine_names, names, record_names
 from tests.planning.swap.examples import ENVIRONMENT
 
 RUN = "20261123T181500Z-some-host-1a2b"
@@ -27,6 +27,20 @@ def test_a_run_s_resource_group_is_recognised_by_its_name(
 ) -> None:
     assert names.is_group_name_of_ours(make("web", "1.0.0", RUN))
     assert names.is_group_name_of_ours(make("web", "1.0.0", RUN).upper())
+
+
+def test_what_belongs_to_a_machine_of_a_run_is_recognised_in_a_group_of_others() -> None:
+    made = machine_names.names_of_machines(RUN)
+
+    assert made == (
+        "bakeswap-bake-202611231815001a2b",
+        "bakeswap-check-202611231815001a2b",
+        "bsw112318151a2b",
+    )
+    assert all(machine_names.is_machine_name(f"{name}-nic") for name in made)
+    assert not any(
+        map(machine_names.is_machine_name, ("bsw-1-0-0_1a2b3c4d", "web-1-0-0", "bakeswap"))
+    )
 
 
 @pytest.mark.parametrize("name", ["shop", "bakeswap", "my-bakeswap-build-web-1-0-0"])

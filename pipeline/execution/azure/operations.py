@@ -23,6 +23,7 @@ OPERATIONS: Mapping[str, tuple[Service, str]] = {
         "load_balancer_backend_address_pools",
     ),
     "microsoft.compute/virtualmachines": ("compute", "virtual_machines"),
+    "microsoft.compute/virtualmachines/extensions": ("compute", "virtual_machine_extensions"),
     SCALE_SETS.lower(): ("compute", "virtual_machine_scale_sets"),
     "microsoft.compute/disks": ("compute", "disks"),
     "microsoft.compute/images": ("compute", "images"),

@@ -9,7 +9,8 @@ from pipeline.execution.patience import MACHINE, RESOURCE_GROUP
 from pipeline.execution.run.work import Work
 from pipeline.planning.build.leftovers import NAMED_BY_PACKER, NAMED_BY_US, is_part
 from pipeline.planning.build.steps import ClearGroup, Clearing, DeleteGroup
-from pipeline.planning.names import MACHINES, Tag, machine_name
+from pipeline.planning.machine_names import names_of_machines
+from pipeline.planning.names import Tag
 
 _ORDER = (*NAMED_BY_US, *NAMED_BY_PACKER)
 
@@ -25,7 +26,7 @@ def clear(step: Clearing, work: Work) -> None:
 
 def _made_by(step: ClearGroup, work: Work) -> list[ResourceId]:
     """What has the run's tag, or a name of its machines; each after what it is used by."""
-    names = tuple(machine_name(what, step.run) for what in MACHINES)
+    names = names_of_machines(step.run)
     found = []
     for body in work.azure.resources_in(step.name):
         resource = ResourceId.parse(str(body["id"]))

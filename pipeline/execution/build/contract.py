@@ -8,7 +8,7 @@ from typing import cast
 
 from pipeline.definition.balancing import NOWHERE, RICH, Health
 from pipeline.errors import CheckFailed, StillRunning
-from pipeline.execution.checks import Host
+from pipeline.execution.hosts import SshHost
 from pipeline.execution.patience import Patience
 from pipeline.execution.run.work import Work
 from pipeline.execution.ssh import forwarding
@@ -32,7 +32,7 @@ _FORBIDDEN = "administratively prohibited"
 _HEALTHY = "Healthy"
 
 
-def ask(step: RunChecks, contract: Contract, work: Work, host: Host, private: str) -> str:
+def ask(step: RunChecks, contract: Contract, work: Work, host: SshHost, private: str) -> str:
     """Ask until everything is as promised; what it answered, in words.
 
     Its health is asked at 127.0.0.1, as the Application Health extension does; other ports at its

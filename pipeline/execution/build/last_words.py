@@ -13,7 +13,7 @@ from pipeline.advice import Advice, Shell
 from pipeline.definition.files import relative
 from pipeline.errors import PipelineError
 from pipeline.execution.azure.console import console
-from pipeline.execution.checks import Host
+from pipeline.execution.hosts import Host, SshHost
 from pipeline.execution.run.work import Work
 from pipeline.execution.ssh import answer
 from pipeline.output.harmless import without_control
@@ -34,6 +34,9 @@ CONSOLE = "console.txt"
 KEY = "key"
 """0600; it opens the kept machine and nothing else."""
 
+ENTRY = "password"
+"""0600; as the key, of a machine of Windows."""
+
 _QUESTIONS: Mapping[str, str] = {
     FAILED_UNITS: "systemctl --failed --no-legend --plain --no-pager",
     JOURNAL: f"sudo -n journalctl --boot --no-pager --lines {LINES}",
@@ -41,7 +44,7 @@ _QUESTIONS: Mapping[str, str] = {
 
 
 def keep(step: OnMachine, work: Work, host: Host | None) -> tuple[str, tuple[Advice, ...]]:
-    """Keep its failed units and journal, where `host` still answers, and its console.
+    """Keep its failed units and journal, where `host` still answers SSH, and its console.
 
     Answers the failed units in one line, "" for none, and where the rest can be read.
     """
@@ -59,10 +62,15 @@ def keep(step: OnMachine, work: Work, host: Host | None) -> tuple[str, tuple[Adv
 
 
 def way_in(work: Work, host: Host) -> tuple[Advice, ...]:
-    """Keep the run's key, which would go with the run; how to log in with it, and how to end it."""
+    """Keep the run's key or password, which would go with the run; how to log in with it."""
     folder = work.run.folder / FOLDER
     with naming(folder):
         folder.mkdir(exist_ok=True, mode=0o700)
+    if not isinstance(host, SshHost):
+        write_private(folder / ENTRY, host.password)
+        read = Shell(f"cat {relative(work.session.project.root, folder / ENTRY)}")
+        words = f"log in to its machine, {host.address}, as {host.user} with the password in"
+        return (Advice(words, read),)
     key = folder / KEY
     write_private(key, (work.run.access.folder / "key").read_text())
     where = relative(work.session.project.root, key)
@@ -80,7 +88,7 @@ def last_lines(work: Work, count: int) -> str:
 
 
 def _asked(step: OnMachine, work: Work, host: Host | None) -> Iterator[tuple[str, str]]:
-    if host is not None:
+    if isinstance(host, SshHost):
         for name, command in _QUESTIONS.items():
             work.seen = f"asking the machine for {name}"
             work.still_waiting()

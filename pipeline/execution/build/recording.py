@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pipeline.errors import StateFileError
-from pipeline.execution.checks import Host
+from pipeline.execution.hosts import SshHost
 from pipeline.execution.packages.gathering import gather
 from pipeline.execution.run.work import Work
 
 
-def packages(work: Work, host: Host) -> str:
+def packages(work: Work, host: SshHost) -> str:
     """Write down its packages in the run's folder: how many, "" where it tells of none.
 
     No check fails for it; later, `nightly` says that nobody wrote them down.

@@ -7,25 +7,23 @@ from dataclasses import asdict
 from typing import assert_never
 
 from pipeline.advice import Advice, build_image, check_image
-from pipeline.definition.model import PUBLIC
-from pipeline.errors import AzureRefused, CheckFailed, Overtaken, StillRunning, Unreachable
+from pipeline.errors import AzureRefused, CheckFailed, Overtaken, Unreachable
 from pipeline.execution import checks
-from pipeline.execution.azure.requests import Body, delete, put, put_group
+from pipeline.execution.azure.requests import delete, put, put_group
 from pipeline.execution.azure.vault import read_secrets
 from pipeline.execution.build import contract, last_words
 from pipeline.execution.build.baked import baked_tags
 from pipeline.execution.build.clearing import clear
 from pipeline.execution.build.marking import mark_version
+from pipeline.execution.build.reaching import await_listening, host_of, private_address, way_in
 from pipeline.execution.build.recording import packages
-from pipeline.execution.checks import Checks, Host
+from pipeline.execution.checks import Checks
 from pipeline.execution.evidence.recording import record
+from pipeline.execution.hosts import SshHost
 from pipeline.execution.packer.build import Evidence, bake
-from pipeline.execution.patience import GALLERY, MACHINE, NETWORK, RESOURCE_GROUP, SSH
+from pipeline.execution.patience import EXTENSION, GALLERY, MACHINE, NETWORK, RESOURCE_GROUP
 from pipeline.execution.run.work import Work
-from pipeline.execution.ssh import greets
-from pipeline.execution.wait import wait_until
 from pipeline.planning.build import check_machine, version_body
-from pipeline.planning.build.access import WAYS
 from pipeline.planning.build.steps import (
     BakeVersion,
     BootCheckMachine,
@@ -34,7 +32,6 @@ from pipeline.planning.build.steps import (
     DeleteGroup,
     DeleteVersion,
     MarkVersion,
-    OnMachine,
     RecordEvidence,
     RejectVersion,
     RunChecks,
@@ -42,14 +39,12 @@ from pipeline.planning.build.steps import (
 )
 from pipeline.planning.names import (
     Tag,
+    check_extension_id,
     check_machine_id,
     check_network_id,
     image_version_id,
 )
 from pipeline.state_files import read_bytes
-
-SHOWN_OF_CONSOLE = 5
-"""Lines of a console that are shown; the run keeps it all."""
 
 
 def carry_out(step: BuildStep, work: Work) -> None:
@@ -118,9 +113,14 @@ def reject_version(step: RejectVersion, work: Work) -> None:
 
 
 def boot_check_machine(step: BootCheckMachine, work: Work) -> None:
-    """A machine from the version, and the run's key to it; done when its SSH server greets."""
+    """A machine from the version, and the run's key to it; done when it can be asked.
+
+    Of Windows the password takes the key's place, and an extension has it listen.
+    """
     environment = work.azure.environment
-    public_key = work.run.access.public_key
+    is_windows, access = step.system.is_windows, work.run.access
+    credential = access.password if is_windows else access.public_key
+    work.session.output.hide(access.password)
     if step.has_own_group:
         work.send(put_group(step.group, environment.location, dict(step.tags)), RESOURCE_GROUP)
     if step.admitted:
@@ -128,9 +128,12 @@ def boot_check_machine(step: BootCheckMachine, work: Work) -> None:
     nic = check_network_id(environment, step.group, "networkInterfaces", step.machine)
     work.send(put(nic, check_machine.interface(step, environment)), NETWORK)
     image = work.session.image(step.image)
-    body = check_machine.machine(step, image, environment, public_key)
+    body = check_machine.machine(step, image, environment, credential)
     work.send(put(check_machine_id(environment, step.group, step.machine), body), MACHINE)
-    _await_ssh(step, work)
+    if is_windows:
+        listener = check_extension_id(environment, step.group, step.machine)
+        work.send(put(listener, check_machine.extension(step, environment)), EXTENSION)
+    await_listening(step, work)
 
 
 def _make_reachable(step: BootCheckMachine, work: Work) -> None:
@@ -150,7 +153,7 @@ def run_checks(step: RunChecks, work: Work) -> None:
     session = work.session
     facts = checks.facts(step.image, step.version)
     folder = session.image(step.image).checks
-    host = _host(step, work)
+    host = host_of(step, work)
     expected = _hygiene(step, work) if step.hygiene else ""
     asked = Checks(session.project.root, folder, facts, host, expected)
     log = work.run.folder / checks.LOG
@@ -158,16 +161,16 @@ def run_checks(step: RunChecks, work: Work) -> None:
         verdict = checks.run_checks(asked, log, work.clock, work.still_waiting)
         work.seen = f"{step.checks}: {verdict}"
         promised = ""
-        if step.contract:
-            private = _private_address(step, work)
+        if step.contract and isinstance(host, SshHost):
+            private = private_address(step, work)
             promised = contract.ask(step, step.contract, work, host, private)
-        has = packages(work, host)
+        has = packages(work, host) if isinstance(host, SshHost) else ""
     except CheckFailed as error:
-        units, kept = last_words.keep(step, work, asked.host)
-        raise _explained(error, step, units, kept + _way_in(work, asked.host)) from None
+        units, kept = last_words.keep(step, work, host)
+        raise _explained(error, step, units, kept + way_in(work, host)) from None
     except Unreachable as error:
         _, kept = last_words.keep(step, work, None)
-        raise _without_verdict(error, step, kept + _way_in(work, asked.host)) from None
+        raise _without_verdict(error, step, kept + way_in(work, host)) from None
     finally:
         if session.verbose:
             session.output.say(read_bytes(log).decode(errors="replace"))
@@ -186,63 +189,11 @@ def _evidence(work: Work) -> Evidence:
     )
 
 
-def _host(step: OnMachine, work: Work) -> Host:
-    """How the machine of a check is reached: by its address, with the run's key."""
-    environment = work.azure.environment
-    address = _public_address(step, work) or _private_address(step, work)
-    return Host(environment.ssh_username, address, environment.ssh_port, work.run.access.config)
-
-
 def _hygiene(step: RunChecks, work: Work) -> str:
     """What its checks are told: what the image declares, and what this run put on the machine."""
     key = work.run.access.public_key.split()[1]
     told = {"user": work.azure.environment.ssh_username, "key": key}
     return json.dumps({**told, **(asdict(step.hygiene) if step.hygiene else {})})
-
-
-def _private_address(step: OnMachine, work: Work) -> str:
-    where = work.azure.environment, step.group, "networkInterfaces", step.machine
-    nic: Body = work.azure.get(check_network_id(*where)) or {}
-    return str(nic["properties"]["ipConfigurations"][0]["properties"]["privateIPAddress"])
-
-
-def _public_address(step: OnMachine, work: Work) -> str:
-    """That of a check that has one, "" for the others."""
-    environment = work.azure.environment
-    if environment.access != PUBLIC:
-        return ""
-    where = environment, step.group, "publicIPAddresses", step.machine
-    found = work.azure.get(check_network_id(*where)) or {}
-    return str((found.get("properties") or {}).get("ipAddress") or "")
-
-
-def _await_ssh(step: BootCheckMachine, work: Work) -> None:
-    host = _host(step, work)
-    where = f"SSH at {host.address}:{host.port}"
-    work.seen = f"waiting for {where}"
-    try:
-        wait_until(
-            lambda: True if greets(host.address, host.port) else None,
-            where,
-            patience=SSH,
-            clock=work.clock,
-            every=0.5,
-            still_waiting=work.still_waiting,
-        )
-    except StillRunning as late:
-        _, kept = last_words.keep(step, work, None)
-        console = last_words.last_lines(work, SHOWN_OF_CONSOLE)
-        raise Unreachable(
-            f"{where}, the {work.azure.environment.access} address of the check machine: no answer"
-            f" in {late.waited:.0f} s. {step.image} {step.version} stays unchecked; {WAYS}"
-            + (f"\nits console ends with\n{console}" if console else ""),
-            advice=(
-                *kept,
-                *_way_in(work, host),
-                Advice("check it again", check_image(step.image, step.version)),
-            ),
-        ) from late
-    work.seen = f"{step.image} {step.version} booted; {where} answers"
 
 
 def _explained(
@@ -260,11 +211,6 @@ def _explained(
             Advice("check it again", check_image(step.image, step.version)),
         ),
     )
-
-
-def _way_in(work: Work, host: Host | None) -> tuple[Advice, ...]:
-    """Into the machine, where it stays."""
-    return last_words.way_in(work, host) if work.session.keep and host else ()
 
 
 def _without_verdict(error: Unreachable, step: RunChecks, kept: tuple[Advice, ...]) -> Unreachable:

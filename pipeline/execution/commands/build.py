@@ -24,6 +24,7 @@ from pipeline.execution.packer.tools import find_tools
 from pipeline.execution.run.run import Run
 from pipeline.execution.run.session import Session
 from pipeline.execution.runner import begin, carry_out
+from pipeline.execution.winrm import refuse_without_pywinrm
 from pipeline.planning.build.aftermath import plan_after_failure
 from pipeline.planning.build.build import Build, plan_build, plan_check, plan_nightly
 from pipeline.planning.build.packer_variables import secrets_of_the_author
@@ -106,6 +107,8 @@ def _before_the_bake(build: Build, image: Image, session: Session) -> None:
         if isinstance(step, RecordEvidence) and step.is_required and not session.plan_only:
             signer_of(session)
         if isinstance(step, RunChecks):
+            if step.system.is_windows:
+                refuse_without_pywinrm(step.image)
             told = facts(step.image, step.version)
             refuse_uncollectable(Checks(session.project.root, image.checks, told), session.clock)
         if not isinstance(step, BakeVersion):

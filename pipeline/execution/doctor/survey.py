@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from pipeline.arm import ResourceId
 from pipeline.errors import AzureRefused, SignInFailed, Unreachable
+from pipeline.execution import winrm
 from pipeline.execution.azure import lists
 from pipeline.execution.azure.requests import Body
 from pipeline.execution.azure.side_by_side import each_by_name
@@ -34,6 +35,8 @@ def examine(session: Session) -> Examination:
         programs=_asked(_programs, Unreachable),
         runner=runner(environment),
         has_way=has_way(environment),
+        windows=tuple(one.name for one in session.project.images if one.system.is_windows),
+        has_winrm=winrm.is_here(),
     )
 
 

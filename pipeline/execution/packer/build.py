@@ -8,6 +8,7 @@ removes its machine. For that its output goes to a file, which nobody has to hol
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -227,7 +228,7 @@ def _failure(
     if TIME_IS_OVER in said.splitlines():
         at = f", at: {follower.last()}" if follower.last() else ""
         reason = f"not done after {limit / 60:.0f} min and ended{at}; build.timeout is its limit"
-    if "Timeout waiting for SSH" in reason:
+    if re.search("Timeout waiting for (SSH|WinRM)", reason):
         reason = f"{reason}\n{WAYS}"
     log = evidence.log.relative_to(evidence.root)
     return BuildFailed(

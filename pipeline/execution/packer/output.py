@@ -25,29 +25,39 @@ PHASES = (
     "Creating resource group",
     "Deploying deployment template",
     "Waiting for SSH to become available",
+    "Waiting for WinRM to become available",
     "Uploading",
     "Downloading",
     "Provisioning with",
     "Running local shell script",
+    "Restarting Machine",
     "Powering off machine",
     "Capturing image",
     "Publishing to Shared Image Gallery",
     "Running post-processor",
     "Deleting Virtual Machine deployment",
+    "Deleting KeyVault created during build",
     "Cleanup requested, deleting resource group",
 )
 
 CLEANING = (
     "Provisioning step had errors",
     "Deleting Virtual Machine deployment",
+    "Deleting KeyVault created during build",
     "Cleanup requested, deleting",
 )
 """What begins when the build itself is over, however it went."""
 
 _INLINE = r"\S*/packer-shell\d+"
+_INLINE_POWERSHELL = r"\S*/powershell-provisioner\d+"
 _WORK = (
     (re.compile(rf"Provisioning with shell script: {_INLINE}"), "shell provisioner, inline script"),
     (re.compile(r"Provisioning with shell script: (.+)"), "shell provisioner, {}"),
+    (
+        re.compile(rf"Provisioning with powershell script: {_INLINE_POWERSHELL}"),
+        "powershell provisioner, inline script",
+    ),
+    (re.compile(r"Provisioning with powershell script: (.+)"), "powershell provisioner, {}"),
     (re.compile(rf"Running local shell script: {_INLINE}"), "shell-local, inline script"),
     (re.compile(r"Running local shell script: (.+)"), "shell-local, {}"),
     (re.compile(r"(?:Uploading|Downloading) (.+)"), "file provisioner, {}"),

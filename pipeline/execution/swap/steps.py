@@ -7,6 +7,7 @@ from typing import assert_never
 from pipeline.errors import AzureRefused, Overtaken, StillRunning
 from pipeline.execution.azure.requests import Body, patch, put
 from pipeline.execution.azure.resources import provisioning_state
+from pipeline.execution.passwords import new_password
 from pipeline.execution.patience import HEALTHY, NETWORK, SCALE_SET
 from pipeline.execution.run.create import create_unless_there
 from pipeline.execution.run.work import Work
@@ -67,7 +68,11 @@ def create_scale_set(step: CreateScaleSet, work: Work) -> None:
         hide(settings, work.session.output)
         definition = image_definition_id(work.azure.environment, step.image)
         plan = traits.reading(work.azure.get(definition) or {}).plan
-        return scale_set(step, public_key_nobody_holds(), work.run.id, settings, plan)
+        is_windows = step.system.is_windows
+        credential = new_password() if is_windows else public_key_nobody_holds()
+        if is_windows:
+            work.session.output.hide(credential)
+        return scale_set(step, credential, work.run.id, settings, plan)
 
     create_unless_there(work, step.resource, body, SCALE_SET)
 

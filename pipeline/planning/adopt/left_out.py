@@ -67,7 +67,7 @@ def _model(_: Estate, found: Answer, environment: Environment) -> Iterator[str]:
     if user and user != environment.ssh_username:
         yield f"administrator {user}: the environment's ssh_username is {environment.ssh_username}"
     if system.get("windowsConfiguration"):
-        yield "Windows: bakeswap's scale sets are Linux"
+        yield "Windows: its image needs a template and a base of it (docs/windows.md)"
     yield "custom data and passwords: Azure does not tell them"
     if model.get("userData"):
         yield "user data: put it into a file of the image, and name it in user_data"

@@ -27,15 +27,8 @@ from pipeline.planning.build.steps import (
 from pipeline.planning.build.survey import BuildSurvey
 from pipeline.planning.build.vault import secret_references
 from pipeline.planning.build.verdicts import Verdict, verdict
-from pipeline.planning.names import (
-    CHECK_MACHINE,
-    Check,
-    Tag,
-    build_group,
-    check_group,
-    machine_name,
-    tags_of,
-)
+from pipeline.planning.machine_names import bake_name, machine_name
+from pipeline.planning.names import CHECK_MACHINE, Check, Tag, build_group, check_group, tags_of
 from pipeline.planning.plan import Plan
 from pipeline.planning.versions import WARNED, ImageVersion, newest
 
@@ -76,7 +69,7 @@ def plan_build(
     version = survey.next_version
     own = survey.environment.build_resource_group
     group = own or build_group(image.name, version, survey.run)
-    machine = machine_name("bake", survey.run) if own else ""
+    machine = bake_name(survey.run, is_windows=image.system.is_windows) if own else ""
     tags = {**_common_tags(survey, version), **_evidence_tags(survey, wanted)}
     who = admitted(survey.environment, image, survey.runner)
     bought = survey.definition.plan
@@ -209,7 +202,8 @@ def _checking(survey: BuildSurvey, version: str) -> tuple[BuildStep, ...]:
     tags = tuple(_common_tags(survey, version).items())
     who = admitted(survey.environment, image, survey.runner)
     copies = survey.environment.replication.of_regions
-    boot = BootCheckMachine(image.name, version, group, tags, who, survey.definition.plan, machine)
+    plan, system = survey.definition.plan, image.system
+    boot = BootCheckMachine(image.name, version, group, tags, who, plan, machine, system)
     return (
         boot,
         proven_by(image, survey.environment, version, group, machine),

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from pipeline.definition.model import Environment, Image
-from pipeline.planning import security, traits
+from pipeline.planning import security, traits, windows
 from pipeline.planning.build.steps import BootCheckMachine
 from pipeline.planning.names import (
+    CHECK_MACHINE,
     PRIMARY,
     check_network_id,
     image_version_id,
@@ -37,7 +38,8 @@ def public_address(step: BootCheckMachine, environment: Environment) -> dict[str
 
 
 def security_group(step: BootCheckMachine, environment: Environment) -> dict[str, Any]:
-    """SSH for one address; everybody else is refused by Azure's own last rule."""
+    """SSH or WinRM for one address; everybody else is refused by Azure's own last rule."""
+    is_windows = step.system.is_windows
     rule = {
         "priority": 100,
         "direction": "Inbound",
@@ -46,9 +48,10 @@ def security_group(step: BootCheckMachine, environment: Environment) -> dict[str
         "sourceAddressPrefix": step.admitted,
         "sourcePortRange": "*",
         "destinationAddressPrefix": "*",
-        "destinationPortRange": str(environment.ssh_port),
+        "destinationPortRange": str(windows.PORT if is_windows else environment.ssh_port),
     }
-    rules = [{"name": "allow-ssh-from-the-runner", "properties": rule}]
+    protocol = "winrm" if is_windows else "ssh"
+    rules = [{"name": f"allow-{protocol}-from-the-runner", "properties": rule}]
     return _resource(step, environment, {"securityRules": rules})
 
 
@@ -74,9 +77,12 @@ def _resource(
 
 
 def machine(
-    step: BootCheckMachine, image: Image, environment: Environment, public_key: str
+    step: BootCheckMachine, image: Image, environment: Environment, credential: str
 ) -> dict[str, Any]:
-    """A machine like an instance of the scale set, from the version by its full id."""
+    """A machine like an instance of the scale set, from the version by its full id.
+
+    `credential`: the administrator's public key; of Windows the password.
+    """
     version = image_version_id(environment, step.image, step.version)
     nic = {
         "id": str(check_network_id(environment, step.group, "networkInterfaces", step.machine)),
@@ -98,20 +104,27 @@ def machine(
             },
             # With Azure's own storage: the console tells of a machine that does not boot.
             "diagnosticsProfile": {"bootDiagnostics": {"enabled": True}},
-            "osProfile": _os_profile(step, environment.ssh_username, public_key),
+            "osProfile": _os_profile(step, environment.ssh_username, credential),
             "networkProfile": {"networkInterfaces": [nic]},
             **security.of_machines(image.security_type),
         },
     }
 
 
-def _os_profile(step: BootCheckMachine, user: str, public_key: str) -> dict[str, Any]:
+def extension(step: BootCheckMachine, environment: Environment) -> dict[str, Any]:
+    """What has a machine of Windows listen for the checks."""
+    return _resource(step, environment, dict(windows.listening()))
+
+
+def _os_profile(step: BootCheckMachine, user: str, credential: str) -> dict[str, Any]:
+    if step.system.is_windows:
+        return {"computerName": CHECK_MACHINE, **windows.access(user, credential)}
     path = f"/home/{user}/.ssh/authorized_keys"
     return {
         "computerName": step.machine,
         "adminUsername": user,
         "linuxConfiguration": {
             "disablePasswordAuthentication": True,
-            "ssh": {"publicKeys": [{"path": path, "keyData": public_key}]},
+            "ssh": {"publicKeys": [{"path": path, "keyData": credential}]},
         },
     }

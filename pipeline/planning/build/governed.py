@@ -10,7 +10,7 @@ from pipeline.definition.model import Environment, Image
 from pipeline.errors import Refused
 from pipeline.planning.build import check_machine
 from pipeline.planning.build.steps import BakeVersion, BootCheckMachine, BuildStep
-from pipeline.planning.denials import NOBODYS_KEY, Denial
+from pipeline.planning.denials import Denial, nobodys
 from pipeline.planning.names import gallery_id
 
 _GROUP = "Microsoft.Resources/subscriptions/resourceGroups"
@@ -49,7 +49,7 @@ def made(steps: Iterable[BuildStep], image: Image, environment: Environment) -> 
         if isinstance(step, BakeVersion):
             found += [*_around("bake", step, environment), *_of_bake(step, image, environment)]
         elif isinstance(step, BootCheckMachine):
-            body = check_machine.machine(step, image, environment, NOBODYS_KEY)
+            body = check_machine.machine(step, image, environment, nobodys(step.system))
             machine = Made(
                 "the machine of a check", _scope(step, environment), {"type": _MACHINE, **body}
             )

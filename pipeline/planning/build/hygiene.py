@@ -23,7 +23,7 @@ class Declared:
 
 
 def declared(image: Image, environment: Environment) -> Declared | None:
-    """Of an image in an environment; None where no kind is looked for.
+    """Of an image in an environment; None where no kind is looked for, and of Windows.
 
     Where a rule leads to every port, each is declared.
     """
@@ -32,7 +32,7 @@ def declared(image: Image, environment: Environment) -> Declared | None:
     skip = set(image.hygiene.skipped)
     if any(pair.protocol == ALL for pair in pairs):
         skip.add(_LISTENING)
-    if skip.issuperset(KINDS):
+    if skip.issuperset(KINDS) or image.system.is_windows:
         return None
     served = {pair.backend_port for pair in pairs}
     ports = {SSH_PORT, environment.ssh_port, image.health.port, *served} - {0}

@@ -8,14 +8,8 @@ from dataclasses import dataclass
 from pipeline.arm import ResourceId
 from pipeline.definition.model import Environment
 from pipeline.planning.build.steps import ClearGroup, Clearing, DeleteGroup
-from pipeline.planning.names import (
-    SYSTEM,
-    Tag,
-    is_machine_name,
-    is_ours,
-    machine_name,
-    os_disk_name,
-)
+from pipeline.planning.machine_names import is_machine_name, machine_name, os_disk_name
+from pipeline.planning.names import SYSTEM, Tag, is_ours
 
 DISKS = "disks"
 NAMED_BY_US = ("virtualmachines", "networkinterfaces", DISKS)

@@ -8,7 +8,8 @@ from typing import Final
 from pipeline.definition.given import KNOWN, SECRET, Plain, plain, references, values
 from pipeline.definition.model import TRUSTED_LAUNCH, Environment, GalleryBase, Image
 from pipeline.planning.build.steps import BakeVersion
-from pipeline.planning.names import gallery_id, os_disk_name
+from pipeline.planning.machine_names import os_disk_name
+from pipeline.planning.names import gallery_id
 from pipeline.planning.security import TRUSTED
 from pipeline.planning.traits import PurchasePlan, definition_of
 

@@ -22,6 +22,7 @@ def proven_by(
         machine=machine,
         contract=contract(image, environment),
         hygiene=declared_hygiene(image, environment),
+        system=image.system,
     )
 
 
@@ -33,9 +34,13 @@ def recorded_by(environment: Environment, image: str, version: str) -> RecordEvi
 
 
 def contract(image: Image, environment: Environment) -> Contract | None:
-    """Of an image in an environment; None where its machine of a check is not asked."""
+    """Of an image in an environment; None where its machine of a check is not asked.
+
+    The questions go through SSH, which Windows has not, and no other way is sure: a public machine
+    admits nobody to the port. Instances are asked when they are staged.
+    """
     health = image.health
-    if not health.port or health.check is False:
+    if not health.port or health.check is False or image.system.is_windows:
         return None
     if health.check is None and _get_more(image, environment):
         return None

@@ -8,11 +8,11 @@ from pipeline.advice import Advice, AdviceList, Shell, create_environment
 from pipeline.definition.given import KNOWN
 from pipeline.definition.model import TRUSTED_LAUNCH, Environment, Image
 from pipeline.errors import Refused
-from pipeline.planning import security
+from pipeline.planning import security, windows
 from pipeline.planning.build.packer_variables import IN_A_GROUP_THAT_IS_THERE
 from pipeline.planning.hardware import Size, unable
 from pipeline.planning.names import gallery_id, image_definition_id
-from pipeline.planning.traits import LINUX, Traits
+from pipeline.planning.traits import Traits
 
 PLAN_VARIABLES = frozenset({"base_plan_publisher", "base_plan_product", "base_plan_name"})
 """What a template of a base that is bought is given, for its block `plan_info`."""
@@ -33,7 +33,10 @@ def refuse_unpublishable(image: Image, environment: Environment, definition: Tra
 
 
 def _untold(image: Image, environment: Environment) -> Iterator[str]:
-    """What the environment says of a bake or a version, and no variable of the template learns."""
+    """What the environment says of a bake or a version, and no variable of the template learns.
+
+    And what Packer does not bake as the environment says.
+    """
     replication, template = environment.replication, image.template.name
     where = f"environments.hcl: environment {environment.name}"
     places = {reference: replication.place(reference) for reference in replication.known}
@@ -42,6 +45,8 @@ def _untold(image: Image, environment: Environment) -> Iterator[str]:
     if environment.build_resource_group:
         where = f"{where}: build_resource_group"
         places |= dict.fromkeys(IN_A_GROUP_THAT_IS_THERE, where)
+    if wrong := windows.leaves_a_vault(image, environment):
+        yield f"environments.hcl: environment {environment.name}: {wrong}"
     for reference, place in places.items():
         variable, key = KNOWN[reference], reference.rpartition(".")[2]
         if variable not in image.told:
@@ -79,6 +84,7 @@ def _unlike(
         ("generation", base.generation, definition.generation),
         ("architecture", base.architecture, definition.architecture),
         ("plan", str(base.plan or "none"), str(definition.plan or "none")),
+        ("operating system", base.os, definition.os),
     )
     for what, has, takes in compared:
         if has.lower() != takes.lower():
@@ -90,8 +96,8 @@ def _unlike(
 
 
 def _unbakeable(image: Image, base: Traits) -> Iterator[tuple[str, str]]:
-    if base.os.lower() != LINUX.lower():
-        yield image.base.at, f"the base {image.base} is {base.os}, and only Linux is baked"
+    if unlike := windows.unlike_base(image, base.os):
+        yield image.base.at, unlike
     if wrong := security.boots_no_bake(image.security_type, base.security_type):
         right = "choose another base, or another security_type"
         yield image.base.at, f"the base {image.base}: {wrong}; {right}"

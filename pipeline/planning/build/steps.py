@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from pipeline.definition.model import AnyBase
+from pipeline.definition.operating_system import UNSAID, OperatingSystem
 from pipeline.planning.build.contract import Contract
 from pipeline.planning.build.hygiene import Declared
 from pipeline.planning.build.vault import SecretReference
@@ -110,6 +111,7 @@ class BootCheckMachine:
     """As of a bake: an image version brings none along."""
     machine: str = CHECK_MACHINE
     """What it is called; another name than this is one in a group that is there."""
+    system: OperatingSystem = UNSAID
 
     @property
     def has_own_group(self) -> bool:
@@ -118,7 +120,8 @@ class BootCheckMachine:
 
     def __str__(self) -> str:
         what = f"boot a fresh machine from {self.image} {self.version} in {self.group}"
-        return f"{what}{_reached(self.admitted)}"
+        listening = ", and have it listen for WinRM" if self.system.is_windows else ""
+        return f"{what}{_reached(self.admitted)}{listening}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,10 +137,13 @@ class RunChecks:
     """What it must answer afterwards; None where it is not asked."""
     hygiene: Declared | None = None
     """What is no leftover; None where none is looked for."""
+    system: OperatingSystem = UNSAID
 
     def __str__(self) -> str:
         hygiene = " and those of hygiene" if self.hygiene else ""
         what = f"run the checks in {self.checks}{hygiene} on it"
+        if self.system.is_windows:
+            return f"{what} over WinRM; its health page is not asked"
         return f"{what}, and ask {self.contract}" if self.contract else what
 
 

@@ -30,6 +30,7 @@ from pipeline.planning.rights import (
     on_load_balancers,
 )
 from pipeline.planning.table import Table
+from pipeline.planning.windows import bring_pywinrm
 
 _NEEDED: Mapping[Thing, Callable[[], tuple[str, ...]]] = {
     "load balancer": on_load_balancers,
@@ -43,12 +44,12 @@ _HEADINGS = ("check", "result", "what was found")
 
 def findings(seen: Examination) -> tuple[Finding, ...]:
     """Everything that was looked at, this machine first."""
-    found = [*_programs(seen), *_access(seen)]
+    found = [*_programs(seen), *_winrm(seen), *_access(seen)]
     if isinstance(seen.azure, Unknown):
         found.append(_signed_out(seen.environment, seen.azure.why))
     else:
         found += [ok("sign-in", f"{seen.environment.cloud.resource_manager} answers")]
-        found += _of_azure(seen.environment, seen.azure)
+        found += _of_azure(seen.environment, seen.azure, with_windows=bool(seen.windows))
     return tuple(dict.fromkeys(found))
 
 
@@ -96,6 +97,18 @@ def _versions(environment: Environment, found: Programs) -> Iterator[Finding]:
         yield ok("packer", f"{named} with the Azure plugin {dotted(found.plugin)}")
 
 
+def _winrm(seen: Examination) -> Iterator[Finding]:
+    images = ", ".join(seen.windows)
+    if not seen.windows:
+        return
+    if seen.has_winrm:
+        yield ok("winrm", f"pywinrm is here, for the checks of {images}")
+    else:
+        what = f"{images} is checked over WinRM, and pywinrm is not here"
+        bringing = Advice("install it", Shell(bring_pywinrm()))
+        yield failed("winrm", what, "install it", bringing)
+
+
 def _access(seen: Examination) -> Iterator[Finding]:
     environment = seen.environment
     for doubt in doubts(environment, seen.has_way):
@@ -113,9 +126,10 @@ def _signed_out(environment: Environment, why: str) -> Finding:
     return failed("sign-in", f"{where}: {why}", "sign in, then look again", sign_in)
 
 
-def _of_azure(environment: Environment, azure: Azure) -> Iterator[Finding]:
+def _of_azure(environment: Environment, azure: Azure, *, with_windows: bool) -> Iterator[Finding]:
     others = azure.namesakes
-    yield from known("rights", azure.permissions, lambda found: _rights(environment, found))
+    rights = partial(_rights, environment, with_windows=with_windows)
+    yield from known("rights", azure.permissions, rights)
     for other in azure.elsewhere:
         yield from known("rights", other.permissions, partial(_rights_in, other))
     yield from known("resource group", azure.has_group, lambda found: _group(environment, found))
@@ -129,10 +143,19 @@ def _of_azure(environment: Environment, azure: Azure) -> Iterator[Finding]:
         yield from findings_of_a_stage(twice(facts))
 
 
-def _rights(environment: Environment, roles: tuple[Permission, ...]) -> Iterator[Finding]:
+def _rights(
+    environment: Environment, roles: tuple[Permission, ...], *, with_windows: bool
+) -> Iterator[Finding]:
     scope = f"/subscriptions/{environment.subscription}"
     is_public, has_place = environment.access == PUBLIC, bool(environment.build_resource_group)
-    found = list(missing(roles, with_public=is_public, with_groups=not has_place))
+    found = list(
+        missing(
+            roles,
+            with_public=is_public,
+            with_groups=not has_place,
+            with_windows=with_windows,
+        )
+    )
     for purpose, operations in found:
         hidden = len(operations) - SHOWN
         more = f" and {hidden} more" if hidden > 0 else ""

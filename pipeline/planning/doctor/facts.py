@@ -59,3 +59,7 @@ class Examination:
     programs: Known[Programs]
     runner: str = ""
     has_way: bool | None = None
+    windows: tuple[str, ...] = ()
+    """The images that are of Windows."""
+    has_winrm: bool = False
+    """Whether pywinrm is here, without which none of those is checked."""

@@ -20,7 +20,7 @@ from pipeline.definition.balancing import (
     RuleProbe,
 )
 from pipeline.definition.model import Environment, Image
-from pipeline.planning import security
+from pipeline.planning import security, windows
 from pipeline.planning.names import (
     SYSTEM,
     Tag,
@@ -47,9 +47,10 @@ def made_by(run: str, body: Mapping[str, Any]) -> Body:
     return {**body, "tags": {**body.get("tags", {}), Tag.RUN: run}}
 
 
-def security_group(environment: Environment) -> Body:
+def security_group(environment: Environment, images: Iterable[Image] = ()) -> Body:
     """SSH from within, the applications' ports from their users and from Azure's health probes.
 
+    WinRM from within, too, where one of the images is of Windows.
     Azure's own rules let the network in anyway: a port with a public frontend is for the Internet.
     """
     private_first = sorted(environment.load_balancers, key=lambda found: not found.private)
@@ -64,7 +65,9 @@ def security_group(environment: Environment) -> Body:
     ]
     ssh = _allow("allow-ssh-from-within", 100, "VirtualNetwork", str(environment.ssh_port))
     probes = _allow("allow-health-probes", 110, "AzureLoadBalancer", "*")
-    return _resource(environment, {"securityRules": [ssh, probes, *applications]})
+    winrm = [_allow("allow-winrm-from-within", 105, "VirtualNetwork", str(windows.PORT))]
+    listening = winrm if any(image.system.is_windows for image in images) else []
+    return _resource(environment, {"securityRules": [ssh, *listening, probes, *applications]})
 
 
 def public_address(environment: Environment) -> Body:
@@ -160,7 +163,7 @@ def image_definition(environment: Environment, image: Image, base: Traits) -> Bo
     return _resource(
         environment,
         {
-            "osType": "Linux",
+            "osType": image.system.name,
             "osState": "Generalized",
             **of_defined(base),
             "identifier": {"publisher": SYSTEM, "offer": environment.name, "sku": image.name},

@@ -14,7 +14,7 @@ from pipeline.advice import Advice, build_image
 from pipeline.arm import ResourceId
 from pipeline.definition.model import Environment, Project
 from pipeline.errors import Refused
-from pipeline.planning import security
+from pipeline.planning import security, windows
 from pipeline.planning.hardware import region
 from pipeline.planning.landing_zone import unmanaged
 from pipeline.planning.landing_zone.steps import Complete, Create, CreateGroup, LandingZoneStep
@@ -29,6 +29,7 @@ from pipeline.planning.landing_zone.wanted import (
 from pipeline.planning.names import declared_id, gallery_id, image_definition_id, subnet_id
 from pipeline.planning.plan import Plan
 from pipeline.planning.referring import by_name
+from pipeline.planning.traits import reading
 from pipeline.planning.writable import writable
 
 _CHILDREN = (
@@ -68,6 +69,7 @@ def plan_landing_zone(
     if not environment.network.managed and subnet_id(environment) not in existing:
         raise Refused(f"{subnet_id(environment)}: does not exist, and {unmanaged.NOT_OURS}")
     _refuse_foreign_gallery(project, environment, existing)
+    _refuse_other_systems(project, bases or {})
     unmanaged.refuse_lacking(project, environment, existing)
     group = CreateGroup(environment.resource_group, environment.location)
     steps: list[LandingZoneStep] = [] if has_group else [group]
@@ -209,13 +211,27 @@ def _untagged(
         yield f"{resource.resource.name}: lacks the tags {', '.join(lacking)}: left as it is"
 
 
+def _refuse_other_systems(project: Project, bases: Bases) -> None:
+    """Azure never gives an image definition another operating system."""
+    wrong = [
+        f"{image.base.at}: {unlike}"
+        for image in project.images
+        if image.name in bases and (unlike := windows.unlike_base(image, bases[image.name].os))
+    ]
+    if wrong:
+        raise Refused("\n".join(wrong))
+
+
 def _misfits(project: Project, resource: ResourceId, existing: Mapping[str, Any]) -> Iterator[str]:
-    """Of an image definition: Azure never gives it another security type."""
+    """Of an image definition: Azure gives it no other system, and no other security type."""
     for image in project.images if resource.segments[-1][0] == "images" else ():
-        named = security.named_by(existing)
-        wrong = security.takes_no_bake(image.security_type, named)
+        there = reading(existing)
+        wrong = security.takes_no_bake(image.security_type, there.security_type)
         if image.name == resource.name and wrong:
             yield f"{resource.name}: {wrong}; {security.WAYS_OUT}: left as it is"
+        unlike = windows.unlike_definition(image, there.os)
+        if image.name == resource.name and unlike:
+            yield f"{resource.name}: {unlike}; {windows.ANOTHER_NAME}: left as it is"
 
 
 def _has_failed(body: Mapping[str, Any]) -> bool:

@@ -52,19 +52,20 @@ def wanted(
     not managed is not among them. Definitions are, in whosever gallery.
     """
     return (
-        *(_network(environment) if environment.network.managed else ()),
+        *(_network(project, environment) if environment.network.managed else ()),
         *_load_balancers(project, environment, existing or {}),
         *_gallery(project, environment, bases or {}),
         *_zones(environment),
     )
 
 
-def _network(environment: Environment) -> Iterator[Wanted]:
+def _network(project: Project, environment: Environment) -> Iterator[Wanted]:
     network = environment.network
     group = network_id(environment, "networkSecurityGroups", network.security_group)
     address = network_id(environment, "publicIPAddresses", f"{network.nat_gateway}-address")
     gateway = network_id(environment, "natGateways", network.nat_gateway)
-    yield Wanted(group, bodies.security_group(environment), f"the security group {group.name}")
+    admitting = bodies.security_group(environment, project.images)
+    yield Wanted(group, admitting, f"the security group {group.name}")
     yield Wanted(address, bodies.public_address(environment), f"the public address {address.name}")
     yield Wanted(
         gateway, bodies.nat_gateway(environment, address), f"the NAT gateway {gateway.name}"

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from pipeline.advice import Advice, build_image, check_image, create_environment
 from pipeline.definition.model import TRUSTED_LAUNCH
-from pipeline.planning import security
+from pipeline.planning import security, windows
 from pipeline.planning.hardware import Size, unable
 from pipeline.planning.names import image_definition_id, image_version_id
 from pipeline.planning.preflight.facts import Facts, Replica, Unknown, Version
@@ -110,6 +110,8 @@ def _fits(wanted: Wanted, found: Traits | None, size: Size | Unknown | None) -> 
 
 def _security(wanted: Wanted, image: Traits) -> Iterator[tuple[str, str]]:
     """A definition may make only what image.hcl does not ask for."""
+    if unlike := windows.unlike_definition(wanted.image, image.os):
+        yield unlike, windows.ANOTHER_NAME
     if wrong := security.makes_no_set(wanted.image.security_type, image.security_type):
         yield wrong, security.WAYS_OUT
 

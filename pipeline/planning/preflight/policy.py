@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from pipeline.definition.shape import NO_INSTANCES
-from pipeline.planning.denials import NOBODYS_KEY, Denial
+from pipeline.planning.denials import Denial, nobodys
 from pipeline.planning.names import scale_set_name, tags_of
 from pipeline.planning.preflight.facts import Facts
 from pipeline.planning.preflight.finding import Finding, failed, known, ok
@@ -24,7 +24,7 @@ def content(wanted: Wanted) -> dict[str, Any] | None:
     """
     made = next(iter(wanted.creates), None)
     if made is not None:
-        body = scale_set(made, NOBODYS_KEY, _NO_RUN)
+        body = scale_set(made, nobodys(made.system), _NO_RUN)
         return {"type": TYPE, "name": made.resource.name, **body}
     if not wanted.is_refused or not wanted.version:
         return None

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipeline.definition.extensions import is_health
+from pipeline.definition.operating_system import LINUX, UNSAID, WINDOWS, OperatingSystem
 from pipeline.definition.shape import ScaleSetShape
 from pipeline.definition.shape_rules import RESERVED_TAGS
 from pipeline.errors import Refused
@@ -33,7 +34,9 @@ _MEMBERSHIPS = (
 _WITHOUT_SECRETS = frozenset(
     {
         ("microsoft.azure.keyvault", "keyvaultforlinux"),
+        ("microsoft.azure.keyvault", "keyvaultforwindows"),
         ("microsoft.azure.activedirectory", "aadsshloginforlinux"),
+        ("microsoft.azure.activedirectory", "aadloginforwindows"),
     }
 )
 """Publishers and types, in lower case, of extensions that have no protected settings
@@ -65,8 +68,8 @@ class Carried:
         )
 
 
-def carried(serving: ScaleSet, shape: ScaleSetShape) -> Carried:
-    """What a scale set of this shape has from the one that serves.
+def carried(serving: ScaleSet, shape: ScaleSetShape, system: OperatingSystem = UNSAID) -> Carried:
+    """What a scale set of this shape and system has from the one that serves.
 
     Refused where the two cannot be alike, or where a secret would be lost without a word.
     """
@@ -78,9 +81,15 @@ def carried(serving: ScaleSet, shape: ScaleSetShape) -> Carried:
             f"{serving.name} serves and is a {mode} scale set: a new one is like it only with"
             f' orchestration = "{mode}" in image.hcl'
         )
+    profile = properties.setdefault("virtualMachineProfile", {})
+    runs = WINDOWS if (profile.get("osProfile") or {}).get("windowsConfiguration") else LINUX
+    if runs != system.name:
+        raise Refused(
+            f"{serving.name} serves and is of {runs}: no scale set of {system.name} is like it;"
+            " remove like from scale_set of image.hcl"
+        )
     drop_azures(body)
     _drop(body, OF_THE_SET)
-    profile = properties.setdefault("virtualMachineProfile", {})
     left_out = tuple(_memberships(profile))
     if shape.identity:
         body.pop("identity", None)

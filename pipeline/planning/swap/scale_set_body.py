@@ -13,7 +13,7 @@ from typing import Any
 
 from pipeline.definition.balancing import RICH
 from pipeline.definition.extensions import HEALTH_NAME
-from pipeline.planning import security
+from pipeline.planning import security, windows
 from pipeline.planning.names import PRIMARY, Tag, tags_of
 from pipeline.planning.swap.carried import interfaces, primary
 from pipeline.planning.swap.merging import merged
@@ -33,13 +33,14 @@ GRACE_PERIOD = 600
 
 def scale_set(
     wanted: CreateScaleSet,
-    public_key: str,
+    credential: str,
     run: str,
     protected: Settings | None = None,
     plan: PurchasePlan | None = None,
 ) -> dict[str, Any]:
     """`PUT …/virtualMachineScaleSets/{name}`: its version pinned, upgraded by hand.
 
+    `credential` is the administrator's public key; of Windows the password.
     `protected` are the protected settings of extensions that the definition names a place for;
     without them the body is what may be shown. `plan` is that of the image definition in Azure.
     """
@@ -53,7 +54,7 @@ def scale_set(
         json.loads(attached.content) if attached else {},
         {**_of_version(wanted, run, like), **of_made(plan)},
     )
-    return functools.reduce(merged, layers, _default(wanted, public_key, like))
+    return functools.reduce(merged, layers, _default(wanted, credential, like))
 
 
 def capacity(wanted: ScaleScaleSet) -> dict[str, Any]:
@@ -61,7 +62,7 @@ def capacity(wanted: ScaleScaleSet) -> dict[str, Any]:
     return {"sku": {"capacity": wanted.capacity}}
 
 
-def _default(wanted: CreateScaleSet, public_key: str, like: Mapping[str, Any]) -> dict[str, Any]:
+def _default(wanted: CreateScaleSet, credential: str, like: Mapping[str, Any]) -> dict[str, Any]:
     """What is said where nobody says otherwise."""
     return {
         "location": wanted.location,
@@ -71,7 +72,7 @@ def _default(wanted: CreateScaleSet, public_key: str, like: Mapping[str, Any]) -
             **of_orchestration(wanted.shape),
             "virtualMachineProfile": {
                 "storageProfile": {"imageReference": {}, "osDisk": _os_disk(wanted, like)},
-                "osProfile": _access(wanted, public_key),
+                "osProfile": _access(wanted, credential),
                 "networkProfile": _network(wanted, like),
                 "extensionProfile": {"extensions": [_application_health(wanted)]},
                 **security.of_machines(wanted.security_type),
@@ -89,7 +90,7 @@ def _of_version(wanted: CreateScaleSet, run: str, like: Mapping[str, Any]) -> di
         "properties": {
             "virtualMachineProfile": {
                 "storageProfile": {"imageReference": {"id": str(wanted.image_version)}},
-                "osProfile": {"computerNamePrefix": wanted.resource.name},
+                "osProfile": {"computerNamePrefix": _prefix(wanted)},
                 "networkProfile": _interface({}, address, like),
                 "extensionProfile": {"extensions": [_application_health(wanted)]},
             }
@@ -119,13 +120,21 @@ def _profile(like: Mapping[str, Any]) -> Mapping[str, Any]:
     return (like.get("properties") or {}).get("virtualMachineProfile") or {}
 
 
-def _access(wanted: CreateScaleSet, public_key: str) -> dict[str, Any]:
+def _prefix(wanted: CreateScaleSet) -> str:
+    is_windows = wanted.system.is_windows
+    return windows.computer_prefix(wanted.image) if is_windows else wanted.resource.name
+
+
+def _access(wanted: CreateScaleSet, credential: str) -> dict[str, Any]:
+    prefix = {"computerNamePrefix": _prefix(wanted)}
+    if wanted.system.is_windows:
+        return {**prefix, **windows.access(wanted.username, credential)}
     return {
-        "computerNamePrefix": wanted.resource.name,
+        **prefix,
         "adminUsername": wanted.username,
         "linuxConfiguration": {
             "disablePasswordAuthentication": True,
-            "ssh": public_keys(wanted.username, (public_key,)),
+            "ssh": public_keys(wanted.username, (credential,)),
         },
     }
 
@@ -164,7 +173,7 @@ def _application_health(wanted: CreateScaleSet) -> dict[str, Any]:
         "name": HEALTH_NAME,
         "properties": {
             "publisher": "Microsoft.ManagedServices",
-            "type": "ApplicationHealthLinux",
+            "type": f"{HEALTH_NAME}{wanted.system.name}",
             "typeHandlerVersion": "2.0" if is_rich else "1.0",
             "autoUpgradeMinorVersion": True,
             "settings": {

@@ -259,6 +259,7 @@ def _creation(now: Survey, version: str, capacity: int) -> CreateScaleSet:
         username=environment.ssh_username,
         security_type=image.security_type,
         like=_like(now),
+        system=image.system,
     )
 
 
@@ -273,7 +274,7 @@ def _like(now: Survey) -> Carried | None:
             f"{now.image.name}: {names} serve, and a new scale set is like one: remove"
             f' like = "{shape.like}" from image.hcl'
         )
-    return carried(sets[0], _shape(now))
+    return carried(sets[0], _shape(now), now.image.system)
 
 
 def _shape(now: Survey) -> ScaleSetShape:

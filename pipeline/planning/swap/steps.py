@@ -8,6 +8,7 @@ from typing import Literal, TypeAlias
 from pipeline.arm import ResourceId
 from pipeline.definition.balancing import Health
 from pipeline.definition.model import STANDARD, SecurityType
+from pipeline.definition.operating_system import UNSAID, OperatingSystem
 from pipeline.definition.promotion import Promotion
 from pipeline.definition.shape import Attached, ScaleSetShape, Tags
 from pipeline.planning.swap.carried import Carried
@@ -65,6 +66,7 @@ class CreateScaleSet:
     security_type: SecurityType = STANDARD
     like: Carried | None = None
     """What it has from the scale set that serves."""
+    system: OperatingSystem = UNSAID
 
     def __str__(self) -> str:
         return (

@@ -10,7 +10,7 @@ import pytest
 from pipeline.definition.balancing import Health
 from pipeline.errors import CheckFailed
 from pipeline.execution.build.contract import ask, wrong_with
-from pipeline.execution.checks import Host
+from pipeline.execution.hosts import SshHost
 from pipeline.execution.run.work import Work
 from pipeline.execution.runner import begin, carry_out
 from pipeline.execution.watch.exchange import UNNAMED, Answer
@@ -89,7 +89,7 @@ def test_a_port_that_nobody_opens_fails_the_check(zone: LandingZone) -> None:
         nic = run.session.azure.get(check_network_id(environment, GROUP, "networkInterfaces")) or {}
         (address,) = nic["properties"]["ipConfigurations"]
         private = address["properties"]["privateIPAddress"]
-        host = Host(environment.ssh_username, private, environment.ssh_port, run.access.config)
+        host = SshHost(environment.ssh_username, private, environment.ssh_port, run.access.config)
         work = Work(1, Plan("test", (checks,)), run)
         with pytest.raises(CheckFailed, match=r"port 9100: connection closed, after \d+ s"):
             ask(checks, PROMISED, work, host, NOBODYS)

@@ -103,6 +103,19 @@ FAILED = """\
 """
 
 
+def test_the_phases_of_a_bake_of_windows_are_told() -> None:
+    follower = Follower()
+    lines = (
+        "Waiting for WinRM to become available...",
+        "Provisioning with powershell script: /p/ready.ps1",
+        "Restarting Machine",
+        "Deleting KeyVault created during build",
+    )
+    told = [follower.take(f"==> azure-arm.windows: {line}") for line in lines]
+
+    assert told == [line.rstrip(".") for line in lines]
+
+
 @pytest.mark.parametrize(
     ("said", "where"),
     [
@@ -115,6 +128,14 @@ FAILED = """\
         (["Uploading files => /tmp/"], "file provisioner, files => /tmp/"),
         (["Downloading /r => out/"], "file provisioner, /r => out/"),
         (["Provisioning with Ansible..."], "provisioner Ansible"),
+        (
+            ["Provisioning with powershell script: /p/install.ps1"],
+            "powershell provisioner, /p/install.ps1",
+        ),
+        (
+            ["Provisioning with powershell script: /tmp/powershell-provisioner12"] * 2,
+            "powershell provisioner, inline script 2",
+        ),
         (["Running post-processor:  (type manifest)"], "post-processor manifest"),
     ],
 )

@@ -7,11 +7,13 @@ from dataclasses import replace
 
 import pytest
 
+from pipeline.definition.given import KNOWN
 from pipeline.definition.model import Image
+from pipeline.definition.operating_system import OperatingSystem
 from pipeline.definition.shape import ScaleSetShape
 from pipeline.errors import Refused
 from pipeline.planning.build.build import plan_build
-from pipeline.planning.build.packer_variables import variables
+from pipeline.planning.build.packer_variables import IN_A_GROUP_THAT_IS_THERE, variables
 from pipeline.planning.build.publishable import PLAN_VARIABLES, refuse_unfit
 from pipeline.planning.build.steps import BakeVersion, BootCheckMachine
 from pipeline.planning.hardware import Size
@@ -28,6 +30,7 @@ SUPPORTED = Traits(security_type="TrustedLaunchSupported")
 BUYING = replace(IMAGE, template=replace(TEMPLATE, variables=TEMPLATE.variables | PLAN_VARIABLES))
 SIZES = {D2.name: D2}
 PLAIN = Traits()
+BUILD_GROUP = frozenset(KNOWN[reference] for reference in IN_A_GROUP_THAT_IS_THERE)
 
 
 def refusal(
@@ -87,10 +90,51 @@ def test_a_trusted_launch_image_needs_a_base_that_makes_one() -> None:
     assert "its security type is TrustedLaunch: it makes no standard machine" in str(only)
 
 
-def test_only_linux_is_baked() -> None:
-    told = str(refusal(base=Traits(os="Windows")))
+WINDOWS = OperatingSystem("Windows", "packer/windows/windows.pkr.hcl:56")
+OF_WINDOWS = replace(IMAGE, system=WINDOWS)
+SERVER = Traits(os="Windows")
 
-    assert told == f"images/web/image.hcl:5: the base {BASE} is Windows, and only Linux is baked"
+
+def test_a_template_bakes_the_system_of_its_base() -> None:
+    refuse_unfit(OF_WINDOWS, LOCAL, SERVER, SERVER, SIZES)
+
+    other = "choose another base, or another template"
+    assert str(refusal(base=SERVER, definition=SERVER)) == (
+        f"images/web/image.hcl:5: the base {BASE} is Windows, and its template bakes Linux; {other}"
+    )
+    assert str(refusal(OF_WINDOWS)).splitlines() == [
+        f"images/web/image.hcl:5: the base {BASE} is Linux, and packer/windows/windows.pkr.hcl:56"
+        f" bakes Windows; {other}"
+    ]
+
+
+def test_a_definition_takes_versions_of_its_own_system() -> None:
+    told = refusal(OF_WINDOWS, SERVER, Traits())
+
+    assert "the operating system of the base" in str(told)
+    assert "takes versions of Linux" in str(told)
+    assert str(told.advice[-1].command) == "invoke create-environment"
+
+
+def test_a_key_vault_for_each_bake_is_not_left_in_a_group_that_is_there() -> None:
+    environment = replace(LOCAL, build_resource_group="shop-builds")
+    takes = replace(OF_WINDOWS.template, variables=OF_WINDOWS.template.variables | BUILD_GROUP)
+    image = replace(OF_WINDOWS, template=takes)
+    now = survey(image, environment=environment)
+
+    with pytest.raises(Refused) as refused:
+        plan_build(now)
+    assert str(refused.value) == (
+        "environments.hcl: environment local: build_resource_group: Packer makes a key vault there"
+        " for each bake of Windows; name one of that group for all: variables = {"
+        ' build_key_vault_name = "..." } in image web'
+    )
+
+    named = replace(image, variables=(("build_key_vault_name", "shop-bakes"),))
+    (bake, *_) = plan_build(replace(now, image=named)).plan.steps
+    assert isinstance(bake, BakeVersion)
+    assert bake.machine == "bsw1123120000aa"
+    assert len(bake.machine) <= 15
 
 
 def test_a_template_must_take_the_plan_of_what_is_bought() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from pipeline.advice import PACKAGE, Caller
 from pipeline.definition.model import Cloud, Environment
 from pipeline.errors import Refused
 from pipeline.planning.doctor.doctor import findings, healthy, table
@@ -101,6 +102,25 @@ def test_what_is_missing_is_named_with_its_fix(
     with pytest.raises(Refused, match="is not ready") as refused:
         healthy(seen.environment, findings(seen))
     assert str(found) in str(refused.value)
+
+
+SERVERS = replace(WELL, windows=("shop", "tills"), has_winrm=True)
+
+
+def test_checks_of_windows_need_pywinrm_and_more_rights(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert of("winrm", SERVERS).what == "pywinrm is here, for the checks of shop, tills"
+    assert "winrm" not in {one.check for one in findings(WELL)}
+
+    lacking = of("winrm", replace(SERVERS, has_winrm=False))
+    assert lacking.result == "FAILED"
+    assert str(lacking.advice[0].command) == "make setup"
+    monkeypatch.setattr(Caller, "program", PACKAGE)
+    lacking = of("winrm", replace(SERVERS, has_winrm=False))
+    assert str(lacking.advice[0].command) == "pip install 'bakeswap[windows]'"
+
+    reader = replace(SERVERS, azure=replace(AZURE, permissions=(Permission(("*/read",)),)))
+    told = [one.what for one in findings(reader) if one.check == "rights"]
+    assert any(what.endswith("for bakes and checks of Windows") for what in told)
 
 
 def test_rights_are_told_by_the_commands_that_need_them() -> None:

@@ -405,6 +405,19 @@ def test_a_standard_definition_is_created_by_an_api_version_that_knows_it() -> N
     assert versions == {"the image definition web": "2021-10-01"}
 
 
+def test_a_definition_of_another_system_is_told_and_left() -> None:
+    there = everything()
+    there[image_definition_id(ENVIRONMENT, "web")]["properties"]["osType"] = "Windows"
+
+    found = plan(there)
+
+    assert found.steps == ()
+    assert found.notes == (
+        "web: the definition's operating system is Windows, and its template bakes Linux; give the"
+        " image another name: left as it is",
+    )
+
+
 def test_a_definition_of_another_security_type_is_told_and_left() -> None:
     there = everything()
     own = image_definition_id(ENVIRONMENT, "web")

@@ -115,6 +115,7 @@ def test_a_size_is_offered_or_not() -> None:
         ({"generation": "V2"}, {"generations": frozenset({"V1"})}, "boots V1"),
         ({"generation": "V1"}, {"generations": frozenset({"V2"})}, "generation V1"),
         ({"architecture": "Arm64"}, {}, "the image is Arm64"),
+        ({"os": "Windows"}, {}, "operating system is Windows, and its template bakes Linux"),
         ({}, {"architecture": "Arm64"}, "is Arm64"),
         ({"security_type": "TrustedLaunch"}, {}, "is TrustedLaunch: it makes no standard scale"),
         ({"security_type": "ConfidentialVM"}, {}, "is ConfidentialVM: it makes no standard scale"),

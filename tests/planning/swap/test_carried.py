@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from azure.mgmt.compute import models
 
+from pipeline.definition.operating_system import UNSAID, WINDOWS, OperatingSystem
 from pipeline.definition.shape import (
     FLEXIBLE,
     SERVING,
@@ -53,6 +54,26 @@ def creation(now: Survey) -> CreateScaleSet:
 def made(shape: ScaleSetShape = LIKE, body: dict[str, Any] | None = None) -> dict[str, Any]:
     """The body of the new scale set."""
     return body_of(creation(serving(shape, body)), KEY, RUN)
+
+
+OF_WINDOWS = OperatingSystem(WINDOWS, "packer/windows/windows.pkr.hcl:56")
+ACCESS = {"adminUsername": "theirs", "windowsConfiguration": {"timeZone": "UTC"}}
+
+
+@pytest.mark.parametrize(
+    ("system", "body", "words"),
+    [
+        (OF_WINDOWS, None, "is of Linux: no scale set of Windows is like it"),
+        (UNSAID, {"osProfile": ACCESS}, "is of Windows: no scale set of Linux is like it"),
+    ],
+)
+def test_a_set_of_one_system_is_like_none_of_the_other(
+    system: OperatingSystem, body: dict[str, Any] | None, words: str
+) -> None:
+    now = serving(body=live(**(body or {})))
+
+    with pytest.raises(Refused, match=words):
+        creation(replace(now, image=replace(now.image, system=system)))
 
 
 def test_every_field_of_the_serving_set_is_carried_unknown_ones_too() -> None:
