@@ -19,7 +19,7 @@ ALL_TESTS := -n 4 --dist loadfile --no-loadscope-reorder -m "not nightly and not
 # The main job loses no request to a processor that others have taken.
 ALONE := -m alone
 NIGHTLY_TESTS := -n 2 --dist loadfile -m nightly
-FAST_TESTS := -n 4 --dist worksteal -m "not vm and not packer and not slow and not nightly"
+FAST_TESTS := -n 4 --dist worksteal -m "not vm and not packer and not browser and not slow and not nightly"
 
 # Branch coverage that `make test` holds, in per cent, for each part.
 FLOORS := definition:99 planning:100 execution:95
@@ -29,6 +29,7 @@ FLOORS := definition:99 planning:100 execution:95
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
 
+demo: PARTS = python machines packer image
 demo: setup ## the whole main job on this machine: bake, check, stage, promote, roll back
 	$(VENV)/invoke demo --images $(IMAGES)
 

@@ -21,6 +21,8 @@ from pipeline.cli_tasks.beginning import demo, init
 from pipeline.cli_tasks.emulator import emulator
 from pipeline.cli_tasks.evidence import evidence
 from pipeline.cli_tasks.packages import diff, nightly, vulnerabilities
+from pipeline.cli_tasks.rehearsing import rehearse
+from pipeline.cli_tasks.reporting import report
 from pipeline.cli_tasks.rolling import roll
 from pipeline.cli_tasks.running import (
     AGAIN,
@@ -263,8 +265,8 @@ def status(
 namespace = Collection(
     *(create_environment, destroy_environment, adopt, doctor),
     *(build_image, check_image, nightly),
-    *(preflight, stage, promote, rollback, roll, unstage, prune),
-    *(status, diff, vulnerabilities, hold, release, history, demo, init),
+    *(preflight, stage, promote, rollback, rehearse, roll, unstage, prune),
+    *(status, report, diff, vulnerabilities, hold, release, history, demo, init),
 )
 namespace.add_collection(evidence)
 namespace.add_collection(emulator)

@@ -10,7 +10,7 @@ import shlex
 from dataclasses import dataclass
 from typing import ClassVar, TypeAlias
 
-WITHOUT_ENVIRONMENT = frozenset({"demo", "init"})
+WITHOUT_ENVIRONMENT = frozenset({"demo", "init", "report"})
 """Tasks that take no `--env`."""
 
 
@@ -135,6 +135,11 @@ def promote(image: str, *, again: bool = False, force: bool = False) -> Command:
 def rollback(image: str, to: str = "", *, force: bool = False) -> Command:
     """`invoke rollback IMAGE [--to VERSION] [--force]`."""
     return Command("rollback", (image,), (("to", to),) if to else (), _flags(force=force))
+
+
+def rehearse(image: str) -> Command:
+    """`invoke rehearse IMAGE`."""
+    return Command("rehearse", (image,))
 
 
 def roll(image: str, version: str = "", *, force: bool = False) -> Command:

@@ -24,7 +24,7 @@ from pipeline.project_root import project_root
 
 SCRIPTS = Path(__file__).with_name("completion_scripts")
 HELP = frozenset({"--help", "-h"})
-LEFT_OUT = {"init": "."}
+LEFT_OUT = {"init": ".", "report": "newest"}
 """The word of a command that may be left out, which Invoke knows not, and what is meant then."""
 OUTPUT_FAILED = frozenset({errno.EPIPE, errno.ENOSPC, errno.EIO})
 

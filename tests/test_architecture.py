@@ -134,6 +134,7 @@ PLANNING = {
     "pipeline.planning.referring": planning_room(),
     "pipeline.planning.denials": planning_room(),
     "pipeline.planning.table": planning_room(),
+    "pipeline.planning.ages": planning_room(),
     "pipeline.planning.writable": planning_room(),
     "pipeline.planning.plan": planning_room(),
     "pipeline.planning.versions": planning_room("names"),
@@ -146,7 +147,7 @@ PLANNING = {
     "pipeline.planning.evidence": planning_room(
         "evidence", "names", "table", libraries=("packageurl",)
     ),
-    "pipeline.planning.packages": planning_room("packages", "evidence", "names", "table"),
+    "pipeline.planning.packages": planning_room("packages", "ages", "evidence", "names", "table"),
     "pipeline.planning.adopt": planning_room(
         "adopt", "names", "referring", "swap.load_balancer", "swap.state"
     ),
@@ -159,7 +160,8 @@ PLANNING = {
         *("evidence.inventory", "traits", "versions"),
     ),
     "pipeline.planning.swap": planning_room(
-        "swap", "names", "plan", "security", "table", "traits", "versions", "watch", "writable"
+        *("swap", "ages", "names", "plan", "security", "table", "traits", "versions"),
+        *("watch", "writable"),
     ),
     "pipeline.planning.preflight": planning_room(
         *("preflight", "denials", "hardware", "names", "plan", "security", "swap.scale_set_body"),
@@ -170,14 +172,16 @@ PLANNING = {
         *("doctor", "build.access", "names", "plugin", "preflight", "rights", "table")
     ),
     "pipeline.planning.prune": planning_room(
-        *("prune", "swap", "build.steps", "names", "plan", "versions", "writable")
+        *("prune", "ages", "swap", "build.steps", "names", "plan", "versions", "writable")
     ),
+    "pipeline.planning.rehearse": planning_room("rehearse", "names", "plan", "swap", "watch.steps"),
     "pipeline.planning.roll": planning_room(
         "roll", "swap", "names", "plan", "versions", "watch.steps"
     ),
     "pipeline.planning.watch": planning_room("watch"),
+    "pipeline.planning.report": planning_room("report", "swap.backend", "swap.survey"),
     "pipeline.planning.steps": planning_room(
-        *("build.steps", "landing_zone.steps", "prune.steps", "roll.steps"),
+        *("build.steps", "landing_zone.steps", "prune.steps", "rehearse.steps", "roll.steps"),
         *("swap.steps", "watch.steps"),
     ),
 }
@@ -195,12 +199,16 @@ WAITING = ("interruption", "patience", "wait")
 EXECUTION = {
     "pipeline.execution": execution_room(),  # the package itself; each new module needs a row
     "pipeline.execution.patience": execution_room(),
+    "pipeline.execution.ages": execution_room(),
     "pipeline.execution.interruption": execution_room(),
     "pipeline.execution.wait": execution_room("interruption", "patience"),
     "pipeline.execution.checks": execution_room("verdict", "wait"),
     "pipeline.execution.verdict": execution_room(),
     "pipeline.execution.ssh": execution_room(libraries=("cryptography",)),
     "pipeline.execution.azure": execution_room("azure", *WAITING, libraries=("azure",)),
+    "pipeline.execution.report": execution_room(
+        *("report", "run", "swap.survey", "verdict", "build.last_words")
+    ),
     "pipeline.execution.run": execution_room("run", "azure", "ssh", *WAITING),
     "pipeline.execution.claims": execution_room("claims", "azure", "run", *WAITING),
     "pipeline.execution.packer": execution_room(
@@ -224,7 +232,10 @@ EXECUTION = {
     "pipeline.execution.watch": execution_room(
         *("watch", "azure", "checks", "run", "swap.instances", "swap.survey"), *WAITING
     ),
-    "pipeline.execution.prune": execution_room("prune", "azure", "run", "swap", *WAITING),
+    "pipeline.execution.prune": execution_room("prune", "ages", "azure", "run", "swap", *WAITING),
+    "pipeline.execution.rehearse": execution_room(
+        "rehearse", "azure", "claims", "run", "swap", *WAITING
+    ),
     "pipeline.execution.roll": execution_room(
         *("roll", "azure", "claims", "run", "swap", "watch"), *WAITING
     ),
@@ -234,11 +245,12 @@ EXECUTION = {
         *("preflight.survey", "run"),
     ),
     "pipeline.execution.runner": execution_room(
-        *("run", "claims", "build.steps", "landing_zone.steps", "prune.steps"),
-        *("roll.steps", "swap.steps", "watch.steps"),
+        *("run", "claims", "build.steps", "landing_zone.steps", "prune.steps", "report"),
+        *("rehearse.steps", "roll.steps", "swap.steps", "watch.steps"),
     ),
     "pipeline.execution.commands": execution_room(
-        *("checks", "commands", "runner", "run", "packages", "packer", "claims"),
+        *("ages", "checks", "commands", "runner", "run", "packages", "packer"),
+        *("claims", "report"),
         *(
             "adopt.survey",
             "azure.bases",
@@ -259,9 +271,12 @@ _PROVIDERS = {"authorization", "compute", "insights", "network", "policy", "reso
 _OF_TASKS = (
     SHARED
     | {"pipeline.cli_tasks", "pipeline.definition", "pipeline.output", "pipeline.local"}
+    | {"pipeline.execution.report.keeping"}
     | {"pipeline.execution.run.session", "pipeline.execution.wait", "pipeline.project_root"}
     | {"pipeline.demo", "pipeline.scaffold"}
 )
+
+_OF_PAGES = SHARED | {"pipeline.output.drawing", "pipeline.planning.report"}
 
 PARTS = {
     "pipeline": Part(frozenset()),  # the package itself, with no code
@@ -277,6 +292,8 @@ PARTS = {
     "pipeline.output": Part(
         SHARED | {"pipeline.output", "pipeline.planning.table"}, frozenset({"rich"})
     ),
+    "pipeline.output.page": Part(_OF_PAGES, frozenset({"jinja2"})),
+    "pipeline.output.drawing": Part(_OF_PAGES),
     "pipeline.definition": Part(
         SHARED | {"pipeline.definition", "pipeline.project_root"},
         frozenset({"hcl2", "lark"}),  # lark is python-hcl2's parser: its tree has the lines
@@ -312,6 +329,12 @@ PARTS = {
     ),
     "pipeline.cli_tasks.packages": Part(
         _OF_TASKS | {"pipeline.execution.commands"}, frozenset({"invoke"})
+    ),
+    "pipeline.cli_tasks.rehearsing": Part(
+        _OF_TASKS | {"pipeline.execution.commands"}, frozenset({"invoke"})
+    ),
+    "pipeline.cli_tasks.reporting": Part(
+        _OF_TASKS | {"pipeline.cli", "pipeline.execution.commands"}, frozenset({"invoke"})
     ),
     "pipeline.cli_tasks.rolling": Part(
         _OF_TASKS | {"pipeline.execution.commands", "pipeline.planning.roll.steps"},

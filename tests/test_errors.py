@@ -64,6 +64,7 @@ STEPS = (
     "pipeline/execution/build/",
     "pipeline/execution/swap/",
     "pipeline/execution/prune/",
+    "pipeline/execution/rehearse/",
     "pipeline/execution/roll/",
     "pipeline/execution/watch/",
     "pipeline/execution/landing_zone/",
@@ -91,6 +92,7 @@ MAY_RAISE = {
         "pipeline/execution/swap/protected.py",  # a variable that whoever typed did not set
         "pipeline/demo.py",
         COMMANDS,
+        "pipeline/execution/report/pages.py",
     ),
     "Refused": BEFORE_THE_FIRST_WRITE,
     "Overtaken": (*STEPS, "pipeline/execution/claims/held.py"),

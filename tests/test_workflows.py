@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from ruamel.yaml import YAML
 
 from pipeline.setup import golang, places
 from pipeline.setup.reporting import Reporter
@@ -30,6 +32,55 @@ def test_they_fit_their_schemas(schema: str, files: list[Path]) -> None:
     done = subprocess.run([*checker, *builtin, *files], check=False, capture_output=True, text=True)
 
     assert done.returncode == 0, done.stdout
+
+
+ISSUE = REPOSITORY / ".github" / "actions" / "issue" / "action.yml"
+GH = """\
+#!/bin/sh
+printf '%s\\n' "$*" >> "$SEEN"
+case "$2" in list) printf '%s' "$OPEN" ;; esac
+"""
+
+
+@pytest.mark.parametrize(
+    ("outcome", "number", "done"),
+    [
+        ("failure", "", ["create --title nightly: web fails --body Since https://ci.example/1."]),
+        ("failure", "7", ["comment 7 --body Still: https://ci.example/1"]),
+        ("success", "7", ["close 7 --comment Well again: https://ci.example/1"]),
+        ("success", "", []),
+        ("skipped", "7", []),
+    ],
+)
+def test_an_image_that_fails_has_one_issue(
+    tmp_path: Path, outcome: str, number: str, done: list[str]
+) -> None:
+    gh, seen = tmp_path / "gh", tmp_path / "seen"
+    gh.write_text(GH)
+    gh.chmod(0o755)
+    (step,) = YAML(typ="safe").load(ISSUE)["runs"]["steps"]
+    surroundings = {
+        "PATH": f"{tmp_path}:{os.environ['PATH']}",
+        "SEEN": str(seen),
+        "OPEN": number,
+        "OUTCOME": outcome,
+        "TITLE": "nightly: web fails",
+        "RUN": "https://ci.example/1",
+    }
+
+    subprocess.run(
+        ["bash", "-e", "-o", "pipefail", "-c", step["run"]], check=True, env=surroundings
+    )
+
+    first, *others = seen.read_text().splitlines()
+    assert first.startswith("issue list --state open")
+    told = [one.removeprefix("issue ").partition(" It is closed")[0] for one in others]
+    assert told == done
+
+
+def test_what_a_machine_printed_reaches_no_shell() -> None:
+    (step,) = YAML(typ="safe").load(ISSUE)["runs"]["steps"]
+    assert "${{" not in step["run"]
 
 
 @pytest.fixture(scope="module")

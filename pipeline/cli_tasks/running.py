@@ -65,8 +65,11 @@ def output_for(env: str, json: bool) -> Output:
     from pipeline.output.people import ForPeople
     from pipeline.output.programs import ForPrograms
 
-    rerun = shlex.join((advice.Caller.program, *sys.argv[1:]))
-    return ForPrograms(None, env, rerun) if json else ForPeople(None, env, rerun)
+    return ForPrograms(None, env, _rerun()) if json else ForPeople(None, env, _rerun())
+
+
+def _rerun() -> str:
+    return shlex.join((advice.Caller.program, *sys.argv[1:]))
 
 
 @contextmanager
@@ -96,12 +99,14 @@ def session_in(
     """The definitions of the current folder, or of one above it, in an environment."""
     from pipeline.definition.project import read
     from pipeline.errors import Unreachable
+    from pipeline.execution.report.keeping import Keeping
     from pipeline.execution.run.session import Session, choose_environment
     from pipeline.local import is_local
+    from pipeline.output.ci.telling import in_ci
     from pipeline.project_root import project_root
 
-    output = output_for(env, json)
-    with words_and_exit_code(output) as clock:
+    told = in_ci(output_for(env, json), env, _rerun())
+    with told, Keeping(told, env, _rerun()) as output, words_and_exit_code(output) as clock:
         project = read(project_root(Path.cwd()))
         environment = choose_environment(project, env or os.environ.get("BAKESWAP_ENV", ""))
         try:

@@ -15,10 +15,10 @@ from pipeline.definition.model import (
     TRUSTED_LAUNCH,
     Image,
     Input,
-    Promotion,
     SecurityType,
     Template,
 )
+from pipeline.definition.promotion import Promotion
 from pipeline.definition.reading import Report, Section, suggestion
 from pipeline.definition.rebuilding_reading import read_max_age, read_rebuild_on
 from pipeline.definition.shape_reading import read_scale_set
@@ -137,6 +137,7 @@ def _promotion(section: Section) -> Promotion:
         keep_previous=seconds("keep_previous", rules.KEPT, "24h"),
         drain=seconds("drain", rules.SOAK, "10m"),
         patience=seconds("patience", rules.PATIENCE, "60s"),
+        rehearse=section.truth("rehearse", default=False),
     )
 
 

@@ -11,6 +11,7 @@ from pipeline.definition.builders import Builder, Plugin
 from pipeline.definition.evidence import NOTHING_REQUIRED, EvidencePolicy
 from pipeline.definition.faulty import Faulty, Kind
 from pipeline.definition.given import Given, told
+from pipeline.definition.promotion import Promotion
 from pipeline.definition.rebuilding import USUAL, Reason
 from pipeline.definition.replication import AZURES, Replication
 from pipeline.definition.shape import ScaleSetShape, Tags
@@ -59,20 +60,6 @@ class GalleryBase:
 
 
 AnyBase: TypeAlias = Base | GalleryBase
-
-
-@dataclass(frozen=True, slots=True)
-class Promotion:
-    """How a promotion of the image is watched, and what is kept after it. Times in seconds."""
-
-    rate: int = 20
-    """Requests per second to each production rule, each on a connection of its own."""
-    lost_budget: int = 0  # of requests sent after the swap
-    timeout: float = 5.0  # a request is lost when it has no answer by then
-    soak: float = 120.0
-    keep_previous: float = 86400.0
-    drain: float = 600.0
-    patience: float = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +127,7 @@ class Image:
     health: Health
     inputs: tuple[Input, ...]
     """Every file it is made of and checked with, template and image.hcl included; sorted."""
-    promotion: Promotion = Promotion()
+    promotion: Promotion = field(default_factory=Promotion)
     retention: int = 0
     """How many of its newest versions `prune` keeps besides those in use; 0 for all."""
     has_soak_checks: bool = False

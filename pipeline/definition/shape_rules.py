@@ -19,7 +19,7 @@ RESERVED_TAGS = frozenset(
     {
         *("system", "image", "version", "environment", "run", "image-run"),
         *("served-since", "served-until", "rolled-back", "swap-seconds"),
-        *("rolling", "rolled-from"),
+        *("rolling", "rolled-from", "rehearsed", "rehearsed-seconds"),
     }
 )
 """What bakeswap writes on scale sets itself."""
@@ -34,7 +34,9 @@ RESERVED_ELSEWHERE = frozenset(
 """What bakeswap writes on other things than scale sets."""
 RESERVED_BEGINNINGS = ("inputs-", "last-", "removing-")
 """And what else of it ends with a number, a series or the name of a pool."""
-RESERVED_OF_IMAGES = frozenset({"serves", "previous", "rolled-back", "since", "run", "by"})
+RESERVED_OF_IMAGES = frozenset(
+    {"serves", "previous", "rolled-back", "since", "run", "by", "rehearsing"}
+)
 """What it writes on load balancers, behind the name of an image: `web-serves`."""
 
 

@@ -26,6 +26,8 @@ from pipeline.execution.build import steps as build
 from pipeline.execution.claims.use import claimed
 from pipeline.execution.landing_zone import steps as landing_zone
 from pipeline.execution.prune import steps as prune
+from pipeline.execution.rehearse import steps as rehearse
+from pipeline.execution.report.reporting import reported
 from pipeline.execution.roll import steps as roll
 from pipeline.execution.run.run import Run, alone
 from pipeline.execution.run.session import Session
@@ -36,6 +38,7 @@ from pipeline.planning.build.steps import BuildStep
 from pipeline.planning.landing_zone.steps import LandingZoneStep
 from pipeline.planning.plan import Failure, Plan, Step
 from pipeline.planning.prune.steps import PruneStep
+from pipeline.planning.rehearse.steps import RehearseOwnStep
 from pipeline.planning.roll.steps import RollOwnStep
 from pipeline.planning.steps import AnyStep
 from pipeline.planning.swap.steps import DeploymentStep
@@ -56,6 +59,8 @@ def carry_out_step(step: AnyStep, work: Work) -> None:
         swap.carry_out(step, work)
     elif isinstance(step, PruneStep):
         prune.carry_out(step, work)
+    elif isinstance(step, RehearseOwnStep):
+        rehearse.carry_out(step, work)
     elif isinstance(step, RollOwnStep):
         roll.carry_out(step, work)
     else:
@@ -73,13 +78,16 @@ def begin(
     `now` asks Azure what is true; whatever ends the run early takes the answer along.
     """
     run: Run | None = None
-    try:
-        with alone(session, command, image) as run, claimed(run):
-            yield run
-    except (PipelineError, KeyboardInterrupt) as error:
-        if now and not isinstance(error, DefinitionError | UsageError):
-            _add_truth(error, now, has_written=run is not None and run.has_written)
-        raise
+    with reported(session) as page:
+        try:
+            with alone(session, command, image) as run:
+                page.begin(run)
+                with claimed(run):
+                    yield run
+        except (PipelineError, KeyboardInterrupt) as error:
+            if now and not isinstance(error, DefinitionError | UsageError):
+                _add_truth(error, now, has_written=run is not None and run.has_written)
+            raise
 
 
 def carry_out(

@@ -7,6 +7,8 @@ import xml.etree.ElementTree as ET
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipeline.planning.report.report import Check, CheckState
+
 SHOWN_FAILURES = 3
 """How many failed tests are shown; the log has all."""
 
@@ -60,19 +62,38 @@ def read_junit(path: Path) -> Verdict:
     return Verdict(passed, tuple(failures), skipped, tuple(lost))
 
 
-def tests_in(junit: bytes) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The names of the tests that passed, and of those that failed: `test_web::test_it_serves`.
+def cases(path: Path) -> tuple[Check, ...]:
+    """Each test of a JUnit file, in order; none where there is no whole file."""
+    try:
+        return cases_in(path.read_bytes())
+    except OSError:
+        return ()
 
-    Those that were skipped prove nothing, and are in neither.
-    """
-    passed, failed = [], []
-    for case in ET.fromstring(junit).iter("testcase"):  # noqa: S314 - our own pytest wrote it
-        name = f"{case.get('classname', '').rpartition('.')[2]}::{case.get('name', '')}"
-        if case.find("failure") is not None or case.find("error") is not None:
-            failed.append(name)
-        elif case.find("skipped") is None:
-            passed.append(name)
-    return tuple(passed), tuple(failed)
+
+def cases_in(junit: bytes) -> tuple[Check, ...]:
+    """The same, of what was read already."""
+    try:
+        suite = ET.fromstring(junit)  # noqa: S314 - our own pytest has written it
+    except ET.ParseError:
+        return ()
+    return tuple(map(_check, suite.iter("testcase")))
+
+
+def _check(case: ET.Element) -> Check:
+    bad = case.find("failure")
+    bad = case.find("error") if bad is None else bad
+    skipped = case.find("skipped")
+    state: CheckState = "passed" if skipped is None else "skipped"
+    said = "" if skipped is None else skipped.get("message", "")
+    if bad is not None:
+        state, said = "failed", _told(case, bad)
+    try:
+        seconds = float(case.get("time", "0"))
+    except ValueError:
+        seconds = 0.0
+    file = case.get("classname", "").rpartition(".")[2]
+    name = case.get("name", "").partition("[")[0]
+    return Check(f"{file}::{name}" if file else name, state, seconds, said)
 
 
 def _told(case: ET.Element, failure: ET.Element) -> str:

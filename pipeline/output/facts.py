@@ -70,6 +70,9 @@ class Output(Protocol):
     def report(self, text: str | Table, document: object) -> None:
         """An answer: for people as text, for programs as a document."""
 
+    def page(self, address: str) -> None:
+        """A run has ended; this is where its page is."""
+
     def error(self, error: PipelineError) -> None:
         """Why it ended badly."""
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Protocol
 
+from pipeline.errors import PipelineError
 from pipeline.output.harmless import one_line
 from pipeline.planning.table import Table
 
@@ -73,3 +75,8 @@ def step_head(mark: str, number: int) -> str:
 def paragraphs(text: str, hang: int) -> list[Line]:
     """The lines of a text; each goes on `hang` columns right of where it begins."""
     return [Line(line, hang + len(line) - len(line.lstrip())) for line in text.split("\n")]
+
+
+def heading_of(error: PipelineError) -> str:
+    """The kind of an error in words: `Azure refused`."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", type(error).__name__).capitalize()

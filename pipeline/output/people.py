@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TextIO
 
 from pipeline.advice import AdviceList
@@ -11,7 +10,7 @@ from pipeline.output.advising import pairs
 from pipeline.output.edge import Edge
 from pipeline.output.facts import Planned
 from pipeline.output.harmless import one_line
-from pipeline.output.lines import Line, Page, Running, paragraphs, step_head
+from pipeline.output.lines import Line, Page, Running, heading_of, paragraphs, step_head
 from pipeline.output.log import Log
 from pipeline.planning.table import Table
 
@@ -81,9 +80,13 @@ class ForPeople:
         else:
             self.say(text)
 
+    def page(self, address: str) -> None:
+        self._page.running(None)
+        self._page.line(Line(f"report: {address}", to_copy=True))
+
     def error(self, error: PipelineError) -> None:
         self._page.running(None)
-        heading = _heading(error)
+        heading = heading_of(error)
         first, *others = paragraphs(str(error), 2)
         self._page.line(Line(f"{heading}: {first.text}", 2, mark=heading, colour="red"))
         for line in others:
@@ -113,7 +116,3 @@ def _page(edge: Edge) -> Page:
 
 def _took(seconds: float) -> str:
     return f"{seconds:.0f} s" if seconds >= 1 else ""
-
-
-def _heading(error: PipelineError) -> str:
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", type(error).__name__).capitalize()

@@ -76,6 +76,9 @@ class ForPrograms:
     def report(self, text: str | Table, document: object) -> None:
         self._write(document)
 
+    def page(self, address: str) -> None:
+        self._tell("page", address=address)
+
     def error(self, error: PipelineError) -> None:
         self._tell(
             "error",

@@ -62,6 +62,10 @@ class Tag:
     """On a version, by whoever needs it: `prune` keeps it."""
     SWAP_SECONDS: Final = "swap-seconds"
     """On a scale set: how long the load balancer's write took that made it serve."""
+    REHEARSED: Final = "rehearsed"
+    """On a scale set that is a way back: when that was last rehearsed (ISO 8601, UTC)."""
+    REHEARSED_SECONDS: Final = "rehearsed-seconds"
+    """And how long the load balancer's write took that led the staging rules to it."""
 
 
 class Check:
@@ -71,13 +75,15 @@ class Check:
     FAILED: Final = "failed"
 
 
-SwapTagName: TypeAlias = Literal["serves", "previous", "rolled-back", "since", "run", "by"]
+SwapTagName: TypeAlias = Literal[
+    "serves", "previous", "rolled-back", "since", "run", "by", "rehearsing"
+]
 
 
 class SwapTag:
     """What a swap writes on the load balancer about an image; the tag: `load_balancer_tag`.
 
-    `SERVES`, `PREVIOUS` and `ROLLED_BACK` hold the name of a pool.
+    `SERVES`, `PREVIOUS`, `ROLLED_BACK` and `REHEARSING` hold the name of a pool.
     """
 
     SERVES: Final = "serves"
@@ -86,6 +92,8 @@ class SwapTag:
     SINCE: Final = "since"
     RUN: Final = "run"
     BY: Final = "by"
+    REHEARSING: Final = "rehearsing"
+    """What the staging rules led to before the rehearsal that is under way, or was."""
 
 
 _BUILD_GROUP = f"{SYSTEM}-build-"

@@ -34,6 +34,7 @@ FROM_CHECKOUT = (
     "images/web",
     "packer/linux",
     "environments.hcl",
+    ".github/actions/issue/action.yml",
     ".github/workflows/nightly.yml",
     ".github/workflows/promote.yml",
 )

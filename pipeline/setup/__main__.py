@@ -16,6 +16,7 @@ PARTS = {
     "python": "the virtual environment",
     "packer": "Packer and its Azure plugin",
     "image": "the emulator's base image",
+    "browser": "Chromium, in which tests look at pages",
 }
 
 
@@ -44,6 +45,7 @@ def main() -> int:
 def set_up(parts: frozenset[str], folders: Places, reporter: Reporter) -> None:
     """Bring the parts, the slow ones beside each other; SetupError names the first that fails."""
     needs = packages.FOR_PYTHON + (packages.FOR_MACHINES if "machines" in parts else ())
+    needs += packages.FOR_BROWSER if "browser" in parts else ()
     with places.only_one(folders.repository, reporter), places.only_one(folders.cache, reporter):
         packages.ensure(needs, folders, reporter)
         if parts & {"python", "packer", "image"}:

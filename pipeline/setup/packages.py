@@ -55,6 +55,10 @@ FOR_MACHINES = (
     Need("git", _program("git")),
     Need("uidmap", _can_act_as_root_in_a_namespace),
 )
+FOR_BROWSER = (
+    Need("chromium", _program("chromium")),
+    Need("fonts-dejavu-core", Path("/usr/share/fonts/truetype/dejavu").is_dir),
+)
 
 
 def missing(needs: Collection[Need]) -> list[str]:

@@ -20,8 +20,9 @@ from pipeline.definition.balancing import (
 from pipeline.definition.evidence import NOTHING_REQUIRED, EvidencePolicy
 from pipeline.definition.given import PROVIDED, Joined, Map, Reference
 from pipeline.definition.health import NO_HEALTH
-from pipeline.definition.model import Base, Cloud, Network, Promotion
+from pipeline.definition.model import Base, Cloud, Network
 from pipeline.definition.project import read
+from pipeline.definition.promotion import Promotion
 from pipeline.definition.replication import Replication
 from pipeline.definition.shape import ScaleSetShape
 from pipeline.errors import DefinitionError

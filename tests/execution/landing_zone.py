@@ -21,9 +21,9 @@ from pipeline.definition.model import (
     Image,
     Network,
     Project,
-    Promotion,
     Template,
 )
+from pipeline.definition.promotion import Promotion
 from pipeline.definition.shape import ScaleSetShape
 from pipeline.execution.azure.requests import delete, put
 from pipeline.execution.commands import environment as environment_commands

@@ -13,7 +13,16 @@ from azure.mgmt.compute import models as compute
 from azure.mgmt.network import models as network
 from azure.mgmt.resource.resources import models as resources
 
-from pipeline.definition.balancing import ALL, BINARY, NOWHERE, UDP, Health, LoadBalancer, RulePair
+from pipeline.definition.balancing import (
+    ALL,
+    BINARY,
+    NOWHERE,
+    STAGING,
+    UDP,
+    Health,
+    LoadBalancer,
+    RulePair,
+)
 from pipeline.definition.model import Environment
 from pipeline.definition.shape import Instances, ScaleSetShape
 from pipeline.planning.build import check_machine, definition_body, version_body
@@ -26,8 +35,10 @@ from pipeline.planning.landing_zone.plan import plan_landing_zone
 from pipeline.planning.landing_zone.steps import Complete
 from pipeline.planning.landing_zone.wanted import wanted
 from pipeline.planning.names import (
+    SwapTag,
     environment_tags,
     load_balancer_id,
+    load_balancer_tag,
     network_id,
     virtual_network_id,
 )
@@ -160,6 +171,14 @@ def led() -> Body:
     now = surveyed(scale_set("1.0.0"), scale_set("1.0.1"), staging=EMPTY_STAGING)
     (step,) = (step for step in plan_stage(now).steps if isinstance(step, LeadStaging))
     return swap_body.with_staging_led(answer("load-balancer"), step)
+
+
+def rehearsed() -> Body:
+    """The staging rules led to a way back, with what they led to before written beside."""
+    now = surveyed(scale_set("1.0.1"), scale_set("1.0.0"), staging=EMPTY_STAGING)
+    tags = {load_balancer_tag("web", SwapTag.REHEARSING): "web-1-0-2"}
+    pool = now.own_pool("1.0.0")
+    return swap_body.led(answer("load-balancer"), now.rules(STAGING), pool, tags)
 
 
 def _retiring() -> tuple[Survey, RetirePools]:
@@ -420,6 +439,7 @@ GOLDENS = {
         network.LoadBalancer,
     ),
     "load-balancer-staging-led": Golden(swap_body.with_staging_led, led, network.LoadBalancer),
+    "load-balancer-rehearsing": Golden(swap_body.led, rehearsed, network.LoadBalancer),
     "load-balancer-retired": Golden(
         prune_body.retired,
         lambda: prune_body.retired(*_retiring(), RUN),

@@ -23,7 +23,9 @@ from pipeline.planning.record_names import build_claim, swap_claim
 
 DESTROYS = "destroy-environment"
 """Deletes the zone of claims with all else; its claims on all images are looked at before."""
-SWAPS = frozenset({"stage", "promote", "rollback", "roll", "unstage", "prune", DESTROYS})
+SWAPS = frozenset(
+    {"stage", "promote", "rollback", "rehearse", "roll", "unstage", "prune", DESTROYS}
+)
 """Commands that change rules and scale sets."""
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from pipeline.advice import Advice
 from pipeline.advice import build_image as build_command
+from pipeline.advice import rehearse as rehearse_command
 from pipeline.definition.bases import parents_first
 from pipeline.definition.faulty import Faulty
 from pipeline.definition.model import Project
@@ -17,17 +18,24 @@ from pipeline.execution.azure.side_by_side import side_by_side
 from pipeline.execution.azure.versions import image_versions
 from pipeline.execution.build.survey import survey_build
 from pipeline.execution.commands.build import rebuild_image
+from pipeline.execution.commands.rehearse import rehearse
 from pipeline.execution.packages.answered import keep
 from pipeline.execution.packages.indexes import Indexes
 from pipeline.execution.packages.newer import Answer, ask, is_too_old
 from pipeline.execution.packages.recorded import recorded
 from pipeline.execution.run.session import Session
+from pipeline.execution.swap.survey import survey_swap
 from pipeline.planning.build.build import Build, plan_nightly
 from pipeline.planning.build.rebuilding import NOTHING_FORCES, Forced, forced, told_of
 from pipeline.planning.packages.prediction import Judged, Prediction, judged
+from pipeline.planning.swap.status import READY, status_of
 from pipeline.planning.table import Table
 from pipeline.planning.versions import ImageVersion
 
+FAILED = "failed"
+REHEARSED = "rehearsed"
+NOT_REHEARSED = "not rehearsed"
+"""What became of an image, or of its way back, where others say it as well."""
 HEADINGS = ("image", "version", "result", "why")
 
 
@@ -86,26 +94,60 @@ def nightly(session: Session, images: Sequence[str] = (), *, verify: bool = Fals
             session.image(name)  # a wrong name is told before an hour of building
     night = _looked(session, [name for name in names if name not in faulty], verify=verify)
     rows = [night.rows.get(name) or _one(session, name, faulty.get(name), night) for name in names]
+    rows += [row for name in names if name not in faulty for row in _rehearsed(session, name)]
     document = {"environment": session.environment.name, "images": [asdict(row) for row in rows]}
     table = Table(HEADINGS, tuple(row.cells for row in rows))
     session.output.report(table, document)
-    _refuse_failed(session, rows, images)
+    _refuse_failed(session, rows, images, len(names))
 
 
-def _refuse_failed(session: Session, rows: Sequence[Row], images: Sequence[str]) -> None:
-    failed = [row.image for row in rows if row.result == "failed"]
+def _refuse_failed(
+    session: Session, rows: Sequence[Row], images: Sequence[str], count: int
+) -> None:
+    failed = [row for row in rows if row.result in {FAILED, NOT_REHEARSED}]
     if failed:
         for stray in () if images else _told_by_no_image(session.project):
             session.output.error(stray.error)
-        raise ImagesFailed(
-            f"{len(failed)} of {len(rows)} images failed: {', '.join(failed)}",
-            advice=tuple(Advice(f"build {name} again", build_command(name)) for name in failed),
-        )
+        raise ImagesFailed(_what_failed(failed, count), advice=tuple(_again(row) for row in failed))
     wrong = [row.image for row in rows if row.prediction and not row.prediction.is_right]
     if wrong:
         raise ImagesFailed(f"not foretold: what the bakes of {', '.join(wrong)} installed")
     if not images:
         session.project.refuse_mistakes("template")
+
+
+def _what_failed(failed: Sequence[Row], count: int) -> str:
+    images = [row.image for row in failed if row.result == FAILED]
+    others = [row.image for row in failed if row.result == NOT_REHEARSED]
+    told = (
+        *((f"{len(images)} of {count} images failed: {', '.join(images)}",) if images else ()),
+        *((f"a rollback could not be rehearsed: {', '.join(others)}",) if others else ()),
+    )
+    return "; ".join(told)
+
+
+def _again(row: Row) -> Advice:
+    if row.result == NOT_REHEARSED:
+        return Advice(f"rehearse {row.image} again", rehearse_command(row.image))
+    return Advice(f"build {row.image} again", build_command(row.image))
+
+
+def _rehearsed(session: Session, name: str) -> tuple[Row, ...]:
+    """A row where image.hcl asks for it and there is a way back in this environment."""
+    asked = session.image(name).promotion.rehearse
+    if not asked or session.environment.load_balancer_of(name) is None:
+        return ()
+    try:
+        now = status_of(survey_swap(session, name))
+        if not now.serving or not now.way_back.startswith(READY):
+            return ()
+        seconds = rehearse(session, name)
+    except PipelineError as error:
+        session.output.error(error)
+        return (Row(name, "", NOT_REHEARSED, _first_words(error)),)
+    if seconds is None:
+        return ()
+    return (Row(name, now.serving, REHEARSED, f"a rollback leads back in {seconds:.1f} s"),)
 
 
 def _told_by_no_image(project: Project) -> list[Faulty]:
@@ -180,7 +222,7 @@ def _one(session: Session, name: str, faulty: Faulty | None, night: _Night) -> R
         verdict = _verdict(session, name, outcome.version, foretold) if is_built else None
     except PipelineError as error:
         session.output.error(error)
-        return Row(name, "", "failed", _first_words(error), _documents(foretold))
+        return Row(name, "", FAILED, _first_words(error), _documents(foretold))
     packages = _documents(foretold)
     return Row(name, outcome.version, outcome.result, outcome.why, packages, verdict)
 

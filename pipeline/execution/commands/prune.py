@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from functools import partial
 
+from pipeline.execution.ages import age
 from pipeline.execution.build.survey import groups_of, young
 from pipeline.execution.commands.swap import served, state_of
-from pipeline.execution.prune.survey import age, uses_of
+from pipeline.execution.prune.survey import uses_of
+from pipeline.execution.report.reporting import keep_topology
 from pipeline.execution.run.session import Session
 from pipeline.execution.runner import begin, carry_out
 from pipeline.execution.swap.survey import survey_when_settled
@@ -20,6 +22,7 @@ def unstage(session: Session, image: str, version: str) -> None:
     session.load_balancer(image)
     with begin(session, "unstage", image, partial(state_of, session, image)) as run:
         now = survey_when_settled(session, image, with_autoscale=True)
+        keep_topology(run, now)
         carry_out(plan_unstage(now, version, age), run)
 
 
@@ -39,6 +42,7 @@ def _prune(session: Session, image: str) -> None:
     session.load_balancer(image)
     with begin(session, "prune", image, partial(state_of, session, image)) as run:
         now = survey_when_settled(session, image, with_autoscale=True)
+        keep_topology(run, now)
         uses = uses_of(session, image, now.versions) if now.image.retention else NOBODY
         groups = groups_of(session.azure, now.image)
         left = left_over(groups, session.environment, image, young(session))

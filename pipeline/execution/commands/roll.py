@@ -14,6 +14,7 @@ from pipeline.execution.claims.hold import refuse_on_hold
 from pipeline.execution.commands.proven import proven_roll
 from pipeline.execution.commands.swap import state_of
 from pipeline.execution.commands.watching import Watching, number
+from pipeline.execution.report.reporting import keep_topology
 from pipeline.execution.run.session import Session
 from pipeline.execution.runner import begin, carry_out
 from pipeline.execution.swap.survey import survey_when_settled
@@ -53,6 +54,7 @@ def roll(
     session.load_balancer(image)
     with begin(session, "roll", image, partial(state_of, session, image)) as run:
         now = survey_when_settled(session, image, partial(refuse_on_hold, session, image))
+        keep_topology(run, now)
         plan = proven_roll(session, now, wish, _offered(session, now))
         carry_out(plan, run, follow_up=back)
 

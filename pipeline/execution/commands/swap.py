@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import cast
 
+from pipeline.execution.ages import age
 from pipeline.execution.azure.side_by_side import side_by_side
 from pipeline.execution.azure.versions import image_versions
 from pipeline.execution.claims.hold import refuse_on_hold
@@ -17,6 +18,7 @@ from pipeline.execution.commands.watching import Watching, swap_back
 from pipeline.execution.packages.answered import open_fixes
 from pipeline.execution.packages.comparing import note
 from pipeline.execution.patience import WATCHED
+from pipeline.execution.report.reporting import keep_topology
 from pipeline.execution.run.sending import no_look
 from pipeline.execution.run.session import Session
 from pipeline.execution.runner import begin, carry_out
@@ -39,6 +41,7 @@ def stage(session: Session, image: str, version: str = "", *, again: bool = Fals
     session.load_balancer(image)
     with begin(session, "stage", image, partial(state_of, session, image)) as run:
         now = survey_when_settled(session, image)
+        keep_topology(run, now)
         planner = partial(proven_stage, session, now, version, again=again)
         plan = checked(session, image, version, planner)
         _look_at_settings(session, plan)
@@ -116,7 +119,7 @@ def _looked(session: Session, image: str) -> tuple[Table, dict[str, object]]:
             for row in rows
         ],
     }
-    shown = table(rows)
+    shown = table(rows, age)
     unfixed = (f"{image}: {found}" for image, found in fixes.items())
     lines = (*map(str, made_of.values()), *unfixed, *now.lines(row.image for row in rows))
     return replace(shown, notes=(*shown.notes, *lines)), document
@@ -160,6 +163,7 @@ def _swap(
     session.load_balancer(image)
     with begin(session, wish.direction, image, partial(state_of, session, image)) as run:
         now = survey_when_settled(session, image, look, with_autoscale=True)
+        keep_topology(run, now)
         plan = proven_swap(session, now, wish)
         _look_at_settings(session, plan)
         carry_out(_with_packages(session, now, plan, wish), run, follow_up=back or _nothing)

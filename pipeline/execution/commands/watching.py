@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from pipeline.advice import Advice, status
 from pipeline.definition import rules
-from pipeline.definition.model import Promotion
+from pipeline.definition.promotion import Promotion
 from pipeline.errors import PipelineError, Refused, UsageError, WatchFailed
 from pipeline.execution.run.session import Session
 from pipeline.execution.swap.survey import survey_when_settled

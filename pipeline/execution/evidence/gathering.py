@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from xml.etree.ElementTree import ParseError
 
 from pipeline.arm import ResourceId
 from pipeline.definition.model import Environment, GalleryBase
@@ -11,7 +10,7 @@ from pipeline.errors import AzureRefused, StateFileError
 from pipeline.execution.azure.resources import Azure
 from pipeline.execution.checks import JUNIT
 from pipeline.execution.run.work import Work
-from pipeline.execution.verdict import tests_in
+from pipeline.execution.verdict import cases
 from pipeline.planning.build.steps import RecordEvidence
 from pipeline.planning.evidence import inventory as inventories
 from pipeline.planning.evidence.canonical import canonical
@@ -36,14 +35,15 @@ def gathered(step: RecordEvidence, work: Work) -> tuple[Made, tuple[Document, ..
     """
     made = _made(step, work)
     results = work.run.folder / JUNIT
-    junit = read_bytes(results)
-    try:
-        passed, failed = tests_in(junit)
-    except ParseError as error:
-        raise StateFileError(results, f"not XML: {error}") from error
+    junit, tests = read_bytes(results), cases(results)
+    if not tests:
+        raise StateFileError(results, "not what pytest wrote: it names no test")
+    ended: dict[Result, tuple[str, ...]] = {
+        "PASSED": tuple(one.name for one in tests if one.state == "passed"),
+        "FAILED": tuple(one.name for one in tests if one.state == "failed"),
+    }
     found = _inventory(work)
-    tests: Mapping[Result, tuple[str, ...]] = {"PASSED": passed, "FAILED": failed}
-    return made, documents(made, junit, tests, found, tuple(_further(work)))
+    return made, documents(made, junit, ended, found, tuple(_further(work)))
 
 
 def _made(step: RecordEvidence, work: Work) -> Made:

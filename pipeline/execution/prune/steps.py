@@ -6,9 +6,10 @@ from typing import assert_never
 
 from pipeline.definition.balancing import STAGING
 from pipeline.errors import Overtaken, Refused
+from pipeline.execution.ages import age
 from pipeline.execution.azure.requests import Body, delete
 from pipeline.execution.patience import GALLERY, NETWORK, SCALE_SET
-from pipeline.execution.prune.survey import age, uses_of
+from pipeline.execution.prune.survey import uses_of
 from pipeline.execution.run.work import Work
 from pipeline.execution.swap.autoscale import settings_of
 from pipeline.execution.swap.load_balancer import rewrite

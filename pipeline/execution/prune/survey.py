@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from datetime import UTC, datetime
 
 from pipeline.arm import ResourceId
 from pipeline.errors import AzureRefused, SignInFailed, Unreachable
@@ -16,15 +15,6 @@ from pipeline.planning.names import declared_id
 from pipeline.planning.prune.uses import Uses, versions_led_to
 from pipeline.planning.sharing import sharing
 from pipeline.planning.versions import ImageVersion
-
-
-def age(time: str) -> float | None:
-    """Seconds since a time of a tag, by this machine's clock; None where it is no time."""
-    try:
-        then = datetime.fromisoformat(time)
-    except ValueError:
-        return None
-    return (datetime.now(UTC) - (then if then.tzinfo else then.replace(tzinfo=UTC))).total_seconds()
 
 
 def uses_of(session: Session, image: str, versions: tuple[ImageVersion, ...]) -> Uses:

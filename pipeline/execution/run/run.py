@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -15,8 +16,9 @@ from pipeline.execution.run.lock import only_run
 from pipeline.execution.run.session import Session, new_run_id
 from pipeline.execution.ssh import Access, access
 from pipeline.output.facts import Output
+from pipeline.planning.report.topology import Topology
 from pipeline.planning.watch.figures import Watched
-from pipeline.state_files import make_folder
+from pipeline.state_files import make_folder, write_private
 
 T = TypeVar("T")
 
@@ -25,6 +27,11 @@ BUILDS = frozenset({"build-image", "check-image"})
 EMERGENCY = frozenset({"promote", "rollback"})
 """Commands that go on without a lock or a journal rather than not at all."""
 
+
+TRAFFIC = "traffic.json"
+"""In a run's folder: what became of the requests to production, by time."""
+TOPOLOGY = "topology.json"
+"""In a run's folder: where rules led before it and after it."""
 
 ROLLBACK = "rollback"
 """The command that waits for no other run."""
@@ -49,6 +56,9 @@ class Beside(Protocol):
 
     def swapping(self) -> None:
         """The write that leads production elsewhere is about to be sent."""
+
+    def swapped(self) -> None:
+        """Azure has carried that write out."""
 
     def check(self) -> None:
         """Raise WatchFailed when production is not as it should be since the swap."""
@@ -80,6 +90,10 @@ class Run:
         """Runs of this checkout that held its lock before: they have ended or died."""
         self.beside: Beside | None = None
         """What watches production meanwhile."""
+        self.before: Topology | None = None
+        """Where rules led when it began, for its page."""
+        self.look: Callable[[], Topology] | None = None
+        """Asks Azure where rules lead now; None where it moves none."""
         self._resources = resources
         self._subject = session.subject(command, image)
         self._writes_journal = True
@@ -127,6 +141,13 @@ class Run:
             if self.command not in EMERGENCY:
                 raise
             self.session.output.say(f"{error}: continuing without a journal")
+
+    def keep_for_page(self, name: str, document: Mapping[str, object]) -> None:
+        """Keep something in the run's folder for its page; what is in the way is only said."""
+        try:
+            write_private(self.folder / name, json.dumps(document))
+        except StateFileError as error:
+            self.session.output.say(f"{error}: the page of this run lacks it")
 
     def token(self, sent: Sent) -> str:
         """The token of this request, if the last run sent it and saw no end; "" when used up."""

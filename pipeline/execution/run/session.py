@@ -28,6 +28,14 @@ from pipeline.seen_versions import remember
 DEFAULT_ENVIRONMENT = "local"
 """The environment that is meant where several are declared and none is chosen."""
 
+EVIDENCE = ".pipeline"
+"""The folder in a project's root where runs, locks and logs are kept."""
+
+
+def runs_of(root: Path) -> Path:
+    """Where the runs of a project are kept."""
+    return root / EVIDENCE / "runs"
+
 
 @dataclass(frozen=True)
 class Session:
@@ -71,12 +79,12 @@ class Session:
     @property
     def evidence(self) -> Path:
         """Where runs, locks and logs are kept."""
-        return self.project.root / ".pipeline"
+        return self.project.root / EVIDENCE
 
     @property
     def runs(self) -> Path:
         """The folder of journals; a run's other files are in a folder of its name beside them."""
-        return self.evidence / "runs"
+        return runs_of(self.project.root)
 
     def image(self, name: str) -> Image:
         """An image of the project; UsageError lists those there are.

@@ -131,6 +131,8 @@ def swap_pools(step: SwapPools, work: Work) -> None:
         return swapped(balancer.body, step, _signed(step, work))
 
     rewrite(work, step.image, edit)
+    if work.run.beside is not None:
+        work.run.beside.swapped()
     work.run.swap_seconds = work.clock.now() - started
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
 
-from pipeline.definition.model import Promotion
+from pipeline.definition.promotion import Promotion
 from pipeline.execution.watch.exchange import (
     LOST,
     TCP,
@@ -27,6 +27,7 @@ from pipeline.execution.watch.exchange import (
     reason_of,
 )
 from pipeline.execution.watch.recorder import Recorder, Request
+from pipeline.planning.report.traffic import Traffic
 from pipeline.planning.watch.figures import Watched
 from pipeline.planning.watch.targets import Target
 
@@ -103,6 +104,15 @@ class Prober:
     def swapping(self) -> None:
         """The write that leads production elsewhere is about to be sent."""
         self._recorder.swapping()
+
+    def swapped(self) -> None:
+        """Azure has carried that write out."""
+        self._recorder.swapped()
+
+    @property
+    def traffic(self) -> Traffic:
+        """What became of the requests so far, by time."""
+        return self._recorder.traffic()
 
     def stop(self) -> None:
         """Send nothing more, and await what is under way; no error when that was done before."""

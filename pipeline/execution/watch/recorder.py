@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from threading import Lock
 
 from pipeline.execution.watch.latencies import Latencies
+from pipeline.execution.watch.timeline import Timeline
+from pipeline.planning.report.traffic import Traffic
 from pipeline.planning.watch.figures import Counts, Figures, KeptAlive, Watched
 from pipeline.planning.watch.targets import Target
 
@@ -74,6 +76,7 @@ class Recorder:
         self._first_answer: float | None = None
         self._pace: deque[list[int]] = deque(maxlen=REMEMBERED)
         self._second = -1
+        self._timeline = Timeline(self._begun)
 
     def send(self, rule: str, *, is_kept: bool = False) -> Request:
         """A request leaves."""
@@ -90,6 +93,7 @@ class Recorder:
             is_new = version not in tally.versions
             told = OTHERS if is_new and len(tally.versions) >= MOST_VERSIONS else version
             tally.versions[told] += 1
+            self._timeline.answered(now, request.rule, told)
             self._paced(now)[0] += 1
             if request.is_kept:
                 return
@@ -97,6 +101,7 @@ class Recorder:
             tally.end_gap(now)
             if self._swapped_at is not None and version == self._version:
                 self._first_answer = self._first_answer or now - self._swapped_at
+                self._timeline.first_answer(now)
 
     def lost(self, request: Request, reason: str, *, is_late: bool = False) -> None:
         """It was lost; `is_late` when the only thing known is that no answer came in time.
@@ -105,8 +110,10 @@ class Recorder:
         """
         self._count(request, Counts(lost=1), is_doubtful=is_late)
         with self._lock:
+            now = self._clock()
             self._tallies[request.rule].lost[reason] += 1
-            self._paced(self._clock())[1] += 1
+            self._timeline.lost(now, request.sent_at, request.rule, reason, is_kept=request.is_kept)
+            self._paced(now)[1] += 1
 
     def opened(self, rule: str) -> None:
         """A connection that is kept was opened."""
@@ -131,9 +138,15 @@ class Recorder:
         """
         with self._lock:
             self._swapped_at, self._first_answer = self._clock(), None
+            self._timeline.writing(self._swapped_at, self._version)
             for tally in self._tallies.values():
                 tally.after_swap = Counts()
                 tally.is_excused = not tally.fresh.answered
+
+    def swapped(self) -> None:
+        """Azure has carried that write out."""
+        with self._lock:
+            self._timeline.written(self._clock())
 
     def finish(self) -> None:
         """Nothing more is asked: from now on no gap grows."""
@@ -155,6 +168,13 @@ class Recorder:
                 first_answer=self._first_answer,
                 pace=tuple((answered, lost) for answered, lost in list(self._pace)[:-1]),
             )
+
+    def traffic(self) -> Traffic:
+        """What became of the requests, by time."""
+        figures = self.watched().document
+        with self._lock:
+            now = self._clock() if self._ended is None else self._ended
+            return self._timeline.traffic(now, figures)
 
     def _count(self, request: Request, counts: Counts, *, is_doubtful: bool = False) -> None:
         with self._lock:

@@ -6,7 +6,6 @@ from contextlib import suppress
 from typing import assert_never
 
 from pipeline.arm import ResourceId
-from pipeline.definition.balancing import PRODUCTION
 from pipeline.errors import CheckFailed, Overtaken, StillRunning, WatchFailed
 from pipeline.execution import checks
 from pipeline.execution.azure.resources import Azure
@@ -62,12 +61,12 @@ def carry_out(step: WatchStep, work: Work) -> None:
 def verify_version(step: VerifyVersion, work: Work) -> None:
     """Consecutive responses of a version.
 
-    Overtaken as soon as nothing is left in the pool that was to answer; WatchFailed when
-    production is watched, and loses too much meanwhile.
+    Overtaken as soon as nothing is left in the pool that was to answer; WatchFailed when what is
+    watched loses too much meanwhile.
     """
 
     def look() -> None:
-        if work.run.beside is not None and step.frontend == PRODUCTION:
+        if work.run.beside is not None:
             work.run.beside.check()
         if not survey_swap(work.session, step.image).backend(step.pool).members:
             raise Overtaken(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import TracebackType
 
 from pipeline.errors import WatchFailed
-from pipeline.execution.run.run import Run
+from pipeline.execution.run.run import TRAFFIC, Run
 from pipeline.execution.watch.prober import Load, Prober
 from pipeline.output.facts import Output
 from pipeline.planning.watch.figures import Watched
@@ -56,6 +56,10 @@ class Watch:
         self._has_swapped = True
         self._prober.swapping()
 
+    def swapped(self) -> None:
+        """Azure has carried that write out."""
+        self._prober.swapped()
+
     def check(self) -> None:
         """Raise WatchFailed when production is not as it should be since the swap."""
         if self._lost_budget is None or not self._has_swapped:
@@ -80,3 +84,4 @@ class Watch:
         watched = self.watched
         self._run.session.output.watching(watched.seconds, "", watched.document)
         self._run.note("watched", figures=watched.document)
+        self._run.keep_for_page(TRAFFIC, self._prober.traffic.document)

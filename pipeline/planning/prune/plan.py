@@ -6,12 +6,12 @@ that nothing leads to it by the time its scale set is deleted.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import TypeAlias
+from collections.abc import Iterator
 
 from pipeline.advice import Advice, rollback, status
 from pipeline.arm import ResourceId
 from pipeline.errors import Refused, UsageError
+from pipeline.planning.ages import Age, lasting
 from pipeline.planning.build.steps import Clearing
 from pipeline.planning.names import (
     SYSTEM,
@@ -34,9 +34,6 @@ from pipeline.planning.prune.uses import NOBODY, Uses, versions_led_to
 from pipeline.planning.swap.backend import Backend
 from pipeline.planning.swap.survey import Survey
 from pipeline.planning.versions import ImageVersion
-
-Age: TypeAlias = Callable[[str], float | None]
-"""Seconds since a time of a tag (ISO 8601), None where it is none."""
 
 
 def plan_prune(
@@ -113,7 +110,7 @@ def _reasons(now: Survey, found: Backend, age: Age, *, by_name: bool) -> Iterato
         yield "it is staged"
     left, kept = age(left_at(now, found)), now.image.promotion.keep_previous
     if role == "previous" and left is not None and left < kept and not by_name:
-        yield f"it served {_ago(left)} ago"
+        yield f"it served {lasting(left)} ago"
 
 
 def left_at(now: Survey, found: Backend) -> str:
@@ -128,14 +125,9 @@ def _draining(now: Survey, found: Backend, age: Age) -> str:
     if left is None or left >= drain:
         return ""
     return (
-        f"it served {_ago(left)} ago: connections from before may live"
+        f"it served {lasting(left)} ago: connections from before may live"
         f" {drain:.0f} s (promote.drain)"
     )
-
-
-def _ago(seconds: float) -> str:
-    hours, minutes = divmod(int(max(0.0, seconds)) // 60, 60)
-    return f"{hours} h {minutes} min" if hours else f"{minutes} min {int(seconds) % 60} s"
 
 
 def _removal(now: Survey, removed: list[Backend], empty: list[ResourceId]) -> tuple[PruneStep, ...]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from pipeline.arm import ResourceId
-from pipeline.definition.model import Promotion
+from pipeline.definition.promotion import Promotion
 from pipeline.planning.swap.reference import ImageReference
 from pipeline.planning.watch.steps import WatchStep, duration
 

@@ -49,7 +49,7 @@ def exchange(
     first. A pool is always shown to the staging rules and seen up there before: Azure probes only
     pools that a rule leads to.
     """
-    _refuse_several_pools(now)
+    refuse_several_pools(now)
     image, before, direction = now.image.name, now.label(now.serving), wish.direction
     count = now.live_capacity or now.backend(pool).size
     undo = rollback(image) if direction == "promote" else promote(image, again=True)
@@ -163,7 +163,7 @@ def _too_few(now: Survey, wanted: Backend) -> tuple[str, ...]:
     return (f"it has {there} instances{beside} production {needed}",)
 
 
-def _refuse_several_pools(now: Survey) -> None:
+def refuse_several_pools(now: Survey) -> None:
     """Of all rules that would be moved: only a Gateway load balancer's lead to more than one."""
     moved = {*now.rules(PRODUCTION), *now.rules(STAGING), *now.followers}
     for rule in now.load_balancer.rules:
@@ -179,6 +179,7 @@ def _swap(now: Survey, wish: Wish, pool: ResourceId) -> SwapPools:
         SwapTag.SERVES: pool.name,
         SwapTag.PREVIOUS: "" if back else was,
         SwapTag.ROLLED_BACK: was if back else "",
+        SwapTag.REHEARSING: "",
     }
     return SwapPools(
         wish=wish,

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pipeline.arm import ResourceId
+from pipeline.planning.names import SwapTag, load_balancer_tag
 from pipeline.planning.swap import admin_state
 from pipeline.planning.swap.backend import Member
 from pipeline.planning.swap.state import LoadBalancerState, Rule
@@ -51,9 +52,17 @@ def with_pool(body: Mapping[str, Any], pool: str) -> Body:
 
 
 def with_staging_led(body: Mapping[str, Any], step: LeadStaging) -> Body:
-    """The body of the PUT that leads the staging rules to a pool."""
+    """The body of the PUT that leads the staging rules to a pool; it ends a rehearsal."""
+    return led(body, step.rules, step.pool, {load_balancer_tag(step.image, SwapTag.REHEARSING): ""})
+
+
+def led(
+    body: Mapping[str, Any], rules: Iterable[str], pool: ResourceId, tags: Mapping[str, str]
+) -> Body:
+    """The body of the PUT that leads rules to a pool and writes tags; one with "" is removed."""
     wanted = writable(body)
-    lead(wanted, dict.fromkeys(step.rules, step.pool))
+    lead(wanted, dict.fromkeys(rules, pool))
+    _tag(wanted, tags)
     return wanted
 
 
@@ -73,8 +82,7 @@ def swapped(body: Mapping[str, Any], swap: SwapPools, written: Mapping[str, str]
     )
     _follow(properties.get("outboundRules"), swap.outbound_followers, swap.production)
     _follow(properties.get("inboundNatRules"), swap.nat_followers, swap.production)
-    tags = {**(wanted.get("tags") or {}), **dict(swap.tags), **written}
-    wanted["tags"] = {name: value for name, value in tags.items() if value}
+    _tag(wanted, {**dict(swap.tags), **written})
     return wanted
 
 
@@ -93,6 +101,11 @@ def is_swapped(balancer: LoadBalancerState, swap: SwapPools) -> bool:
     return all(pools.get(rule) == swap.production for rule in swap.production_rules) and all(
         pools.get(rule) == swap.staging for rule in swap.staging_rules
     )
+
+
+def _tag(body: Body, written: Mapping[str, str]) -> None:
+    tags = {**(body.get("tags") or {}), **written}
+    body["tags"] = {name: value for name, value in tags.items() if value}
 
 
 def _rules(rules: Iterable[Mapping[str, Any]] | None) -> tuple[Rule, ...]:

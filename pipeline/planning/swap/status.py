@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 
 from pipeline.definition.balancing import FRONTENDS, PRODUCTION, FrontendName
 from pipeline.errors import Refused, UsageError
+from pipeline.planning.ages import Age, lasting
 from pipeline.planning.names import SwapTag, Tag
 from pipeline.planning.swap.backend import Backend
 from pipeline.planning.swap.rollback import plan_rollback
@@ -14,6 +15,9 @@ from pipeline.planning.swap.steps import AwaitHealthy, CreateScaleSet, SwapPools
 from pipeline.planning.swap.survey import Role, Survey
 from pipeline.planning.table import Table
 from pipeline.planning.versions import newest
+
+READY = "ready"
+"""How `Status.way_back` begins where a rollback is one write."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +69,10 @@ class Status:
     way_back: str
     """`ready`, what a rollback has to do first, or why there is none."""
     way_back_seconds: float | None
-    """How long the last swap's write took; None where nobody measured it."""
+    """How long the write took when it was rehearsed last, else that of the last swap; None where
+    nobody measured it."""
+    rehearsed: str
+    """When that way back was rehearsed (ISO 8601, UTC); "" since production left it."""
     newest: str
     """The newest version that may be staged."""
     base: str
@@ -84,6 +91,7 @@ class Status:
 def status_of(now: Survey) -> Status:
     """Read the roles; Refused when the rules make no sense."""
     idle, serving = now.at_staging, now.serving
+    rehearsed, seconds = _rehearsal(now)
     eligible = newest(version for version in now.versions if version.is_eligible)
     return Status(
         image=now.image.name,
@@ -98,7 +106,8 @@ def status_of(now: Survey) -> Status:
         idle_instances=len(idle.members) if idle else 0,
         others=tuple(_running(now, one) for one in now.others if one != idle),
         way_back=_way_back(now),
-        way_back_seconds=_seconds(serving),
+        way_back_seconds=_seconds(serving, Tag.SWAP_SECONDS) if seconds is None else seconds,
+        rehearsed=rehearsed,
         newest=eligible.name if eligible else "",
         base=eligible.tags.get(Tag.BASE, "") if eligible else "",
         degraded=tuple(_degraded(now)),
@@ -116,7 +125,7 @@ def in_words(status: Status) -> str:
     )
 
 
-def table(rows: Iterable[Status]) -> Table:
+def table(rows: Iterable[Status], age: Age) -> Table:
     """A row for each image; then what is wrong, what else runs, and where each answers."""
     rows = tuple(rows)
     headings = ("image", "serves", "since", "healthy", "staging", "rollback", "newest checked")
@@ -138,7 +147,7 @@ def table(rows: Iterable[Status]) -> Table:
         for row in rows
         for which in row.frontends
     ]
-    return Table(headings, tuple(_cells(row) for row in rows), (*lines, *addresses))
+    return Table(headings, tuple(_cells(row, age) for row in rows), (*lines, *addresses))
 
 
 def _running(now: Survey, found: Backend) -> Running:
@@ -191,21 +200,25 @@ def _frontends(now: Survey, name: FrontendName) -> tuple[Frontend, ...]:
     return tuple(Frontend(rule, *now.load_balancer.endpoint(rule)) for rule in rules)
 
 
-def _cells(row: Status) -> tuple[str, ...]:
+def _cells(row: Status, age: Age) -> tuple[str, ...]:
     return (
         row.image,
         row.serving or "-",
         row.since or "-",
         f"{row.healthy} of {row.instances}",
         _idle(row),
-        _how_back(row),
+        _how_back(row, age),
         row.newest or "-",
     )
 
 
-def _how_back(row: Status) -> str:
-    is_timed = row.way_back_seconds is not None and row.way_back.startswith("ready")
-    return f"{row.way_back}, {row.way_back_seconds:.0f} s" if is_timed else row.way_back
+def _how_back(row: Status, age: Age) -> str:
+    if not row.way_back.startswith(READY):
+        return row.way_back
+    timed = "" if row.way_back_seconds is None else f", {row.way_back_seconds:.1f} s"
+    seconds = age(row.rehearsed)
+    rehearsed = "" if seconds is None else f", rehearsed {lasting(seconds)} ago"
+    return f"{row.way_back}{timed}{rehearsed}"
 
 
 def _idle(row: Status) -> str:
@@ -227,12 +240,22 @@ def _way_back(now: Survey) -> str:
         return f"{to}, its scale set is made anew"
     if any(isinstance(step, AwaitHealthy) for step in plan.steps):
         return f"{to}, scaled up first"
-    return "ready"
+    return READY
 
 
-def _seconds(serving: Backend) -> float | None:
-    found = serving.scale_set
+def _rehearsal(now: Survey) -> tuple[str, float | None]:
+    """When the way back was rehearsed since production left it, and how long the write took."""
+    found = next(iter(now.ways_back), None)
+    made = found.scale_set if found else None
+    when = made.tags.get(Tag.REHEARSED, "") if made else ""
+    if not made or not found or not when or when < made.tags.get(Tag.SERVED_UNTIL, ""):
+        return "", None
+    return when, _seconds(found, Tag.REHEARSED_SECONDS)
+
+
+def _seconds(backend: Backend, tag: str) -> float | None:
+    found = backend.scale_set
     try:
-        return float(found.tags[Tag.SWAP_SECONDS]) if found else None
+        return float(found.tags[tag]) if found else None
     except (KeyError, ValueError):
         return None

@@ -7,7 +7,8 @@ from typing import Literal, TypeAlias
 
 from pipeline.arm import ResourceId
 from pipeline.definition.balancing import Health
-from pipeline.definition.model import STANDARD, Promotion, SecurityType
+from pipeline.definition.model import STANDARD, SecurityType
+from pipeline.definition.promotion import Promotion
 from pipeline.definition.shape import Attached, ScaleSetShape, Tags
 from pipeline.planning.swap.carried import Carried
 from pipeline.planning.watch.steps import VerifyRules, VerifyVersion, WatchStep

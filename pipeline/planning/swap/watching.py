@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pipeline.definition.balancing import PRODUCTION, FrontendName
-from pipeline.definition.model import Promotion
+from pipeline.definition.promotion import Promotion
 from pipeline.planning.swap.backend import Backend
 from pipeline.planning.swap.steps import Wish
 from pipeline.planning.swap.survey import Survey
@@ -44,8 +44,15 @@ def ask_probes(now: Survey, wish: Wish, frontend: FrontendName) -> tuple[AskProb
 def start_watching(now: Survey, wish: Wish, version: str) -> tuple[StartWatching, ...]:
     """Every rule that is going to lead to the new pool, declared or not."""
     how = settings(now, wish)
-    targets = _targets(now, {*now.rules(PRODUCTION), *now.followers})
     lost_budget = how.lost_budget if wish.direction == "promote" else None
+    return watching(now, {*now.rules(PRODUCTION), *now.followers}, how, version, lost_budget)
+
+
+def watching(
+    now: Survey, rules: set[str], how: Promotion, version: str, lost_budget: int | None
+) -> tuple[StartWatching, ...]:
+    """Ask rules steadily, while they are led to a version; nothing where none can be asked."""
+    targets = _targets(now, rules)
     named = version if now.names_version else ""
     if not targets:
         return ()

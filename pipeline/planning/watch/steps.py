@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from pipeline.arm import ResourceId
 from pipeline.definition.balancing import JSON, FrontendName, VersionIn
-from pipeline.definition.model import Promotion
+from pipeline.definition.promotion import Promotion
 from pipeline.planning.watch.targets import Target
 
 MINUTE = 60

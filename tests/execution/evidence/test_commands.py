@@ -18,11 +18,15 @@ from securesystemslib.signer._key import SSlibKey
 
 from pipeline.errors import Refused, StateFileError, UsageError
 from pipeline.execution.commands import evidence, preflight
+from pipeline.execution.commands import roll as roll_commands
 from pipeline.execution.evidence.exporting import export
 from pipeline.execution.evidence.reading import evidence_of
 from pipeline.execution.packer.tools import find_tools
 from pipeline.output.programs import ForPrograms
 from pipeline.planning.evidence.envelope import reading
+from pipeline.planning.names import Tag
+from pipeline.planning.roll.steps import RollWish
+from pipeline.planning.writable import writable
 from tests.conftest import Emulator
 from tests.execution.evidence.keys import AnyKey, ed, p256, write_private, write_public
 from tests.execution.evidence.recorded import SIGNED, Recorded, recorded
@@ -283,20 +287,25 @@ def test_production_is_only_led_to_versions_with_the_evidence_that_is_required(
         web.zone.promote(again=True)
 
 
-def test_a_roll_asks_for_evidence_and_a_roll_back_does_not(web: Recorded) -> None:
+def test_a_roll_asks_for_evidence_but_not_of_what_was_rolled_from(web: Recorded) -> None:
     zone = web.zone
     zone.serve(web.name)
     bare = without_evidence(web)
-    with pytest.raises(Refused, match="its evidence does not hold"):
-        zone.roll(bare.name)
     newer = recorded(zone, f"1.0.{next(_numbers)}")
     newer.record()
-    newer.zone.roll(newer.name)
-    shutil.rmtree(zone.root / ".pipeline/evidence")
 
-    zone.roll(web.name)
+    def planned(version: str) -> str:
+        roll_commands.roll(zone.session(plan_only=True), "web", RollWish(version))
+        return zone.output
 
-    assert zone.survey().serving_version == web.name
+    assert f"-> {newer.name}" in planned(newer.name)
+    with pytest.raises(Refused, match="its evidence does not hold"):
+        planned(bare.name)
+
+    (serving,) = zone.survey().serving.scale_sets
+    body = writable(zone.session().azure.get(serving.resource) or {})
+    zone.put(serving.resource, {**body, "tags": {**body["tags"], Tag.ROLLED_FROM: bare.name}})
+    assert f"-> {bare.name}" in planned(bare.name)
 
 
 def test_an_environment_that_requires_nothing_asks_no_store(zone: LandingZone) -> None:

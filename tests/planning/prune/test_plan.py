@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from pipeline.definition.model import Promotion
+from pipeline.definition.promotion import Promotion
 from pipeline.errors import Refused, UsageError
 from pipeline.planning.names import image_version_id, scale_set_id
 from pipeline.planning.prune.bodies import retired, without_pools
@@ -73,8 +73,8 @@ def test_an_older_way_back_goes_with_its_pool_and_the_plan_says_what_ends() -> N
     ("when", "kept"),
     [
         (OLDER, ""),
-        (OLD, "it served 2 h 0 min ago"),
-        (YOUNG, "it served 1 min 0 s ago: connections from before may live 600 s (promote.drain)"),
+        (OLD, "it served 2 h ago"),
+        (YOUNG, "it served 1 min ago: connections from before may live 600 s (promote.drain)"),
     ],
 )
 def test_a_way_back_is_kept_as_long_as_its_definition_says(when: str, kept: str) -> None:
@@ -195,7 +195,7 @@ def test_unstaging_removes_whatever_its_age_but_what_is_needed() -> None:
     [
         ("1.0.3", "1.0.3 of web is not removed: it serves"),
         ("1.0.2", "1.0.2 of web is not removed: it is the way back"),
-        ("1.0.1", "1.0.1 of web is not removed: it served 1 min 0 s ago"),
+        ("1.0.1", "1.0.1 of web is not removed: it served 1 min ago"),
     ],
 )
 def test_unstaging_is_refused(wanted: str, reason: str) -> None:

@@ -21,6 +21,12 @@ from tests.planning.swap.examples import (
 
 OLD = scale_set("1.0.0", tags=SERVED)
 NEW = scale_set("1.0.1", tags={"served-since": SINCE, "swap-seconds": "3.4"})
+
+
+def never(_time: str) -> None:
+    """No time is known."""
+
+
 PROMOTED = surveyed(NEW, OLD, tags={**swap_tags(V1, V0), "web-by": "me@here"})
 
 
@@ -76,7 +82,7 @@ def test_how_a_rollback_would_go(now: Survey, way_back: str) -> None:
 )
 def test_what_is_wrong_is_told(now: Survey, what: str) -> None:
     assert status_of(now).degraded == (what,)
-    assert f"web degraded: {what}" in str(table([status_of(now)]))
+    assert f"web degraded: {what}" in str(table([status_of(now)], never))
 
 
 def test_a_load_balancer_that_is_being_written_or_failed_is_told() -> None:
@@ -99,7 +105,7 @@ def test_what_else_runs_is_told() -> None:
     other = scale_set("1.0.2", size=1)
     status = status_of(surveyed(NEW, OLD, other))
     assert [str(one) for one in status.others] == ["1.0.2 (staged, 1 of 1)"]
-    assert "web also runs: 1.0.2 (staged, 1 of 1)" in str(table([status]))
+    assert "web also runs: 1.0.2 (staged, 1 of 1)" in str(table([status], never))
 
 
 @pytest.mark.parametrize(
@@ -118,9 +124,9 @@ def test_one_line_says_who_serves(now: Survey, words: str) -> None:
 
 
 def test_the_table_lines_up_and_names_the_addresses() -> None:
-    lines = str(table([status_of(PROMOTED)])).splitlines()
+    lines = str(table([status_of(PROMOTED)], never)).splitlines()
     assert lines[0].index("healthy") == lines[1].index("2 of 2")
-    assert "ready, 3 s" in lines[1]
+    assert "ready, 3.4 s" in lines[1]
     assert lines[2:] == [
         "web moved by: me@here",
         "web production: http 203.0.113.1:80, metrics 203.0.113.1:9100",
@@ -138,3 +144,22 @@ def test_a_rule_that_is_gone_answers_nowhere() -> None:
     balancer = surveyed(OLD).load_balancer
     assert balancer.endpoint("http") == ("203.0.113.1", 80)
     assert balancer.endpoint("nothing") == ("", 0)
+
+
+def rehearsed(left: str) -> Survey:
+    """A way back that production left at a time, rehearsed at another."""
+    tags = {**SERVED, "served-until": left, "rehearsed": SINCE, "rehearsed-seconds": "2.1"}
+    return surveyed(NEW, scale_set("1.0.0", tags=tags), tags=swap_tags(V1, V0))
+
+
+def test_a_rehearsal_tells_how_long_a_rollback_takes_and_when_that_was_tried() -> None:
+    status = status_of(rehearsed("2026-11-23T17:00:00Z"))
+    assert (status.way_back_seconds, status.rehearsed) == (2.1, SINCE)
+    six_hours = table([status], lambda time: 6 * 3600.0 + 59 if time == SINCE else None)
+    assert "ready, 2.1 s, rehearsed 6 h ago" in str(six_hours)
+
+
+def test_a_rehearsal_from_before_it_last_served_counts_no_more() -> None:
+    status = status_of(rehearsed("2026-11-23T19:00:00Z"))
+    assert (status.way_back_seconds, status.rehearsed) == (3.4, "")
+    assert "rehearsed" not in str(table([status], never)).splitlines()[1]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from pipeline.definition.model import Promotion
+from pipeline.definition.promotion import Promotion
 from pipeline.planning.swap.plan import plan_swap
 from pipeline.planning.swap.steps import SwapPools
 from pipeline.planning.watch.steps import CheckProduction, Soak, StartWatching, StopWatching

@@ -36,6 +36,7 @@ image "web" {
     drain         = 600
     patience      = "0s"
     timeout       = "500ms"
+    rehearse      = "yes"
     probe         = "/"
   }
 
