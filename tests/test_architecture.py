@@ -153,7 +153,7 @@ PLANNING = {
     "pipeline.planning.evidence": planning_room(
         "evidence", "names", "table", libraries=("packageurl",)
     ),
-    "pipeline.planning.packages": planning_room("packages", "evidence", "names", "table"),
+    "pipeline.planning.packages": planning_room("packages", "ages", "evidence", "names", "table"),
     "pipeline.planning.adopt": planning_room(
         "adopt", "names", "referring", "swap.load_balancer", "swap.state"
     ),

@@ -137,7 +137,7 @@ def test_fixes_that_what_serves_lacks_are_shown_and_kept_for_status(zone: Landin
     assert "security suites have: openssl 3.0.15-1 -> 3.0.17-1 (security)" in told(zone)
     found = open_fixes(zone.session(), "web", "1.0.0")
     assert found is not None
-    assert str(found) == "1 security fix open (openssl), as of now"
+    assert str(found).startswith("1 security fix open (openssl), as of ")
     assert open_fixes(zone.session(), "web", "1.0.1") is None
     vulnerabilities(zone.session(), "web")
     assert "security suites have nothing newer" in told(zone)
@@ -149,7 +149,7 @@ def test_status_tells_of_them(zone: LandingZone) -> None:
     vulnerabilities(zone.session(), "web")
     _ = zone.output
     status(zone.session())
-    assert "web: 1 security fix open (openssl), as of now" in told(zone)
+    assert "web: 1 security fix open (openssl), as of " in told(zone)
     zone.stage("1.0.1")
     _ = zone.output
     zone.promote()

@@ -13,9 +13,9 @@ from pipeline.planning.packages.fixes import OpenFixes
 @pytest.mark.parametrize(
     ("packages", "age", "words"),
     [
-        ((), 30.0, "no security fixes open, as of now"),
+        ((), 30.0, "no security fixes open, as of 30 s ago"),
         (("openssl",), 7200.0, "1 security fix open (openssl), as of 2 h ago"),
-        (tuple("abcd"), 259200.0, "4 security fixes open (a, b, c and 1 more), as of 3 d ago"),
+        (tuple("abcd"), 259200.0, "4 security fixes open (a, b, c and 1 more), as of 3 days ago"),
         (("a", "b"), 120.0, "2 security fixes open (a, b), as of 2 min ago"),
     ],
 )
