@@ -54,7 +54,7 @@ def report(mark: str = "") -> Report:
         PackageDiff(
             *("1.0.0", "1.0.1"),
             (
-                Package("openssl", "3.0.15-1~deb12u1", "3.0.16-1~deb12u1"),
+                Package("openssl", "3.0.15-1~deb12u1", "3.0.16-1~deb12u1", "security"),
                 Package(f"libfoo{mark}", "", "1.2"),
             ),
         ),

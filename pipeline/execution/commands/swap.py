@@ -16,9 +16,10 @@ from pipeline.execution.commands.preflight import checked
 from pipeline.execution.commands.proven import proven_stage, proven_swap
 from pipeline.execution.commands.watching import Watching, swap_back
 from pipeline.execution.packages.answered import open_fixes
-from pipeline.execution.packages.comparing import note
+from pipeline.execution.packages.comparing import brought
 from pipeline.execution.patience import WATCHED
 from pipeline.execution.report.reporting import keep_topology
+from pipeline.execution.run.run import PACKAGES, Run
 from pipeline.execution.run.sending import no_look
 from pipeline.execution.run.session import Session
 from pipeline.execution.runner import begin, carry_out
@@ -166,18 +167,20 @@ def _swap(
         keep_topology(run, now)
         plan = proven_swap(session, now, wish)
         _look_at_settings(session, plan)
-        carry_out(_with_packages(session, now, plan, wish), run, follow_up=back or _nothing)
+        carry_out(_with_packages(run, now, plan, wish), run, follow_up=back or _nothing)
 
 
-def _with_packages(
-    session: Session, now: Survey, plan: Plan[SwapStep], wish: Wish
-) -> Plan[SwapStep]:
-    """The plan of a promotion with a note on the packages that it brings."""
+def _with_packages(run: Run, now: Survey, plan: Plan[SwapStep], wish: Wish) -> Plan[SwapStep]:
+    """The plan of a promotion with a note on the packages that it brings, which the page tells."""
     if wish.direction != "promote" or plan.is_empty or now.at_staging is None:
         return plan
     ends = now.version(now.serving_version), now.version(now.at_staging.version)
-    told = note(session, *ends)
-    return replace(plan, notes=(*plan.notes, told)) if told else plan
+    found = brought(run.session, now.image.name, *ends)
+    if found is None:
+        return plan
+    if not run.session.plan_only:
+        run.keep_for_page(PACKAGES, found.document)
+    return replace(plan, notes=(*plan.notes, found.note))
 
 
 def _look_at_settings(session: Session, plan: Plan[Step]) -> None:

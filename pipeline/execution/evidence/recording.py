@@ -13,9 +13,11 @@ from pipeline.errors import (
 from pipeline.execution.evidence.gathering import gathered
 from pipeline.execution.evidence.signing import sealed, signer_of
 from pipeline.execution.evidence.stores import store_of
+from pipeline.execution.run.run import PROOFS
 from pipeline.execution.run.work import Work
 from pipeline.planning.build.steps import RecordEvidence
-from pipeline.planning.evidence.documents import OF_REQUIREMENT, provenance
+from pipeline.planning.evidence.canonical import digest_of
+from pipeline.planning.evidence.documents import ENVELOPE_FILE, OF_REQUIREMENT, provenance
 
 
 def record(step: RecordEvidence, work: Work) -> None:
@@ -43,6 +45,10 @@ def _record(step: RecordEvidence, work: Work) -> None:
         store.put(document.content)
     envelope = sealed(provenance(made, documents), signer)
     work.run.evidence = store.put(envelope)
+    proofs = {document.name: f"sha256 {digest_of(document.content)}" for document in documents}
+    signed = f"signed with {step.sign_with}" if signer else "not signed"
+    envelope_says = f"sha256 {work.run.evidence}, {signed}, in {store}"
+    work.run.keep_for_page(PROOFS, {"proofs": {ENVELOPE_FILE: envelope_says, **proofs}})
     names = {document.name for document in documents}
     lacking = [
         name

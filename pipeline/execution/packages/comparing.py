@@ -13,7 +13,7 @@ from pipeline.execution.run.session import Session
 from pipeline.planning.build.fingerprint import changed_between
 from pipeline.planning.names import Tag
 from pipeline.planning.packages.changes import Change, changes
-from pipeline.planning.packages.diff import Diff, brief, checks_changed
+from pipeline.planning.packages.diff import Diff, checks_changed
 from pipeline.planning.versions import ImageVersion
 
 MOST_COMMITS = 100
@@ -41,12 +41,14 @@ def compare(session: Session, image: Image, before: ImageVersion, after: ImageVe
     )
 
 
-def note(session: Session, before: ImageVersion | None, after: ImageVersion | None) -> str:
-    """For a plan, in one line, without asking the network for lists; "" where it is not known."""
+def brought(
+    session: Session, image: str, before: ImageVersion | None, after: ImageVersion | None
+) -> Diff | None:
+    """The packages alone, without asking the network for lists; None where they are not known."""
     if before is None or after is None or before.name == after.name:
-        return ""
+        return None
     found = _packages(session, before, after, Indexes(fetches=False), [])
-    return "" if found is None else f"packages since {before.name}: {brief(found)}"
+    return None if found is None else Diff(image, before.name, after.name, found)
 
 
 def _packages(

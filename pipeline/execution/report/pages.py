@@ -15,12 +15,12 @@ from pipeline.errors import StateFileError, UsageError
 from pipeline.execution.build.last_words import CONSOLE
 from pipeline.execution.build.last_words import FOLDER as MACHINE
 from pipeline.execution.report.keeping import FACTS
-from pipeline.execution.run.run import TOPOLOGY, TRAFFIC
+from pipeline.execution.run.run import PACKAGES, PROOFS, TOPOLOGY, TRAFFIC
 from pipeline.execution.verdict import JUNIT, cases
 from pipeline.output.page import as_page
 from pipeline.output.redaction import Redactor, cleaned
 from pipeline.planning.report.reading import report_of
-from pipeline.planning.report.report import Check, Report
+from pipeline.planning.report.report import Check, PackageDiff, Report, proofs_of
 from pipeline.planning.report.topology import Topology
 from pipeline.planning.report.traffic import Traffic
 from pipeline.state_files import read_bytes, read_mapping, write_private
@@ -54,6 +54,8 @@ def collect(folder: Path, secrets: Redactor | None = None) -> Report:
         traffic=_kept(folder / TRAFFIC, Traffic.read, secrets),
         before=_read(topology.get("before"), Topology.read),
         after=_read(topology.get("after"), Topology.read),
+        packages=_kept(folder / PACKAGES, PackageDiff.read, secrets),
+        evidence=_kept(folder / PROOFS, proofs_of, secrets) or (),
         checks=tuple(_without(secrets, check) for check in cases(folder / JUNIT)),
         files=tuple(name for name in SHOWN if (folder / name).is_file()),
     )

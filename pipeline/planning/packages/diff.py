@@ -45,6 +45,11 @@ class Diff:
         return f"{self.image} {self.before} -> {self.after}"
 
     @property
+    def note(self) -> str:
+        """The packages in one line, for a plan."""
+        return f"packages since {self.before}: {brief(self.packages)}"
+
+    @property
     def table(self) -> Table:
         """For people."""
         rows = tuple(

@@ -5,8 +5,9 @@ Times named `at`, `began` and `ended` are seconds since 1970, UTC.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from pipeline.planning.report.topology import Topology
 from pipeline.planning.report.traffic import Traffic
@@ -73,6 +74,8 @@ class Package:
     name: str
     before: str
     after: str
+    kind: str = ""
+    """`security`, `other`, or "" where no index tells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +86,15 @@ class PackageDiff:
     after: str
     packages: tuple[Package, ...]
 
+    @classmethod
+    def read(cls, document: Mapping[str, Any]) -> PackageDiff:
+        """Out of what `diff` writes; raises KeyError, TypeError or ValueError for anything else."""
+        packages = tuple(
+            Package(str(one["name"]), str(one["old"]), str(one["new"]), str(one["class"]))
+            for one in document["packages"]
+        )
+        return cls(str(document["before"]), str(document["after"]), packages)
+
 
 @dataclass(frozen=True, slots=True)
 class Proof:
@@ -91,6 +103,11 @@ class Proof:
     name: str
     says: str
     href: str = ""
+
+
+def proofs_of(document: Mapping[str, Any]) -> tuple[Proof, ...]:
+    """Out of `{"proofs": {name: what it says}}`; raises KeyError, TypeError or ValueError else."""
+    return tuple(Proof(str(name), str(says)) for name, says in dict(document["proofs"]).items())
 
 
 @dataclass(frozen=True, slots=True)

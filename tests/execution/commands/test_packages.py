@@ -15,7 +15,7 @@ from pipeline.execution.azure.requests import patch
 from pipeline.execution.commands.packages import diff, vulnerabilities
 from pipeline.execution.commands.swap import status
 from pipeline.execution.packages.answered import open_fixes
-from pipeline.execution.packages.comparing import note
+from pipeline.execution.packages.comparing import brought
 from pipeline.execution.packages.indexes import Indexes
 from pipeline.execution.verdict import JUNIT
 from pipeline.planning.evidence import inventory
@@ -78,6 +78,12 @@ def zone(emulator: Emulator, tmp_path: Path, repository: Repository) -> LandingZ
     return made
 
 
+def note(zone: LandingZone, before: ImageVersion | None, after: ImageVersion | None) -> str:
+    """What the plan of a promotion tells of packages."""
+    found = brought(zone.session(), "web", before, after)
+    return found.note if found else ""
+
+
 def told(zone: LandingZone) -> str:
     """What was printed, in one line."""
     return " ".join(zone.output.split())
@@ -122,14 +128,14 @@ def test_a_version_that_is_not_there_is_named(zone: LandingZone) -> None:
 def test_a_note_of_a_plan_asks_no_mirror(zone: LandingZone, repository: Repository) -> None:
     ends = [ImageVersion(name, tags={Tag.RUN: run}) for name, run in RUNS.items()]
     repository.requests.clear()
-    assert note(zone.session(), *ends) == "packages since 1.0.0: 1 package changed"
+    assert note(zone, *ends) == "packages since 1.0.0: 1 package changed"
     assert repository.requests == []
     diff(zone.session(), "web", "1.0.0", "1.0.1")
-    assert note(zone.session(), *ends) == (
+    assert note(zone, *ends) == (
         "packages since 1.0.0: 1 package changed, 1 for security: openssl 3.0.15-1 -> 3.0.17-1"
     )
-    assert note(zone.session(), None, ends[1]) == ""
-    assert note(zone.session(), ends[0], replace(ends[1], tags={})) == ""
+    assert note(zone, None, ends[1]) == ""
+    assert note(zone, ends[0], replace(ends[1], tags={})) == ""
 
 
 def test_fixes_that_what_serves_lacks_are_shown_and_kept_for_status(zone: LandingZone) -> None:
@@ -200,4 +206,4 @@ def test_nobody_waits_for_another_run_to_make_a_note(
     ends = [ImageVersion(name, tags={Tag.RUN: run}) for name, run in RUNS.items()]
     apt = state.reading(json.loads((zone.session().runs / RUNS["1.0.0"] / state.FILE).read_text()))
     with Indexes()._folder(apt):
-        assert note(zone.session(), *ends) == "packages since 1.0.0: 1 package changed"
+        assert note(zone, *ends) == "packages since 1.0.0: 1 package changed"

@@ -15,6 +15,7 @@ from pipeline.execution.commands import report as commands
 from pipeline.execution.commands.report import report
 from pipeline.execution.report.keeping import FACTS, LONGEST_FACT, MOST_FACTS, Keeping
 from pipeline.execution.report.pages import PAGE, collect, find_run, write_page
+from pipeline.execution.run.run import PACKAGES, PROOFS
 from pipeline.execution.run.session import runs_of
 from pipeline.output.people import ForPeople
 from pipeline.output.programs import ForPrograms
@@ -164,3 +165,24 @@ def test_the_page_of_a_run_that_failed_is_told_right_after_its_error(tmp_path: P
         "file:///first",
         "file:///second",
     ]
+
+
+def test_what_a_promotion_brings_and_what_was_recorded_is_shown(tmp_path: Path) -> None:
+    folder = run_folder(tmp_path, FIRST)
+    change = {"name": "openssl", "old": "3.0.15", "new": "3.0.17", "class": "security"}
+    (folder / PACKAGES).write_text(
+        json.dumps({"before": "1.0.0", "after": "1.0.1", "packages": [change]})
+    )
+    (folder / PROOFS).write_text(json.dumps({"proofs": {"sbom.cdx.json": "sha256 1a2b"}}))
+    page = write_page(folder).read_text()
+    for shown in ("Packages: 1.0.0 → 1.0.1", "openssl", "security", "sbom.cdx.json", "1a2b"):
+        assert shown in page
+
+
+@pytest.mark.parametrize("kept", ["{", "[]", "{}", '{"packages": 3, "proofs": 3}'])
+def test_what_is_torn_of_it_is_left_out(tmp_path: Path, kept: str) -> None:
+    folder = run_folder(tmp_path, FIRST)
+    for name in (PACKAGES, PROOFS):
+        (folder / name).write_text(kept)
+    found = collect(folder)
+    assert (found.packages, found.evidence) == (None, ())

@@ -6,8 +6,17 @@ from typing import Any
 
 import pytest
 
+from pipeline.planning.packages.changes import Change
+from pipeline.planning.packages.diff import Diff
 from pipeline.planning.report.reading import report_of
-from pipeline.planning.report.report import Report, Step
+from pipeline.planning.report.report import (
+    Package,
+    PackageDiff,
+    Proof,
+    Report,
+    Step,
+    proofs_of,
+)
 
 RUN = {"event": "run", "run": "r1", "command": "promote", "image": "web", "pid": 7, "host": "here"}
 PLAN = {"event": "plan", "title": "promote web", "steps": ["one", "two"], "notes": ["a note"]}
@@ -119,3 +128,16 @@ def test_facts_that_nobody_wrote_are_no_error(facts: tuple[dict[str, Any], ...])
 
 def test_without_a_plan_the_command_is_the_title() -> None:
     assert told(RUN).title == "promote web"
+
+
+def test_packages_are_read_as_diff_writes_them() -> None:
+    change = Change("openssl", "amd64", "3.0.15-1", "3.0.17-1", "security")
+    found = PackageDiff.read(Diff("web", "1.0.0", "1.0.1", (change,)).document)
+    assert (found.before, found.after) == ("1.0.0", "1.0.1")
+    assert found.packages == (Package("openssl", "3.0.15-1", "3.0.17-1", "security"),)
+
+
+def test_proofs_are_read_by_name() -> None:
+    assert proofs_of({"proofs": {"sbom": "sha256 1"}}) == (Proof("sbom", "sha256 1"),)
+    with pytest.raises(KeyError):
+        proofs_of({})
