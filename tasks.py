@@ -24,7 +24,7 @@ from pipeline.cli_tasks.evidence import evidence
 from pipeline.cli_tasks.holding import history, hold, release
 from pipeline.cli_tasks.packages import diff, nightly, vulnerabilities
 from pipeline.cli_tasks.rehearsing import rehearse
-from pipeline.cli_tasks.reporting import dashboard, fleet, report
+from pipeline.cli_tasks.reporting import dashboard, fleets, report
 from pipeline.cli_tasks.revoking import revoke
 from pipeline.cli_tasks.rolling import roll
 from pipeline.cli_tasks.running import (
@@ -242,10 +242,11 @@ namespace = Collection(
     *(create_environment, destroy_environment, adopt, doctor),
     *(build_image, check_image, nightly),
     *(preflight, stage, promote, rollback, rehearse, roll, unstage, prune, revoke),
-    *(status, diff, vulnerabilities, fleet, dashboard, report, cost),
+    *(status, diff, vulnerabilities, dashboard, report, cost),
     *(hold, release, history, demo, init),
 )
 namespace.add_collection(evidence)
+namespace.add_collection(fleets)
 namespace.add_collection(emulator)
 
 

@@ -103,7 +103,7 @@ MAY_RAISE = {
     "StillRunning": STEPS,
     "BuildFailed": ("pipeline/execution/packer/",),
     "CheckFailed": ("pipeline/execution/build/", "pipeline/execution/checks.py"),
-    "ImagesFailed": (f"{COMMANDS}nightly.py",),
+    "ImagesFailed": (f"{COMMANDS}nightly.py", f"{COMMANDS}units.py"),
     "NotConfirmed": ("pipeline/execution/swap/", "pipeline/execution/watch/"),
     "WatchFailed": ("pipeline/execution/watch/", "pipeline/execution/roll/"),
     "SignInFailed": ("pipeline/execution/azure/", "pipeline/execution/packer/credential.py"),

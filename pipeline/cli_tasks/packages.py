@@ -17,6 +17,7 @@ from pipeline.cli_tasks.running import (
     session_in,
 )
 
+RESULT = "file for what became of each image, for `fleet.report`"
 MARKDOWN = "print it as release notes in Markdown"
 SERVES = f"{VERSION} (default: the one that serves)"
 TRACKER = "file with the data of Debian's security tracker (JSON)"
@@ -24,11 +25,12 @@ OSV = "file, or folder of files, with documents of OSV (JSON)"
 CYCLONEDX = "file to write a CycloneDX document with `vulnerabilities` into"
 
 
-@task(iterable=["image"], help={**CHANGES, "image": SEVERAL, "verify": VERIFY})
+@task(iterable=["image"], help={**CHANGES, "image": SEVERAL, "verify": VERIFY, "result": RESULT})
 def nightly(
     _context: Context,
     image: list[str] | None = None,
     verify: bool = False,
+    result: str = "",
     env: str = "",
     json: bool = False,
     plan: bool = False,
@@ -37,7 +39,7 @@ def nightly(
     with session_in(env, json, plan) as session:
         from pipeline.execution.commands.nightly import nightly
 
-        nightly(session, image or (), verify=verify)
+        nightly(session, image or (), verify=verify, result=result)
 
 
 @task(help={**READS, "image": IMAGE, "before": VERSION, "after": VERSION, "markdown": MARKDOWN})

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from invoke.collection import Collection
 from invoke.context import Context
 from invoke.tasks import task
 
@@ -16,10 +17,13 @@ from pipeline.advice import NEWEST_RUN
 from pipeline.cli_tasks.running import JSON, output_for, words_and_exit_code
 
 if TYPE_CHECKING:
+    from pipeline.definition.model import Project
     from pipeline.execution.report.keeping import Keeping
     from pipeline.execution.run.session import Session
+    from pipeline.output.ci.telling import InCi
 
 PORT = "port on this machine (default: a free one)"
+RESULTS = "folder with the documents"
 HTML = "write a page of it into this file, too"
 RUN = "run, such as 20261123T181500Z-host-1a2b (default: the newest)"
 OPEN = "show it in a browser, too"
@@ -53,6 +57,41 @@ def fleet(_context: Context, html: str = "", json: bool = False) -> None:
         from pipeline.execution.commands.fleet import fleet
 
         fleet(sessions, html)
+
+
+@task(help={"json": JSON})
+def fleet_plan(_context: Context, json: bool = False) -> None:
+    """Show which images a night builds after each other: a matrix of CI jobs."""
+    with _project(json) as (project, output):
+        from pipeline.execution.commands.units import fleet_plan
+
+        fleet_plan(project, output)
+
+
+@task(help={"folder": RESULTS, "json": JSON})
+def fleet_report(_context: Context, folder: str, json: bool = False) -> None:
+    """Tell what became of all images, from what `nightly --result` wrote in several jobs."""
+    with _project(json) as (project, output):
+        from pipeline.execution.commands.units import fleet_report
+
+        fleet_report(project, output, folder)
+
+
+fleets = Collection("fleet")
+fleets.add_task(fleet, "show", default=True)
+fleets.add_task(fleet_plan, "plan")
+fleets.add_task(fleet_report, "report")
+
+
+@contextmanager
+def _project(json: bool) -> Iterator[tuple[Project, InCi]]:
+    """The current folder's definitions, and who is told."""
+    from pipeline.definition.project import read
+    from pipeline.output.ci.telling import in_ci
+    from pipeline.project_root import project_root
+
+    with in_ci(output_for("", json)) as output, words_and_exit_code(output):
+        yield read(project_root(Path.cwd())), output
 
 
 @contextmanager

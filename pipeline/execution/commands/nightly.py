@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from pipeline.definition.bases import parents_first
@@ -36,6 +38,7 @@ from pipeline.planning.build.rebuilding import NOTHING_FORCES, Forced, forced, t
 from pipeline.planning.packages.prediction import Judged, Prediction, judged
 from pipeline.planning.table import Table
 from pipeline.planning.versions import ImageVersion
+from pipeline.state_files import write_private
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +60,17 @@ class _Night:
     foretold: dict[str, Prediction] = field(default_factory=dict)
 
 
-def nightly(session: Session, images: Sequence[str] = (), *, verify: bool = False) -> None:
+def nightly(
+    session: Session, images: Sequence[str] = (), *, verify: bool = False, result: str = ""
+) -> None:
     """Build each image, by default all of the project, and print a table; parents come first.
 
     `verify`: bake what has nothing to do as well, and say whether it installs what was foretold. An
     image with mistakes fails by itself. After all had their turn, raises ImagesFailed naming those
     that failed, or were foretold wrongly, or DefinitionError when only a template that none of them
     uses has mistakes. Package indexes that do not answer are told, and fail nothing.
+
+    `result` is a file for the document of it, which `fleet.report` reads.
     """
     known = {image.name: image for image in session.project.images}
     names = parents_first(known, list(images or session.project.names("image")))
@@ -84,6 +91,8 @@ def nightly(session: Session, images: Sequence[str] = (), *, verify: bool = Fals
     }
     table = Table(HEADINGS, tuple(row.cells for row in rows), tuple(notes), tuple(urgent))
     session.output.report(table, document)
+    if result:
+        write_private(Path(result).absolute(), json.dumps(document))
     _refuse_failed(session, rows, images)
 
 
