@@ -94,7 +94,8 @@ class Cli(Program):
 
     def _asked_about(self, words: list[str]) -> str:
         asking = next((n for n, word in enumerate(words) if word in HELP), 0)
-        names = self.collection.task_names
+        task_names = self.collection.task_names
+        names = {*task_names, *(other for others in task_names.values() for other in others)}
         return next((word for word in reversed(words[:asking]) if word in names), "")
 
     def _grammar(self) -> Grammar:

@@ -50,7 +50,7 @@ def dashboard(_context: Context, port: int = 0) -> None:
         dashboard(sessions, output, port)
 
 
-@task(help={"html": HTML, "json": JSON})
+@task(auto_shortflags=False, help={"html": HTML, "json": JSON})
 def fleet(_context: Context, html: str = "", json: bool = False) -> None:
     """Show all images in all environments: what serves, how old it is, what is wrong."""
     with _everywhere(json=json) as (sessions, _):
