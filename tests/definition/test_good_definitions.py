@@ -438,10 +438,11 @@ def test_the_definitions_of_this_repository_have_no_mistakes() -> None:
 
 
 def test_the_production_example_has_no_mistakes_once_its_comment_signs_are_gone(
-    tmp_path: Path,
+    tmp_path: Path, good: Path
 ) -> None:
     for folder in ("images", "packer"):
         shutil.copytree(REPOSITORY / folder, tmp_path / folder)
+    shutil.copytree(good / "keys", tmp_path / "keys", dirs_exist_ok=True)
     text = (REPOSITORY / "environments.hcl").read_text()
     _, start, example = text.partition('# environment "production"')
     if not start:

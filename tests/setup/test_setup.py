@@ -24,7 +24,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 
 def names_of(requirements: list[str]) -> set[str]:
     """The packages that requirements name, as PyPI spells them."""
-    return {re.split(r"[<>=]", each)[0] for each in requirements}
+    return {re.split(r"[<>=\[]", each)[0] for each in requirements}
 
 
 @pytest.fixture

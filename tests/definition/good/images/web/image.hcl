@@ -120,6 +120,4 @@ image "web" {
     port     = 8080
     path     = "/healthz"
   }
-
-  max_age = "30d"
 }
