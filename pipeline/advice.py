@@ -10,7 +10,9 @@ import shlex
 from dataclasses import dataclass
 from typing import ClassVar, TypeAlias
 
-WITHOUT_ENVIRONMENT = frozenset({"dashboard", "demo", "fleet", "init", "report"})
+WITHOUT_ENVIRONMENT = frozenset(
+    {"dashboard", "demo", "fleet.show", "fleet.plan", "fleet.report", "init", "report"}
+)
 """Tasks that take no `--env`."""
 
 

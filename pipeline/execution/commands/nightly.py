@@ -136,6 +136,8 @@ def _looked(session: Session, names: Sequence[str], *, verify: bool) -> _Night:
             continue
         if one.build.is_failing:
             session.output.plan(one.build.plan)
+            if not session.plan_only:
+                session.output.truth(one.build.plan.truth, one.build.plan.advice)
             night.rows[name] = Row(name, one.version.name, STILL_FAILING, one.build.why)
             continue
         if answer.prediction:

@@ -40,7 +40,7 @@ def units_of(project: Project) -> tuple[Unit, ...]:
     return tuple(Unit(tuple(names)) for names in found.values())
 
 
-def matrix(units: tuple[Unit, ...]) -> dict[str, Any]:
+def matrix(units: tuple[Unit, ...]) -> Mapping[str, Any]:
     """`{"include": [{"unit": …, "arguments": …}]}`, as a matrix of GitHub Actions has it."""
     return {"include": [{"unit": one.name, "arguments": one.arguments} for one in units]}
 

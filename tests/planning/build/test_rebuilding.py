@@ -76,6 +76,13 @@ def test_what_did_not_pass_its_check_never_stands(check: str) -> None:
     assert build.version == "1.0.8"
 
 
+def test_what_was_revoked_or_is_at_its_end_does_not_stand() -> None:
+    revoked = replace(OLD, tags={**OLD.tags, Tag.REVOKED: "2026-11-23T18:15:00Z"})
+    for ended in (revoked, replace(OLD, seconds_left=60.0, end_of_life="2026-11-24")):
+        build = plan_nightly(survey(on("inputs"), base=NEWER_BASE, versions=(ended,)))
+        assert build.version == "1.0.8"
+
+
 def test_a_first_version_is_baked_in_any_case() -> None:
     assert plan_nightly(survey(on())).version == "1.0.0"
 
