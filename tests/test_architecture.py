@@ -191,7 +191,7 @@ PLANNING = {
     ),
     "pipeline.planning.watch": planning_room("watch"),
     "pipeline.planning.report": planning_room("report", "swap.backend", "swap.survey"),
-    "pipeline.planning.fleet": planning_room("fleet", "claims", "swap.status", "table"),
+    "pipeline.planning.fleet": planning_room("fleet", "ages", "claims", "swap.status", "table"),
     "pipeline.planning.steps": planning_room(
         *("build.steps", "landing_zone.steps", "prune.steps", "rehearse.steps", "revoke.steps"),
         "roll.steps",
@@ -227,12 +227,12 @@ EXECUTION = {
     "pipeline.execution.winrm_backend": execution_room(
         "hosts", "verdict", libraries=("requests", "testinfra", "winrm")
     ),
-    "pipeline.execution.azure": execution_room("azure", *WAITING, libraries=("azure",)),
+    "pipeline.execution.azure": execution_room("azure", "ages", *WAITING, libraries=("azure",)),
     "pipeline.execution.report": execution_room(
         *("report", "run", "swap.survey", "verdict", "build.last_words")
     ),
     "pipeline.execution.fleet": execution_room(
-        *("fleet", "azure.side_by_side", "claims", "run", "swap.survey")
+        *("fleet", "ages", "azure.side_by_side", "claims", "run", "swap.survey")
     ),
     "pipeline.execution.dashboard": execution_room(
         "dashboard", "report.pages", libraries=("aiohttp",)
@@ -313,7 +313,8 @@ _OF_TASKS = (
 )
 
 _OF_PAGES = SHARED | {
-    f"pipeline.{name}" for name in ("output.drawing", "planning.fleet", "planning.report")
+    f"pipeline.{name}"
+    for name in ("output.drawing", "planning.ages", "planning.fleet", "planning.report")
 }
 
 PARTS = {

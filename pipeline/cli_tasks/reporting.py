@@ -100,8 +100,9 @@ def _everywhere(json: bool) -> Iterator[tuple[tuple[Session, ...], Keeping]]:
     from pipeline.definition.project import read
     from pipeline.execution.commands.fleet import sessions_of
     from pipeline.execution.report.keeping import Keeping
+    from pipeline.output.ci.telling import in_ci
     from pipeline.project_root import project_root
 
-    output = Keeping(output_for("", json))
-    with words_and_exit_code(output) as clock:
+    told = in_ci(output_for("", json))
+    with told, Keeping(told) as output, words_and_exit_code(output) as clock:
         yield sessions_of(read(project_root(Path.cwd())), output, clock), output

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pipeline.advice import AdviceList, Command, Rerun, Shell
+from pipeline.output.facts import Planned
 
 
 def typed(command: Command | Shell | Rerun, environment: str, rerun: str = "") -> str:
@@ -18,3 +19,14 @@ def typed(command: Command | Shell | Rerun, environment: str, rerun: str = "") -
 def pairs(advice: AdviceList, environment: str, rerun: str = "") -> list[tuple[str, str]]:
     """Wish and command line of each."""
     return [(one.wish, typed(one.command, environment, rerun)) for one in advice]
+
+
+def planned(plan: Planned, environment: str) -> dict[str, object]:
+    """A plan as a document: its words, and the command that undoes it as it must be typed."""
+    return {
+        "title": plan.title,
+        "steps": [str(step) for step in plan.steps],
+        "because": plan.because,
+        "inverse": typed(plan.inverse, environment) if plan.inverse else "",
+        "notes": list(plan.notes),
+    }

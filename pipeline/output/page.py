@@ -16,7 +16,8 @@ from typing import Any, TypeAlias
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from pipeline.output import drawing
-from pipeline.planning.fleet.fleet import Fleet, Row, in_days
+from pipeline.planning.ages import lasting
+from pipeline.planning.fleet.fleet import Fleet, Row
 from pipeline.planning.report.report import Report
 from pipeline.planning.report.topology import moved
 
@@ -119,7 +120,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(clock=clock, exactly=exactly, day=day, took=took, in_days=in_days)
+    environment.filters.update(clock=clock, exactly=exactly, day=day, took=took, lasting=lasting)
     return environment
 
 

@@ -13,7 +13,7 @@ from typing import TextIO
 
 from pipeline.advice import AdviceList
 from pipeline.errors import PipelineError
-from pipeline.output.advising import pairs, typed
+from pipeline.output.advising import pairs, planned
 from pipeline.output.edge import Edge
 from pipeline.output.facts import Planned
 from pipeline.output.pace import WATCHED_BETWEEN, Pace
@@ -34,14 +34,7 @@ class ForPrograms:
         self._watch_pace = Pace(WATCHED_BETWEEN)
 
     def plan(self, plan: Planned) -> None:
-        self._tell(
-            "plan",
-            title=plan.title,
-            steps=[str(step) for step in plan.steps],
-            because=plan.because,
-            inverse=typed(plan.inverse, self._environment) if plan.inverse else "",
-            notes=list(plan.notes),
-        )
+        self._tell("plan", **planned(plan, self._environment))
 
     def started(self, number: int, words: str) -> None:
         self._pace.start()

@@ -11,10 +11,9 @@ import pytest
 from pipeline.definition.faulty import Faulty
 from pipeline.definition.model import GalleryBase, Project
 from pipeline.errors import Mistake
+from pipeline.planning.fleet.results import NO_RESULT, is_bad
 from pipeline.planning.fleet.units import (
-    NO_RESULT,
     Result,
-    is_bad,
     matrix,
     report,
     table,
@@ -61,7 +60,7 @@ def test_what_failed_and_what_left_no_result_comes_first() -> None:
         ("web", "failed"),
         ("golden", "built"),
     ]
-    assert [is_bad(one) for one in found] == [True, True, True, True, False]
+    assert [is_bad(one.result) for one in found] == [True, True, True, True, False]
     assert "web     1.0.1    failed     because" in str(table_of_results(found))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from pipeline.execution.ages import age
 from pipeline.execution.azure.requests import Body
 from pipeline.execution.azure.resources import Azure, provisioning_state
 from pipeline.planning.names import image_definition_id
@@ -20,25 +21,16 @@ def image_version(body: Body) -> ImageVersion:
     """What a GET of a version says, as far as all commands need it."""
     profile = (body.get("properties") or {}).get("publishingProfile") or {}
     end = str(profile.get("endOfLifeDate") or "")
+    passed = age(end)
     return ImageVersion(
         name=str(body["name"]),
         provisioning_state=provisioning_state(body),
         exclude_from_latest=bool(profile.get("excludeFromLatest")),
         tags=dict(body.get("tags") or {}),
         end_of_life=end,
-        seconds_left=_seconds_until(end),
+        seconds_left=None if passed is None else -passed,
         published=str(profile.get("publishedDate") or ""),
     )
-
-
-def _seconds_until(moment: str) -> float | None:
-    """By this machine's clock; None for what is no time."""
-    try:
-        then = datetime.fromisoformat(moment)
-    except ValueError:
-        return None
-    then = then if then.tzinfo else then.replace(tzinfo=UTC)
-    return (then - datetime.now(UTC)).total_seconds()
 
 
 def end_of_life(body: Body, after: float) -> str:

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Final, Literal
+from typing import Literal
 
 from pipeline.definition.model import Image
 from pipeline.errors import Unreachable, UsageError
@@ -31,10 +31,10 @@ from pipeline.planning.build.packer_variables import secrets_of_the_author
 from pipeline.planning.build.rebuilding import NOTHING_FORCES, Forced
 from pipeline.planning.build.steps import BakeVersion, RecordEvidence, RunChecks
 from pipeline.planning.build.survey import BuildSurvey
+from pipeline.planning.fleet.results import STILL_FAILING
 
 BUILD = "build-image"
 """Which run builds an image, whoever started it."""
-STILL_FAILING: Final = "still failing"
 Result = Literal["built", "checked", "nothing to do", "planned", "still failing"]
 
 

@@ -16,10 +16,8 @@ from pipeline.errors import ImagesFailed, PipelineError
 from pipeline.execution.azure.side_by_side import side_by_side
 from pipeline.execution.azure.versions import image_versions
 from pipeline.execution.build.survey import survey_build
-from pipeline.execution.commands.build import STILL_FAILING, rebuild_image
+from pipeline.execution.commands.build import rebuild_image
 from pipeline.execution.commands.nightly_rows import (
-    BAD,
-    FAILED,
     HEADINGS,
     Row,
     again,
@@ -35,6 +33,7 @@ from pipeline.execution.packages.recorded import recorded
 from pipeline.execution.run.session import Session
 from pipeline.planning.build.build import Build, plan_nightly
 from pipeline.planning.build.rebuilding import NOTHING_FORCES, Forced, forced, told_of
+from pipeline.planning.fleet.results import FAILED, STILL_FAILING, is_bad
 from pipeline.planning.packages.prediction import Judged, Prediction, judged
 from pipeline.planning.table import Table
 from pipeline.planning.versions import ImageVersion
@@ -97,7 +96,7 @@ def nightly(
 
 
 def _refuse_failed(session: Session, rows: Sequence[Row], images: Sequence[str]) -> None:
-    failed = [row for row in rows if row.result in BAD]
+    failed = [row for row in rows if is_bad(row.result)]
     if failed:
         for stray in () if images else _told_by_no_image(session.project):
             session.output.error(stray.error)

@@ -10,19 +10,13 @@ from pipeline.advice import Advice
 from pipeline.advice import build_image as build_command
 from pipeline.advice import rehearse as rehearse_command
 from pipeline.errors import PipelineError
-from pipeline.execution.commands.build import STILL_FAILING
 from pipeline.execution.commands.rehearse import rehearse
 from pipeline.execution.run.session import Session
 from pipeline.execution.swap.survey import survey_swap
+from pipeline.planning.fleet.results import FAILED, NOT_REHEARSED, REHEARSED, STILL_FAILING
 from pipeline.planning.packages.prediction import Judged
 from pipeline.planning.swap.status import READY, status_of
 
-FAILED = "failed"
-REHEARSED = "rehearsed"
-NOT_REHEARSED = "not rehearsed"
-"""What became of an image, or of its way back, where others say it as well."""
-BAD = frozenset({FAILED, NOT_REHEARSED, STILL_FAILING})
-"""The results that make a nightly run fail: also those that it did nothing about."""
 HEADINGS = ("image", "version", "result", "why")
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 from pipeline.definition.model import Project
 from pipeline.errors import ImagesFailed, StateFileError, UsageError
 from pipeline.output.facts import Output
+from pipeline.planning.fleet.results import is_bad
 from pipeline.planning.fleet.units import (
     Result,
-    is_bad,
     matrix,
     report,
     table,
@@ -34,7 +34,7 @@ def fleet_report(project: Project, output: Output, folder: str) -> None:
     results = [one for file in sorted(Path(folder).rglob("*.json")) for one in _read(file)]
     found = report(tuple(results), units_of(project))
     output.report(table_of_results(found), {"images": [asdict(one) for one in found]})
-    bad = [one.image for one in found if is_bad(one)]
+    bad = [one.image for one in found if is_bad(one.result)]
     if bad:
         raise ImagesFailed(f"{len(bad)} of {len(found)} images failed: {', '.join(bad)}")
 

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from functools import partial
 
 from pipeline.errors import AzureRefused, PipelineError, Unreachable
+from pipeline.execution.ages import age
 from pipeline.execution.azure.side_by_side import side_by_side
 from pipeline.execution.claims.history import all_moves
 from pipeline.execution.claims.now import underway
@@ -81,8 +81,8 @@ def _read(session: Session, look: Session | str, image: str) -> _Found:
         return replace(row, problem=str(error))
     served = now.version(now.serving_version)
     published = served.published if served else ""
-    age = _age(published)
-    return replace(row, status=status, published=published, age=age, max_age=now.image.max_age)
+    old = age(published)
+    return replace(row, status=status, published=published, age=old, max_age=now.image.max_age)
 
 
 def _meanwhile(look: Session | str) -> _Found:
@@ -103,13 +103,3 @@ def _with(beside: _Meanwhile, row: Row) -> Row:
         hold=beside.underway.holds.get(row.image),
         moves=tuple(reversed(moves))[:REMEMBERED],
     )
-
-
-def _age(published: str) -> float | None:
-    """Seconds since then; None for what is no time."""
-    try:
-        then = datetime.fromisoformat(published)
-    except ValueError:
-        return None
-    then = then if then.tzinfo else then.replace(tzinfo=UTC)
-    return (datetime.now(UTC) - then).total_seconds()

@@ -14,10 +14,10 @@ from types import TracebackType
 
 from pipeline.advice import AdviceList
 from pipeline.errors import PipelineError, StateFileError
-from pipeline.output.advising import pairs, typed
+from pipeline.output.advising import pairs, planned
 from pipeline.output.facts import Output, Planned
 from pipeline.output.redaction import Redactor, cleaned
-from pipeline.planning.table import Table
+from pipeline.output.relaying import Relay
 from pipeline.state_files import naming, open_regular
 
 FACTS = "facts.jsonl"
@@ -28,7 +28,7 @@ LONGEST_FACT = 16_000
 """Characters of one text in it."""
 
 
-class Keeping:
+class Keeping(Relay):
     """An Output that tells another one, and keeps the facts of the run at work.
 
     The page of a run that ended badly is told after its error, or else on leaving: never before.
@@ -36,7 +36,7 @@ class Keeping:
 
     def __init__(self, output: Output, environment: str = "", rerun: str = "") -> None:
         """`environment` and `rerun` as the other output has them."""
-        self._output = output
+        super().__init__(output)
         self._environment = environment
         self._rerun = rerun
         self.secrets = Redactor()
@@ -86,60 +86,41 @@ class Keeping:
         """Tell a page once the error that belongs to it was told."""
         self._untold.append(address)
 
-    def page(self, address: str) -> None:
-        self._output.page(address)
-
     def plan(self, plan: Planned) -> None:
-        self._output.plan(plan)
-        self._keep(
-            "plan",
-            title=plan.title,
-            steps=[str(step) for step in plan.steps],
-            because=plan.because,
-            inverse=typed(plan.inverse, self._environment) if plan.inverse else "",
-            notes=list(plan.notes),
-        )
+        super().plan(plan)
+        self._keep("plan", **planned(plan, self._environment))
 
     def started(self, number: int, words: str) -> None:
-        self._output.started(number, words)
+        super().started(number, words)
         self._keep("started", number=number)
 
-    def waiting(self, number: int, words: str, seconds: float, seen: str = "") -> None:
-        self._output.waiting(number, words, seconds, seen)
-
-    def watching(self, seconds: float, text: str, document: object) -> None:
-        self._output.watching(seconds, text, document)
-
     def phase(self, number: int, text: str, seconds: float) -> None:
-        self._output.phase(number, text, seconds)
+        super().phase(number, text, seconds)
         self._keep("phase", number=number, text=text)
 
     def finished(self, number: int, words: str, seconds: float, seen: str = "") -> None:
-        self._output.finished(number, words, seconds, seen)
+        super().finished(number, words, seconds, seen)
         self._keep("finished", number=number, seen=seen)
 
     def failed(self, number: int, words: str, seconds: float) -> None:
-        self._output.failed(number, words, seconds)
+        super().failed(number, words, seconds)
         self._keep("failed", number=number)
 
     def say(self, text: str) -> None:
-        self._output.say(text)
+        super().say(text)
         self._keep("said", text=text)
 
     def truth(self, text: str, advice: AdviceList) -> None:
-        self._output.truth(text, advice)
+        super().truth(text, advice)
         self._keep("truth", text=text, next=pairs(advice, self._environment, self._rerun))
 
-    def report(self, text: str | Table, document: object) -> None:
-        self._output.report(text, document)
-
     def error(self, error: PipelineError) -> None:
-        self._output.error(error)
+        super().error(error)
         self._keep("said", text=f"{type(error).__name__}: {error}")
         self._tell_pages()
 
     def hide(self, secret: str) -> None:
-        self._output.hide(secret)
+        super().hide(secret)
         self.secrets.hide(secret)
 
     def _tell_pages(self) -> None:

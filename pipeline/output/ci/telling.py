@@ -16,10 +16,11 @@ from pipeline.output.edge import Edge
 from pipeline.output.facts import Output, Planned
 from pipeline.output.harmless import without_control
 from pipeline.output.lines import heading_of
+from pipeline.output.relaying import Relay
 from pipeline.planning.table import Table
 
 
-class InCi:
+class InCi(Relay):
     """Annotations and progress as they come, and the summary on leaving it.
 
     They go to the standard error, where they disturb no JSON: both runners read both streams.
@@ -37,7 +38,7 @@ class InCi:
 
         `environment` and `rerun` as the other output has them.
         """
-        self._output = output
+        super().__init__(output)
         self._agent = agent
         self._environment = environment
         self._rerun = rerun
@@ -60,7 +61,7 @@ class InCi:
             self._order(self._agent.summarize(told))
 
     def plan(self, plan: Planned) -> None:
-        self._output.plan(plan)
+        super().plan(plan)
         self._steps = len(plan.steps)
         undo = typed(plan.inverse, self._environment) if plan.inverse else ""
         self._summary.plan(
@@ -71,38 +72,26 @@ class InCi:
             self._clean(undo),
         )
 
-    def started(self, number: int, words: str) -> None:
-        self._output.started(number, words)
-
-    def waiting(self, number: int, words: str, seconds: float, seen: str = "") -> None:
-        self._output.waiting(number, words, seconds, seen)
-
-    def watching(self, seconds: float, text: str, document: object) -> None:
-        self._output.watching(seconds, text, document)
-
-    def phase(self, number: int, text: str, seconds: float) -> None:
-        self._output.phase(number, text, seconds)
-
     def finished(self, number: int, words: str, seconds: float, seen: str = "") -> None:
-        self._output.finished(number, words, seconds, seen)
+        super().finished(number, words, seconds, seen)
         self._summary.step(number, self._clean(seen or words), seconds, DONE)
         if self._agent:
             self._order(self._agent.progress(number, self._steps, self._clean(words)))
 
     def failed(self, number: int, words: str, seconds: float) -> None:
-        self._output.failed(number, words, seconds)
+        super().failed(number, words, seconds)
         self._summary.step(number, self._clean(words), seconds, FAILED)
 
     def say(self, text: str) -> None:
-        self._output.say(text)
+        super().say(text)
         self._summary.said(self._clean(text))
 
     def truth(self, text: str, advice: AdviceList) -> None:
-        self._output.truth(text, advice)
+        super().truth(text, advice)
         self._summary.truth(self._clean(text), self._advice(advice))
 
     def report(self, text: str | Table, document: object) -> None:
-        self._output.report(text, document)
+        super().report(text, document)
         if isinstance(text, Table):
             headings, *rows = (tuple(map(self._clean, row)) for row in (text.headings, *text.rows))
             notes = tuple(map(self._clean, text.notes))
@@ -110,11 +99,8 @@ class InCi:
         else:
             self._summary.report(self._clean(text))
 
-    def page(self, address: str) -> None:
-        self._output.page(address)
-
     def error(self, error: PipelineError) -> None:
-        self._output.error(error)
+        super().error(error)
         notes = [self._clean(note) for note in getattr(error, "__notes__", ())]
         kind = heading_of(error)
         self._summary.error(kind, self._clean(str(error)), notes, self._advice(error.advice))
@@ -124,7 +110,7 @@ class InCi:
                 self._order(self._agent.annotation(wrong))
 
     def hide(self, secret: str) -> None:
-        self._output.hide(secret)
+        super().hide(secret)
         self._edge.secrets.hide(secret)
 
     def _annotated(self, kind: str, error: PipelineError) -> list[Annotation]:

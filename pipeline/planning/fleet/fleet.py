@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from pipeline.planning.ages import lasting
 from pipeline.planning.claims.claim import Claim, Hold
 from pipeline.planning.claims.history import Move
 from pipeline.planning.swap.status import Status
@@ -14,8 +15,6 @@ from pipeline.planning.table import Table
 State: TypeAlias = Literal["unknown", "degraded", "too old", "well"]
 """From the worst to the best."""
 ORDER: tuple[State, ...] = ("unknown", "degraded", "too old", "well")
-
-_DAY = 86400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +56,7 @@ class Row:
         """What is wrong, a line each."""
         found = self.status.degraded if self.status else (self.problem,)
         if self.is_too_old:
-            found = (*found, f"{in_days(self.age)} old, {in_days(self.max_age)} allowed")
+            found = (*found, f"{lasting(self.age or 0.0)} old, {lasting(self.max_age)} allowed")
         return found
 
     @property
@@ -123,13 +122,6 @@ class Fleet:
         return next(found, None)
 
 
-def in_days(seconds: float | None) -> str:
-    """`12 d`, `5 h`, `-` for None."""
-    if seconds is None:
-        return "-"
-    return f"{seconds // _DAY:.0f} d" if seconds >= _DAY else f"{seconds // 3600:.0f} h"
-
-
 def table(fleet: Fleet) -> Table:
     """A row for each image in each environment; then what is wrong, and who is at work."""
     headings = ("environment", "region", "image", "state", "version", "age", "healthy", "rollback")
@@ -153,7 +145,7 @@ def _cells(row: Row) -> tuple[str, ...]:
         row.image,
         row.state,
         status.serving or "-" if status else "-",
-        in_days(row.age),
+        "-" if row.age is None else lasting(row.age),
         f"{status.healthy} of {status.instances}" if status else "-",
         status.way_back if status else "-",
     )

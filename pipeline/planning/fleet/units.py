@@ -8,6 +8,7 @@ from typing import Any
 
 from pipeline.definition.bases import parents_first
 from pipeline.definition.model import Project
+from pipeline.planning.fleet.results import NO_RESULT, is_bad
 from pipeline.planning.table import Table
 
 
@@ -70,10 +71,6 @@ class Result:
         )
 
 
-NO_RESULT = "no result"
-"""Of an image whose unit left no document: its job died, or never began."""
-
-
 def report(results: tuple[Result, ...], units: tuple[Unit, ...]) -> tuple[Result, ...]:
     """All results, those without one among them; what failed comes first."""
     there = {one.image for one in results}
@@ -83,16 +80,7 @@ def report(results: tuple[Result, ...], units: tuple[Unit, ...]) -> tuple[Result
         for name in unit.images
         if name not in there
     ]
-    return tuple(sorted((*results, *missing), key=lambda one: (not is_bad(one), one.image)))
-
-
-def is_bad(result: Result) -> bool:
-    """Whether a night with it has failed."""
-    return result.result not in GOOD
-
-
-GOOD = frozenset({"built", "checked", "nothing to do", "planned", "rehearsed"})
-"""Results of `nightly` that are none of its failures."""
+    return tuple(sorted((*results, *missing), key=lambda one: (not is_bad(one.result), one.image)))
 
 
 def table_of_results(results: tuple[Result, ...]) -> Table:

@@ -11,10 +11,8 @@ import pytest
 from pipeline.definition.model import Project
 from pipeline.definition.project import read
 from pipeline.errors import ImagesFailed, UsageError
-from pipeline.execution.commands.nightly_rows import BAD
 from pipeline.execution.commands.units import fleet_plan, fleet_report
 from pipeline.output.programs import ForPrograms
-from pipeline.planning.fleet.units import GOOD
 from tests.conftest import ROOT
 
 
@@ -59,7 +57,3 @@ def test_what_is_no_result_is_named(project: Project, tmp_path: Path, content: s
     (tmp_path / "strange.json").write_text(content)
     with pytest.raises(UsageError, match=r"strange\.json"):
         fleet_report(project, ForPrograms(io.StringIO()), str(tmp_path))
-
-
-def test_no_result_is_good_and_bad() -> None:
-    assert not GOOD & BAD

@@ -93,7 +93,7 @@ def test_pages_are_of_this_machine_and_by_its_own_name(tmp_path: Path) -> None:
         port = address.rstrip("/").rpartition(":")[2]
         assert address.startswith("http://127.0.0.1:")
         status, page = await get(address)
-        assert (status, "45 d old, 30 d allowed" in page) == (200, True)
+        assert (status, "45 days old, 30 days allowed" in page) == (200, True)
         assert (await get(address, Host=f"localhost:{port}"))[0] == 200
         for host in ("evil.example", f"evil.example:{port}", "127.0.0.1"):
             assert (await get(address, Host=host))[0] == 403
@@ -140,7 +140,7 @@ def test_a_change_is_told_once_to_each_who_reads(tmp_path: Path) -> None:
             third = json.loads((await anext(told))["data"])
             assert "the last look failed" in third
             assert "no answer" in third
-            assert "45 d old" in third
+            assert "45 days old" in third
         async with events(address, first["id"]) as told:
             assert "the last look failed" in json.loads((await anext(told))["data"])
         async with events(address, "another-7") as told:

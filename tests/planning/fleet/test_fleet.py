@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from pipeline.planning.fleet.fleet import Fleet, Row, in_days, table
+from pipeline.planning.fleet.fleet import Fleet, Row, table
 from tests.output.sample_fleet import DAY, RUN, fleet, status
 
 
@@ -28,7 +28,7 @@ def test_what_is_wrong_is_told_a_line_each() -> None:
     wrong = {(row.environment, row.image): row.wrong for row in fleet().rows}
     assert wrong["us", "api"] == ("AuthorizationFailed: no right",)
     assert wrong["eu", "api"] == ("1 of 2 healthy",)
-    assert wrong["us", "web"] == ("45 d old, 30 d allowed",)
+    assert wrong["us", "web"] == ("45 days old, 30 days allowed",)
     assert wrong["eu", "web"] == ()
 
 
@@ -69,8 +69,3 @@ def test_a_row_is_found_by_its_environment_and_image() -> None:
     assert row is not None
     assert row.image == "web"
     assert fleet().row("eu", "nope") is None
-
-
-@pytest.mark.parametrize(("age", "words"), [(None, "-"), (7200.0, "2 h"), (12.5 * DAY, "12 d")])
-def test_an_age_is_in_days_or_hours(age: float | None, words: str) -> None:
-    assert in_days(age) == words
