@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import itertools
+import os
 import shutil
+import signal
+import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -218,6 +222,18 @@ def image_project(folder: Path, emulator: Emulator) -> ImageProject:
     made.said.truncate(0)
     made.said.seek(0)
     return made
+
+
+def kill_with_packer(process: subprocess.Popen[bytes]) -> None:
+    """Kill (SIGKILL) a run, then its Packer: no time for either to remove what it made.
+
+    A Packer that has ended by then is no mistake: nobody holds it in its last moments.
+    """
+    told = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text()
+    process.kill()
+    for child in told.split():
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(int(child), signal.SIGKILL)
 
 
 def until(question: Callable[[], bool], patience: float = 300.0) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import subprocess
 from pathlib import Path
 
@@ -16,6 +14,7 @@ from tests.execution.image_project import (
     GOOD_CHECK,
     ImageProject,
     image_project,
+    kill_with_packer,
     packer_or_skip,
     until,
 )
@@ -115,10 +114,7 @@ def test_what_a_run_left_that_was_killed_with_its_packer_goes_with_the_next(plac
     ) as process:
         runs = place.project.root / ".pipeline" / "runs"
         until(lambda: any("Powering off" in log.read_text() for log in runs.rglob("packer.log")))
-        children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
-        process.kill()
-        for child in children:
-            os.killpg(int(child), signal.SIGKILL)
+        kill_with_packer(process)
     assert [name for name in place.names() if name.startswith("bakeswap-bake-")]
 
     assert place.project.build().version == "1.0.0"
@@ -142,10 +138,7 @@ def test_a_disk_whose_machine_was_gone_when_its_run_died_is_known_by_its_name(
     ) as process:
         machines = f"{place.group}/providers/Microsoft.Compute/virtualMachines/"
         until(lambda: place.project.requests("DELETE", machines) != [] and not place.machines())
-        children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
-        process.kill()
-        for child in children:
-            os.killpg(int(child), signal.SIGKILL)
+        kill_with_packer(process)
     call("DELETE", "/emulator/faults")
     (disk,) = [name for name in place.names() if name.startswith("bakeswap-bake-")]
     resource = f"{place.path}/providers/Microsoft.Compute/disks/{disk}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 from dataclasses import replace
@@ -46,6 +45,7 @@ from tests.execution.image_project import (
     PLUGINS,
     ImageProject,
     image_project,
+    kill_with_packer,
     packer_or_skip,
     plugin_or_skip,
     until,
@@ -577,16 +577,11 @@ def killed_in_the_middle(project: ImageProject, *, packer_too: bool) -> None:
     ) as process:
         runs = project.root / ".pipeline" / "runs"
         until(lambda: any("Powering off" in log.read_text() for log in runs.rglob("packer.log")))
-        packers = [int(pid) for pid in children(process.pid)]
-        process.kill()
         if packer_too:
-            for pid in packers:
-                os.killpg(pid, signal.SIGKILL)
+            kill_with_packer(process)
+        else:
+            process.kill()
     assert process.returncode == -signal.SIGKILL
-
-
-def children(pid: int) -> list[str]:
-    return Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
 
 
 def test_a_build_killed_in_the_middle_is_finished_by_the_next_and_nothing_is_left(
