@@ -14,6 +14,7 @@ PipelineError
 ├── WatchFailed          production lost more requests than it may, or fell ill, while watched
 ├── SignInFailed         no credential, or one that was turned down
 ├── Unreachable          no answer from the network, a program or a machine we need
+├── ToldByAnother        a process that this one started failed, and told why
 └── StateFileError       a file of this project's state cannot be read or written
 
 Each carries what `tasks.py` prints: the thing, the reason, and the command to go on or back.
@@ -23,7 +24,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
 
 from pipeline.advice import Advice, AdviceList, Rerun
 
@@ -31,11 +31,16 @@ from pipeline.advice import Advice, AdviceList, Rerun
 class PipelineError(Exception):
     """A failure with a reader. `exit_code`: 1 failed, 2 your input, 3 unfinished: rerun."""
 
-    exit_code: ClassVar[int] = 1
+    exit_code: int = 1
 
     def __init__(self, message: str, *, advice: AdviceList = ()) -> None:
         super().__init__(message)
         self.advice = advice
+
+    @property
+    def kind(self) -> str:
+        """Its place in the list above, as it is shown."""
+        return type(self).__name__
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -151,6 +156,22 @@ class Unreachable(PipelineError):
     ) -> None:
         super().__init__(message, advice=advice)
         self.nothing_listens = nothing_listens
+
+
+class ToldByAnother(PipelineError):
+    """What another process failed with: `kind` and `exit_code` are those of its error."""
+
+    def __init__(
+        self, message: str, *, kind: str, exit_code: int = 1, advice: AdviceList = ()
+    ) -> None:
+        super().__init__(message, advice=advice)
+        self._kind = kind
+        self.exit_code = exit_code
+
+    @property
+    def kind(self) -> str:
+        """That of the error over there."""
+        return self._kind
 
 
 class StateFileError(PipelineError):

@@ -26,10 +26,9 @@ from pipeline.errors import AzureRefused, Refused, StateFileError, StillRunning,
 from pipeline.execution.azure.credential_file import read_service_principal
 from pipeline.execution.patience import EMULATOR
 from pipeline.execution.wait import Clock, wait_until
+from pipeline.project_root import PROGRAMS
 from pipeline.state_files import make_folder, naming, open_regular, read_bytes, write_private
 
-PROJECT = Path(__file__).resolve().parents[1]
-"""The folder that the emulator is imported from: a checkout, or where packages are installed."""
 EXTRA = ("aiohttp", "asyncssh")
 """What only the emulator needs: pyproject.toml's extra `emulator`."""
 
@@ -73,7 +72,7 @@ class Local:
         with naming(log), log.open("a") as errors:
             process = subprocess.Popen(
                 [*command, *given],
-                cwd=PROJECT,
+                cwd=PROGRAMS,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=errors,

@@ -6,6 +6,9 @@ from pathlib import Path
 
 ENVIRONMENTS = "environments.hcl"
 
+PROGRAMS = Path(__file__).resolve().parents[1]
+"""The folder that the package `pipeline` is in: `python -m pipeline.NAME` finds it from there."""
+
 
 def project_root(folder: Path) -> Path:
     """The folder itself or the nearest one above it that holds environments.hcl.

@@ -282,23 +282,26 @@ EXECUTION = {
         *("run", "claims", "build.steps", "landing_zone.steps", "prune.steps", "report"),
         *("rehearse.steps", "revoke.steps", "roll.steps", "swap.steps", "watch.steps"),
     ),
-    "pipeline.execution.commands": execution_room(
-        *("ages", "checks", "claims", "commands", "dashboard", "fleet", "packages", "packer"),
-        *("report", "run", "runner", "winrm"),
-        *(
-            "adopt.survey",
-            "azure.bases",
-            "azure.vault",
-            "azure.versions",
-            "build.fitness",
-            "build.survey",
-            "cost.survey",
-            "doctor.survey",
-            "evidence",
-        ),
-        "landing_zone.survey",
-        *("preflight.survey", "prune.survey", "revoke.survey"),
-        *("swap.protected", "swap.survey", "azure.side_by_side", *WAITING),
+    "pipeline.execution.commands": Part(  # `nightly` starts a program of ours
+        execution_room(
+            *("ages", "checks", "claims", "commands", "dashboard", "fleet", "packages", "packer"),
+            *("report", "run", "runner", "winrm"),
+            *(
+                "adopt.survey",
+                "azure.bases",
+                "azure.vault",
+                "azure.versions",
+                "build.fitness",
+                "build.survey",
+                "cost.survey",
+                "doctor.survey",
+                "evidence",
+            ),
+            "landing_zone.survey",
+            *("preflight.survey", "prune.survey", "revoke.survey"),
+            *("swap.protected", "swap.survey", "azure.side_by_side", *WAITING),
+        ).ours
+        | {"pipeline.project_root"}
     ),
 }
 
@@ -331,6 +334,7 @@ PARTS = {
     "pipeline.output": Part(
         SHARED | {"pipeline.output", "pipeline.planning.table"}, frozenset({"rich"})
     ),
+    "pipeline.output.replaying": Part(SHARED | {"pipeline.output.facts", "pipeline.planning.plan"}),
     "pipeline.output.page": Part(_OF_PAGES, frozenset({"jinja2"})),
     "pipeline.output.drawing": Part(_OF_PAGES),
     "pipeline.definition": Part(
@@ -354,6 +358,7 @@ PARTS = {
     "pipeline.local": Part(  # the emulator as a process, without importing it
         SHARED
         | {"pipeline.state_files", "pipeline.execution.azure.credential_file"}
+        | {"pipeline.project_root"}
         | {f"pipeline.execution.{module}" for module in WAITING}
     ),
     "pipeline.cli": Part(
@@ -386,6 +391,9 @@ PARTS = {
         _OF_TASKS | {"pipeline.execution.commands"}, frozenset({"invoke"})
     ),
     "pipeline.cli_tasks.revoking": Part(
+        _OF_TASKS | {"pipeline.execution.commands"}, frozenset({"invoke"})
+    ),
+    "pipeline.cli_tasks.nightly_job": Part(
         _OF_TASKS | {"pipeline.execution.commands"}, frozenset({"invoke"})
     ),
     "pipeline.cli_tasks.packages": Part(

@@ -17,6 +17,7 @@ from pipeline.errors import (
     PipelineError,
     StateFileError,
     StillRunning,
+    ToldByAnother,
     Unreachable,
 )
 from tests.sources import ROOT, modules
@@ -42,6 +43,7 @@ EXIT_CODES = {
     "WatchFailed": FAILED,
     "SignInFailed": FAILED,
     "Unreachable": FAILED,
+    "ToldByAnother": FAILED,
     "StateFileError": FAILED,
 }
 
@@ -113,6 +115,7 @@ MAY_RAISE = {
         "pipeline/execution/packages/",
         "pipeline/execution/dashboard/",  # its port is taken
     ),
+    "ToldByAnother": ("pipeline/output/replaying.py",),
     "StateFileError": ("pipeline/state_files.py", "pipeline/local.py", *STEPS),
 }
 """Where an error is true: whoever catches `Refused` relies on nothing having been changed."""
@@ -198,7 +201,10 @@ def test_what_is_not_finished_advises_the_same_command_again() -> None:
 
 def test_other_errors_keep_what_their_reader_needs() -> None:
     lost = Unreachable("no answer", nothing_listens=True)
+    told = ToldByAnother("no", kind="UsageError", exit_code=2)
     torn = StateFileError(Path("journal"), "not JSON")
 
     assert (lost.nothing_listens, Unreachable("no answer").nothing_listens) == (True, False)
+    assert (str(told), told.kind, told.exit_code) == ("no", "UsageError", 2)
+    assert (lost.kind, lost.exit_code) == ("Unreachable", 1)
     assert (str(torn), torn.path) == ("journal: not JSON", Path("journal"))

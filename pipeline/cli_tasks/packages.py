@@ -17,6 +17,7 @@ from pipeline.cli_tasks.running import (
     session_in,
 )
 
+JOBS = "images that are built at once (default: 1)"
 RESULT = "file for what became of each image, for `fleet.report`"
 MARKDOWN = "print it as release notes in Markdown"
 SERVES = f"{VERSION} (default: the one that serves)"
@@ -25,12 +26,16 @@ OSV = "file, or folder of files, with documents of OSV (JSON)"
 CYCLONEDX = "file to write a CycloneDX document with `vulnerabilities` into"
 
 
-@task(iterable=["image"], help={**CHANGES, "image": SEVERAL, "verify": VERIFY, "result": RESULT})
+@task(
+    iterable=["image"],
+    help={**CHANGES, "image": SEVERAL, "verify": VERIFY, "result": RESULT, "jobs": JOBS},
+)
 def nightly(
     _context: Context,
     image: list[str] | None = None,
     verify: bool = False,
     result: str = "",
+    jobs: int = 1,
     env: str = "",
     json: bool = False,
     plan: bool = False,
@@ -39,7 +44,7 @@ def nightly(
     with session_in(env, json, plan) as session:
         from pipeline.execution.commands.nightly import nightly
 
-        nightly(session, image or (), verify=verify, result=result)
+        nightly(session, image or (), verify=verify, result=result, jobs=jobs)
 
 
 @task(help={**READS, "image": IMAGE, "before": VERSION, "after": VERSION, "markdown": MARKDOWN})

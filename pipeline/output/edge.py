@@ -11,6 +11,7 @@ from pipeline.output.harmless import without_control, without_orders
 from pipeline.output.redaction import Redactor
 
 FALLBACK_WIDTH = 80
+FALLBACK_HEIGHT = 24
 WITHOUT_CURSOR = frozenset({"", "dumb", "unknown"})
 """Values of TERM."""
 
@@ -35,6 +36,14 @@ class Edge:
             return os.get_terminal_size(self.stream.fileno()).columns or FALLBACK_WIDTH
         except OSError:
             return FALLBACK_WIDTH
+
+    @property
+    def height(self) -> int:
+        """Rows, as they are now."""
+        try:
+            return os.get_terminal_size(self.stream.fileno()).lines or FALLBACK_HEIGHT
+        except OSError:
+            return FALLBACK_HEIGHT
 
     def clean(self, text: str) -> str:
         """The text without secrets, control characters and orders to a CI runner.

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
-from pipeline.advice import AdviceList, Command
+from pipeline.advice import AdviceList, Command, Shell
 from pipeline.errors import PipelineError
 from pipeline.planning.table import Table
 
@@ -26,12 +27,21 @@ class Planned(Protocol):
         """Why there is nothing to do."""
 
     @property
-    def inverse(self) -> Command | None:
+    def inverse(self) -> Command | Shell | None:
         """The command that undoes it."""
 
     @property
     def notes(self) -> Sequence[str]:
         """What was seen and left as it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One of several things that are at work beside each other: what it does now, since when."""
+
+    name: str
+    words: str
+    seconds: float
 
 
 class Output(Protocol):
@@ -51,6 +61,9 @@ class Output(Protocol):
 
         The figures so far in one line, "" when it ends, and as a document; called often.
         """
+
+    def at_work(self, works: Sequence[Work]) -> None:
+        """What is at work beside each other now, nothing when all ended; called often."""
 
     def phase(self, number: int, text: str, seconds: float) -> None:
         """A part of a step begins, after so many seconds of it."""

@@ -14,6 +14,10 @@ MARK = 6
 """Columns of `ok`, `..` and `FAILED`, so that the numbers after them stand below each other."""
 
 
+AT_WORK = ".."
+"""The mark of what has not ended."""
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """A line. Where it is too long for a screen, it goes on below its column `hang`."""
@@ -34,9 +38,10 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """The step at work: what was measured so far, after how many seconds."""
+    """What is at work: what was measured so far, after how many seconds."""
 
-    number: int
+    head: str
+    """What stands before the words: a step's number, or a name."""
     words: str
     seconds: float = 0.0
     seen: str = ""
@@ -44,7 +49,7 @@ class Running:
     """What is measured beside it: the figures while production is watched."""
 
     def __str__(self) -> str:
-        return f"{step_head('..', self.number)}{one_line(self.words)}{self.now}"
+        return f"{self.head}{one_line(self.words)}{self.now}"
 
     @property
     def now(self) -> str:
@@ -63,13 +68,18 @@ class Page(Protocol):
     def table(self, table: Table) -> None:
         """A table as wide as fits."""
 
-    def running(self, step: Running | None) -> None:
-        """The step at work; None when none is."""
+    def running(self, *works: Running) -> None:
+        """All that is at work: a step, or several things beside each other; nothing."""
 
 
 def step_head(mark: str, number: int) -> str:
     """What stands before the words of a step: ` ok      3  `."""
     return f" {mark:<{MARK}} {number:>2}  "
+
+
+def work_head(name: str, width: int) -> str:
+    """What stands before what `name` does, the longest name being so wide: ` ..     web  `."""
+    return f" {AT_WORK:<{MARK}}  {one_line(name):<{width}}  "
 
 
 def paragraphs(text: str, hang: int) -> list[Line]:
@@ -79,4 +89,4 @@ def paragraphs(text: str, hang: int) -> list[Line]:
 
 def heading_of(error: PipelineError) -> str:
     """The kind of an error in words: `Azure refused`."""
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", type(error).__name__).capitalize()
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", error.kind).capitalize()

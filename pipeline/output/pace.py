@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 QUIET_BETWEEN = 30.0
 """Seconds between two lines about the same wait."""
 WATCHED_BETWEEN = 10.0
@@ -25,3 +27,18 @@ class Pace:
             return False
         self._last = seconds
         return True
+
+
+class Paces:
+    """A pace for each of several things at work, by name."""
+
+    def __init__(self) -> None:
+        self._paces: dict[str, Pace] = {}
+
+    def only(self, names: Iterable[str]) -> None:
+        """Forget those of what is not at work any more."""
+        self._paces = {name: self.of(name) for name in names}
+
+    def of(self, name: str) -> Pace:
+        """That of one of them, a new one for what was not at work before."""
+        return self._paces.setdefault(name, Pace())

@@ -8,15 +8,15 @@ What a reader decodes is what was said, but for secrets.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TextIO
 
 from pipeline.advice import AdviceList
 from pipeline.errors import PipelineError
 from pipeline.output.advising import pairs, planned
 from pipeline.output.edge import Edge
-from pipeline.output.facts import Planned
-from pipeline.output.pace import WATCHED_BETWEEN, Pace
+from pipeline.output.facts import Planned, Work
+from pipeline.output.pace import WATCHED_BETWEEN, Pace, Paces
 from pipeline.planning.table import Table
 
 
@@ -32,6 +32,7 @@ class ForPrograms:
         self._edge = Edge(stream)
         self._pace = Pace()
         self._watch_pace = Pace(WATCHED_BETWEEN)
+        self._paces = Paces()
 
     def plan(self, plan: Planned) -> None:
         self._tell("plan", **planned(plan, self._environment))
@@ -50,6 +51,13 @@ class ForPrograms:
             self._tell("watched", figures=document)
         elif self._watch_pace.is_due(seconds):
             self._tell("watching", figures=document)
+
+    def at_work(self, works: Sequence[Work]) -> None:
+        self._paces.only(one.name for one in works)
+        for one in works:
+            if self._paces.of(one.name).is_due(one.seconds):
+                facts = {"name": one.name, "now": one.words, "seconds": round(one.seconds, 1)}
+                self._tell("at_work", **facts)
 
     def phase(self, number: int, text: str, seconds: float) -> None:
         self._tell("phase", number=number, text=text, seconds=round(seconds, 1))
@@ -75,7 +83,7 @@ class ForPrograms:
     def error(self, error: PipelineError) -> None:
         self._tell(
             "error",
-            error=type(error).__name__,
+            error=error.kind,
             text=str(error),
             notes=list(getattr(error, "__notes__", ())),
             exit_code=error.exit_code,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pipeline.advice import AdviceList
 from pipeline.errors import PipelineError
-from pipeline.output.facts import Output, Planned
+from pipeline.output.facts import Output, Planned, Work
 from pipeline.planning.table import Table
 
 
@@ -25,6 +27,9 @@ class Relay:
 
     def watching(self, seconds: float, text: str, document: object) -> None:
         self._output.watching(seconds, text, document)
+
+    def at_work(self, works: Sequence[Work]) -> None:
+        self._output.at_work(works)
 
     def phase(self, number: int, text: str, seconds: float) -> None:
         self._output.phase(number, text, seconds)

@@ -1,7 +1,8 @@
-"""A terminal that somebody looks at, by rich: colour, wrapping at words, one row that changes.
+"""A terminal that somebody looks at, by rich: colour, wrapping at words, rows that change.
 
-The changing row is always the last one, shorter than the screen is wide, and drawn with the cursor
-left in its first column. A window that is made narrower can wrap it anew: then the rest is below.
+The changing rows, one for each thing at work, are always the last ones, shorter than the screen is
+wide, and drawn with the cursor left in the first column of their first. A window that is made
+narrower can wrap them anew: then the rest is below.
 Three things that tmux does decided the sequences: it tells of a new width a quarter of a second
 late, wraps what is drawn until then, and keeps a first row when all that follows it is erased.
 """
@@ -16,7 +17,7 @@ from rich.text import Text
 
 from pipeline.output.edge import Edge
 from pipeline.output.harmless import one_line, without_orders
-from pipeline.output.lines import Line, Running, paragraphs, step_head
+from pipeline.output.lines import Line, Running, paragraphs
 from pipeline.output.tables import laid_out
 from pipeline.output.wrapping import wrapped
 from pipeline.planning.table import Table
@@ -28,12 +29,13 @@ BELOW = 4
 ELLIPSIS = "…"
 SAVE, RESTORE, DOWN, ERASE = "\x1b7", "\x1b8", "\x1b[B", "\x1b[K"
 """The cursor's place, one row down without scrolling, erase from the cursor to the row's end."""
+UP = "\x1b[A"
 NO_WRAP, WRAP = "\x1b[?7l", "\x1b[?7h"
 """Whether what does not fit goes on in a new row."""
 
 
 class Screen:
-    """A page whose last row changes while a step runs."""
+    """A page whose last rows change while something is at work."""
 
     def __init__(self, edge: Edge) -> None:
         self._edge = edge
@@ -45,11 +47,11 @@ class Screen:
             highlight=False,
             emoji=False,
         )
-        self._step: Running | None = None
-        self._drawn = ""
+        self._works: tuple[Running, ...] = ()
+        self._drawn: tuple[str, ...] = ()
 
     def line(self, line: Line) -> None:
-        """One line more, above the row that changes."""
+        """One line more, above the rows that change."""
         self._print([line])
 
     def table(self, table: Table) -> None:
@@ -63,14 +65,14 @@ class Screen:
         after = [line for note in table.notes for line in paragraphs(note, 2)]
         self._print([*before, *lines, *after])
 
-    def running(self, step: Running | None) -> None:
-        """Draw the row anew where it says something else than before."""
+    def running(self, *works: Running) -> None:
+        """Draw the rows anew where they say something else than before."""
         with self._edge.lock, self._console:
-            self._step = step
-            text = self._row()
-            if text != self._drawn:
+            self._works = works
+            rows = self._changing()
+            if rows != self._drawn:
                 self._erase()
-                self._draw(text)
+                self._draw(rows)
 
     def _print(self, lines: list[Line]) -> None:
         with self._edge.lock, self._console:
@@ -78,7 +80,7 @@ class Screen:
             for line in lines:
                 for row in self._rows(line):
                     self._console.print(_painted(row, line), soft_wrap=True)
-            self._draw(self._row())
+            self._draw(self._changing())
 
     def _rows(self, line: Line) -> list[str]:
         text = self._edge.clean(line.text).expandtabs()
@@ -94,32 +96,40 @@ class Screen:
         heads = (text[:hang], *(" " * hang for _ in rows[1:]))
         return [f"{head}{row}" for head, row in zip(heads, rows, strict=True)]
 
-    def _row(self) -> str:
-        """The running step in less than a row: of its words as much as fits."""
-        if self._step is None:
-            return ""
+    def _changing(self) -> tuple[str, ...]:
+        """A row for each thing at work, of as many as fit."""
+        most = max(1, self._edge.height - 1)
+        if len(self._works) <= most:
+            return tuple(map(self._row, self._works))
+        hidden = len(self._works) - most + 1
+        more = self._row(Running("", f"{ELLIPSIS} and {hidden} more"))
+        return (*map(self._row, self._works[: most - 1]), more)
+
+    def _row(self, work: Running) -> str:
+        """What is at work in less than a row: of its words as much as fits."""
         room = self._edge.width - 1
-        head = step_head("..", self._step.number)
-        words = one_line(self._edge.clean(self._step.words)).expandtabs()
-        now = one_line(self._edge.clean(self._step.now)).expandtabs()
-        left = room - len(head) - cell_len(now)
+        words = one_line(self._edge.clean(work.words)).expandtabs()
+        now = one_line(self._edge.clean(work.now)).expandtabs()
+        left = room - len(work.head) - cell_len(now)
         if cell_len(words) > left:
             words = f"{set_cell_size(words, left - 1)}{ELLIPSIS}" if left > 1 else ""
-        row = f"{head}{words}{now}"
+        row = f"{work.head}{words}{now}"
         return row if cell_len(row) <= room else set_cell_size(row, room)
 
     def _erase(self) -> None:
         if self._drawn:
-            below = (cell_len(self._drawn) - 1) // self._edge.width
+            width = self._edge.width
+            below = sum((cell_len(row) - 1) // width + 1 for row in self._drawn) - 1
             self._command(f"\r{SAVE}{ERASE}{f'{DOWN}{ERASE}' * below}{RESTORE}")
-            self._drawn = ""
+            self._drawn = ()
 
-    def _draw(self, text: str) -> None:
-        if text:
+    def _draw(self, rows: tuple[str, ...]) -> None:
+        if rows:
             self._command(NO_WRAP)
-            self._console.print(Text(without_orders(text)), end="\r", soft_wrap=True)
-            self._command(WRAP)
-            self._drawn = text
+            text = Text("\n".join(map(without_orders, rows)))
+            self._console.print(text, end="\r", soft_wrap=True)
+            self._command(f"{UP * (len(rows) - 1)}{WRAP}")
+            self._drawn = rows
 
     def _command(self, sequence: str) -> None:
         """Among what rich has not written yet; it has no words for most of these."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
@@ -42,13 +43,14 @@ class Plan(Generic[S_co]):
         return not self.steps
 
     def __str__(self) -> str:
-        if self.is_empty:
-            head = [f"Plan: {self.title}: nothing to do, {self.because}"]
-        else:
-            head = [f"Plan: {self.title}"]
-        steps = [f"  {number:>2}  {step}" for number, step in enumerate(self.steps, start=1)]
-        notes = [f"note: {note}" for note in self.notes]
-        return "\n".join((*head, *steps, *notes))
+        return text_of(self.title, self.steps, self.because, self.notes)
+
+
+def text_of(title: str, steps: Iterable[object], because: str, notes: Iterable[str]) -> str:
+    """The contract: a plan in words."""
+    numbered = [f"  {number:>2}  {step}" for number, step in enumerate(steps, start=1)]
+    head = f"Plan: {title}" if numbered else f"Plan: {title}: nothing to do, {because}"
+    return "\n".join((head, *numbered, *(f"note: {note}" for note in notes)))
 
 
 @dataclass(frozen=True, slots=True)

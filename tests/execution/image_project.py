@@ -201,8 +201,29 @@ class ImageProject:
     @property
     def command(self) -> list[str]:
         """`build-image` as a process of its own; the project's tasks in this folder."""
-        invoke = [sys.executable, "-m", "invoke", "--search-root", str(ROOT)]
-        return [*invoke, "build-image", self.image]
+        return self.typed("build-image", self.image)
+
+    def typed(self, *words: str) -> list[str]:
+        """Any command as a process of its own, started in the project's folder."""
+        return [sys.executable, "-m", "invoke", "--search-root", str(ROOT), *words]
+
+    def beside(self, parent: str = "") -> ImageProject:
+        """One more image in the same project, made of another one of it where that is named."""
+        made = replace(self, image=f"app{next(_numbers)}")
+        text = IMAGE.format(name=made.image)
+        if parent:
+            begin, end = text.index("  base {"), text.index("  scripts")
+            text = f'{text[:begin]}  base {{\n    image = "{parent}"\n  }}\n{text[end:]}'
+        made.write("image.hcl", text)
+        made.write_inputs()
+        create_environment(made.session())
+        return made
+
+    def write_inputs(self) -> None:
+        """What every image has besides its definition."""
+        self.write("files/page.html", "Hello\n")
+        self.write("scripts/install.sh", "#!/bin/sh\ntrue\n")
+        self.write("checks/test_it.py", GOOD_CHECK)
 
 
 _numbers = itertools.count(1)
@@ -215,9 +236,7 @@ def image_project(folder: Path, emulator: Emulator) -> ImageProject:
     facts = {name: str(value) for name, value in emulator.facts.items()}
     (made.root / "environments.hcl").write_text(ENVIRONMENT.format(**facts))
     made.write("image.hcl", IMAGE.format(name=made.image))
-    made.write("files/page.html", "Hello\n")
-    made.write("scripts/install.sh", "#!/bin/sh\ntrue\n")
-    made.write("checks/test_it.py", GOOD_CHECK)
+    made.write_inputs()
     create_environment(made.session())
     made.said.truncate(0)
     made.said.seek(0)

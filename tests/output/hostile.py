@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from pipeline.advice import Advice, Shell
 from pipeline.errors import Refused
-from pipeline.output.facts import Output
+from pipeline.output.facts import Output, Work
 from pipeline.planning.plan import Plan
 from pipeline.planning.table import Table
 
@@ -66,6 +66,7 @@ def everywhere(text: str) -> list[Callable[[Output], None]]:
         lambda output: output.started(1, text),
         lambda output: output.waiting(1, text, 31.0, text),
         lambda output: _watched(output, text),
+        lambda output: output.at_work((Work("web", text, 31.0), Work("api", text, 31.0))),
         lambda output: output.phase(1, text, 3.0),
         lambda output: output.finished(1, text, 3.0, text),
         lambda output: output.finished(1, text, 3.0),

@@ -18,7 +18,7 @@ from tests.output import hostile
 from tests.output.screen import Terminal
 
 OURS = re.compile(
-    rb"\x1b\[(?:3[12]|0)?m|\x1b\[[KB]|\x1b\[\?7[lh]|\x1b[78]|\x1b\]2;settled \d+\x07|\r|\n"
+    rb"\x1b\[(?:3[12]|0)?m|\x1b\[[KAB]|\x1b\[\?7[lh]|\x1b[78]|\x1b\]2;settled \d+\x07|\r|\n"
 )
 """What we write to a terminal: two colours, erasing rows, and the tests' marks."""
 CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")

@@ -12,7 +12,7 @@ import pytest
 from pipeline import advice
 from pipeline.advice import Advice, Rerun
 from pipeline.errors import AzureRefused, Refused
-from pipeline.output.facts import Output
+from pipeline.output.facts import Output, Work
 from pipeline.output.people import ForPeople
 from pipeline.planning.plan import Plan
 from tests.conftest import ROOT
@@ -80,6 +80,20 @@ def test_figures_beside_a_step_get_a_line_every_ten_seconds() -> None:
         " ..      1  watch for 1 min: 200 sent, 0 lost ▇▇   10 s\n"
         " ..      1  watch for 1 min: 400 sent, 0 lost ▇▇   20 s\n"
         " ok      1  500 requests, 0 lost after 25 s\n"
+    )
+
+
+def test_each_of_several_at_work_gets_a_line_every_half_minute() -> None:
+    def night(output: Output) -> None:
+        for second in range(70):
+            works = [Work("web", "bake", float(second)), Work("containers", "check", second - 30.0)]
+            output.at_work(works[: 1 + (second > 30)])
+        output.at_work(())
+
+    assert written(night) == (
+        " ..      web  bake   30 s\n"
+        " ..      web         bake   60 s\n"
+        " ..      containers  check   30 s\n"
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from pipeline import advice
 from pipeline.advice import Advice, Rerun
 from pipeline.errors import Refused
+from pipeline.output.facts import Work
 from pipeline.output.programs import ForPrograms
 from tests.output.test_people import everything
 
@@ -64,6 +65,16 @@ def test_a_long_wait_gets_a_document_every_half_minute() -> None:
     told = [document for document in documents(stream) if document["event"] == "waiting"]
     assert [document["seconds"] for document in told] == [30, 60, 90]
     assert {document["seen"] for document in told} == {"1 of 2"}
+
+
+def test_each_of_several_at_work_gets_a_document_every_half_minute() -> None:
+    stream = io.StringIO()
+    output = ForPrograms(stream)
+    for second in range(70):
+        output.at_work([Work("web", "bake", float(second)), Work("api", "check", second - 10.0)])
+    told = [(one["name"], one["now"], one["seconds"]) for one in documents(stream)]
+    assert told == [("web", "bake", 30), ("api", "check", 30), ("web", "bake", 60)]
+    assert {one["event"] for one in documents(stream)} == {"at_work"}
 
 
 def test_figures_get_a_document_every_ten_seconds_and_at_their_end() -> None:

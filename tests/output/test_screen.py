@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ import pytest
 from pipeline import advice
 from pipeline.advice import Advice
 from pipeline.errors import AzureRefused
-from pipeline.output.facts import Output
+from pipeline.output.facts import Output, Work
 from pipeline.output.people import ForPeople
 from pipeline.planning.plan import Plan
 from tests.output import stories
@@ -116,6 +117,52 @@ def test_lines_on_the_way_appear_above_the_running_step() -> None:
             "            5 s  Waiting for SSH",
             "what Packer prints",
             " ..      1  bake   5 s",
+        ]
+
+
+WORKS = (
+    Work("web", "bake web 1.0.1 from Debian:debian-12:12-gen2 with Packer", 31.0),
+    Work("containers", "begins", 0.2),
+)
+
+
+def test_what_is_at_work_beside_each_other_is_a_row_each_below_all_lines() -> None:
+    with Terminal(60) as terminal:
+        output = ForPeople(terminal.stream)
+        output.at_work(WORKS)
+        output.say("golden is built")
+        assert terminal.shown() == [
+            "golden is built",
+            " ..      web         bake web 1.0.1 from Debian:deb…   31 s",
+            " ..      containers  begins",
+        ]
+        output.at_work(WORKS[1:])
+        assert terminal.shown()[1:] == [" ..      containers  begins"]
+        output.at_work(())
+        output.finished(1, "all", 40)
+        assert terminal.shown() == ["golden is built", " ok      1  all   40 s"]
+
+
+@pytest.mark.parametrize("columns", [20, 40, 80, 120])
+def test_rows_that_change_leave_nothing_behind_at_the_end_of_a_screen(columns: int) -> None:
+    with Terminal(columns) as terminal:
+        output = ForPeople(terminal.stream)
+        for second in range(60):
+            output.at_work([replace(one, seconds=float(second)) for one in WORKS * 3])
+            output.say(f"line {second}")
+        output.at_work(())
+        assert terminal.shown() == [f"line {second}" for second in range(60)]
+
+
+def test_more_at_work_than_there_are_rows_are_counted() -> None:
+    with Terminal(60, rows=6) as terminal:
+        output = ForPeople(terminal.stream)
+        output.say("before")
+        output.at_work([Work(f"image-{number}", "bake", 3.0) for number in range(9)])
+        assert terminal.shown() == [
+            "before",
+            *(f" ..      image-{number}  bake   3 s" for number in range(4)),
+            "… and 5 more",
         ]
 
 

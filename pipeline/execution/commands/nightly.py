@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -12,11 +12,12 @@ from typing import Any
 from pipeline.definition.bases import parents_first
 from pipeline.definition.faulty import Faulty
 from pipeline.definition.model import Project
-from pipeline.errors import ImagesFailed, PipelineError
+from pipeline.errors import ImagesFailed, PipelineError, UsageError
 from pipeline.execution.azure.side_by_side import side_by_side
 from pipeline.execution.azure.versions import image_versions
 from pipeline.execution.build.survey import survey_build
 from pipeline.execution.commands.build import rebuild_image
+from pipeline.execution.commands.nightly_jobs import beside_each_other
 from pipeline.execution.commands.nightly_rows import (
     HEADINGS,
     Row,
@@ -60,7 +61,12 @@ class _Night:
 
 
 def nightly(
-    session: Session, images: Sequence[str] = (), *, verify: bool = False, result: str = ""
+    session: Session,
+    images: Sequence[str] = (),
+    *,
+    verify: bool = False,
+    result: str = "",
+    jobs: int = 1,
 ) -> None:
     """Build each image, by default all of the project, and print a table; parents come first.
 
@@ -69,8 +75,11 @@ def nightly(
     that failed, or were foretold wrongly, or DefinitionError when only a template that none of them
     uses has mistakes. Package indexes that do not answer are told, and fail nothing.
 
+    `jobs` images are built at once; UsageError for less than one. `--plan` plans one by one.
     `result` is a file for the document of it, which `fleet.report` reads.
     """
+    if jobs < 1:
+        raise UsageError(f"--jobs {jobs}: it must be 1 or more")
     known = {image.name: image for image in session.project.images}
     names = parents_first(known, list(images or session.project.names("image")))
     faulty = {one.name: one for one in session.project.of("image")}
@@ -78,9 +87,8 @@ def nightly(
         if name not in faulty:
             session.image(name)  # a wrong name is told before an hour of building
     night = _looked(session, [name for name in names if name not in faulty], verify=verify)
-    rows = [night.rows.get(name) or _one(session, name, faulty.get(name), night) for name in names]
+    rows = _built(session, names, faulty, night, jobs=jobs, verify=verify)
     sound = [name for name in names if name not in faulty]
-    rows += [row for name in sound for row in rehearsed(session, name)]
     urgent, notes = told_of_versions(session, sound)
     document: dict[str, object] = {
         "environment": session.environment.name,
@@ -93,6 +101,30 @@ def nightly(
     if result:
         write_private(Path(result).absolute(), json.dumps(document))
     _refuse_failed(session, rows, images)
+
+
+def _built(
+    session: Session,
+    names: Sequence[str],
+    faulty: Mapping[str, Faulty],
+    night: _Night,
+    *,
+    jobs: int,
+    verify: bool,
+) -> list[Row]:
+    """What becomes of all images, in their order, and of the ways back that are rehearsed."""
+    rows: dict[str, tuple[Row, ...]] = {}
+    busy = [name for name in names if name not in night.rows and name not in faulty]
+    if jobs > 1 and len(busy) > 1 and not session.plan_only:
+        beside_each_other(session, busy, jobs, verify=verify, ended=rows.__setitem__)
+    built = [
+        row
+        for name in names
+        for row in rows.get(name)
+        or (night.rows.get(name) or _one(session, name, faulty.get(name), night),)
+    ]
+    alone = [name for name in names if name not in rows and name not in faulty]
+    return built + [row for name in alone for row in rehearsed(session, name)]
 
 
 def _refuse_failed(session: Session, rows: Sequence[Row], images: Sequence[str]) -> None:

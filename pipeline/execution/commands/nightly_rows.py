@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,6 +32,16 @@ class Row:
     """What the bake of its newest version would install today, and did not."""
     prediction: Judged | None = None
     """Whether a bake installed what was foretold; None where nothing was."""
+
+    @classmethod
+    def of(cls, document: Mapping[str, Any]) -> Row:
+        """Out of a night's document, where `dataclasses.asdict` has put it."""
+        told = document["prediction"]
+        prediction = Judged(told["is_right"], told["words"]) if told else None
+        image, version, result, why = (
+            str(document[key]) for key in ("image", "version", "result", "why")
+        )
+        return cls(image, version, result, why, tuple(document["packages"]), prediction)
 
     @property
     def cells(self) -> tuple[str, str, str, str]:
@@ -80,5 +90,10 @@ def rehearsed(session: Session, name: str) -> tuple[Row, ...]:
 
 def first_words(error: PipelineError) -> str:
     """The kind of failure and its first line; the rest was told above the table."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
+    return in_short(error.kind, str(error))
+
+
+def in_short(kind: str, text: str) -> str:
+    """An error's kind and the first line of its text."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return f"{kind}: {lines[0]}" if lines else kind

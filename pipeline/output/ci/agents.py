@@ -18,6 +18,8 @@ from pipeline.output.harmless import without_orders
 
 MOST_ANNOTATIONS = 10
 """Of a kind and step: GitHub shows no more."""
+TOLD_BY_ANOTHER = "BAKESWAP_TOLD_BY_ANOTHER"
+"""Set for a process whose facts another one tells: that one tells the runner, too."""
 LARGEST_SUMMARY = 1024 * 1024
 """Bytes of a step's summary; of a larger one GitHub drops all."""
 
@@ -46,7 +48,9 @@ class Agent(Protocol):
 
 
 def agent_of(environment: Mapping[str, str]) -> Agent | None:
-    """The runner that this process is a job of."""
+    """The runner that this process is a job of, and tells of itself."""
+    if environment.get(TOLD_BY_ANOTHER):
+        return None
     if environment.get("GITHUB_ACTIONS") == "true":
         return GitHub(environment.get("GITHUB_STEP_SUMMARY", ""))
     if environment.get("TF_BUILD", "").lower() == "true":
