@@ -6,8 +6,10 @@ The commands run in this process, as `invoke` does after its start; what that ta
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from contextlib import nullcontext
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -18,21 +20,36 @@ from pipeline.definition.balancing import LoadBalancer
 from pipeline.definition.model import Project
 from pipeline.execution.commands import swap
 from pipeline.execution.commands.environment import create_environment
+from pipeline.execution.commands.nightly import nightly
 from pipeline.execution.dashboard.server import Dashboard
 from pipeline.execution.fleet.survey import look_at
+from pipeline.execution.packages.indexes import PROGRAM as PACKAGES
 from pipeline.execution.run.session import Session
 from pipeline.output.page import dashboard_page
 from pipeline.output.redaction import Redactor
+from pipeline.planning.names import Tag
 from tests.bench.figures import seconds, tell
 from tests.browser import PROGRAM, a_tab
 from tests.conftest import Emulator, running_emulator
 from tests.execution.landing_zone import PAIRS, LandingZone, at_once, landing_zone, with_one_staged
+from tests.execution.packages.repository import (
+    MAIN,
+    SECURITY,
+    Deb,
+    Repository,
+    served,
+    snapshot,
+    state_of,
+    write_down,
+)
 
 CALL = 0.1
 """Seconds added to each call of Azure Resource Manager."""
 WRITE = 3.0
 """Seconds that the write of a load balancer takes."""
 IMAGES = 50
+OF_THE_BASE = 400
+"""Packages in each of them."""
 ALWAYS = 1_000_000
 
 
@@ -85,11 +102,53 @@ def fleet(folder: Path, block: str) -> None:
         for zone in zones:
             zone.add_versions("1.0.0")
             zone.serve("1.0.0")
-        _be_far_away(first)
+        with ExitStack() as resources:
+            if shutil.which(PACKAGES):
+                repository = resources.enter_context(served(folder / "packages"))
+                resources.enter_context(_asked_here(folder))
+                _write_down(zones, repository)
+            for zone in zones:
+                zone.has_inputs("1.0.0", {Tag.RUN: zone.image.name})
+            _be_far_away(first)
+            for lists in ("new", "warm"):
+                took, calls = _measured(emulator, lambda: nightly(session))
+                tell(
+                    f"nightly of {IMAGES} images, nothing to do, {lists} package lists",
+                    f"{took:.2f} s; {calls}",
+                )
         took, calls = _measured(emulator, lambda: swap.status(session))
         tell(f"status of {IMAGES} images that serve", f"{took:.2f} s; {calls}")
         took, calls = _measured(emulator, lambda: asyncio.run(_first_paint(session)))
         tell(f"dashboard of {IMAGES} images: first paint with all rows", f"{took:.2f} s; {calls}")
+
+
+@contextmanager
+def _asked_here(folder: Path) -> Iterator[None]:
+    """Package lists in a folder of the bench's own, from this machine without a proxy."""
+    wanted = {"XDG_CACHE_HOME": str(folder / "cache"), "no_proxy": "127.0.0.1"}
+    before = {name: os.environ.get(name) for name in wanted}
+    os.environ.update(wanted)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+def _write_down(zones: list[LandingZone], repository: Repository) -> None:
+    """Each image has its own package besides those of a small Debian, none is newer."""
+    base = [Deb(f"package-{number}", "1.0-1") for number in range(OF_THE_BASE)]
+    own = {zone.image.name: Deb(f"{zone.image.name}-server", "2.0-1") for zone in zones}
+    repository.publish(MAIN, *base, *own.values())
+    repository.publish(SECURITY)
+    sources = repository.sources(MAIN, SECURITY)
+    for zone in zones:
+        name = zone.image.name
+        state = state_of(snapshot(sources, base), snapshot(sources, [*base, own[name]]))
+        write_down(zone.session().runs / name, state)
 
 
 async def _first_paint(session: Session) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,8 @@ from pipeline.definition.model import (
 )
 from pipeline.definition.promotion import Promotion
 from pipeline.definition.shape import ScaleSetShape
-from pipeline.execution.azure.requests import delete, put
+from pipeline.execution.azure.requests import delete, patch, put
+from pipeline.execution.build.survey import survey_build
 from pipeline.execution.commands import environment as environment_commands
 from pipeline.execution.commands import prune as prune_commands
 from pipeline.execution.commands import roll as roll_commands
@@ -36,8 +37,9 @@ from pipeline.execution.run.session import Session
 from pipeline.execution.swap.survey import survey_swap
 from pipeline.execution.wait import Clock, wait_until
 from pipeline.output.people import ForPeople
+from pipeline.planning.build.fingerprint import fingerprint
+from pipeline.planning.names import Tag, image_version_id, network_id, subnet_id
 from pipeline.planning.names import compute_id as compute_id_of
-from pipeline.planning.names import image_version_id, network_id, subnet_id
 from pipeline.planning.roll.steps import RollWish
 from pipeline.planning.swap.status import Status, status_of
 from pipeline.planning.swap.survey import Survey
@@ -238,6 +240,15 @@ class LandingZone:
             tags = {"system": "bakeswap", "image": self.image.name, "version": name}
             body = {"location": "westeurope", "properties": properties}
             self.put(resource, {**body, "tags": {**tags, **({"check": check} if check else {})}})
+
+    def has_inputs(self, name: str, tags: Mapping[str, str] | None = None) -> None:
+        """A version has the inputs that the image has now, and these tags."""
+        found = survey_build(self.session(), self.image, "")
+        (version,) = (one for one in found.versions if one.name == name)
+        wanted = {Tag.FINGERPRINT: fingerprint(self.image, found.base), Tag.BASE: str(found.base)}
+        resource = image_version_id(self.environment, self.image.name, name)
+        written = patch(resource, {"tags": {**version.tags, **wanted, **(tags or {})}})
+        self.session().azure.begin(written).result()
 
     def _managed_image(self) -> str:
         resource = compute_id_of(self.environment, ("images", "source"))

@@ -13,17 +13,12 @@ import pytest
 from pipeline.definition.project import read
 from pipeline.definition.rebuilding import Reason
 from pipeline.errors import ImagesFailed
-from pipeline.execution.azure.requests import patch
-from pipeline.execution.build.survey import survey_build
 from pipeline.execution.commands.nightly import nightly
 from pipeline.execution.packages.newer import is_too_old
 from pipeline.execution.packages.recorded import recorded
-from pipeline.planning.build.fingerprint import fingerprint
 from pipeline.planning.evidence import inventory
-from pipeline.planning.evidence.inventory import Inventory
-from pipeline.planning.names import Tag, image_version_id
+from pipeline.planning.names import Tag
 from pipeline.planning.packages import state
-from pipeline.planning.packages.dpkg import installed
 from pipeline.planning.packages.state import AptState
 from pipeline.planning.versions import ImageVersion
 from tests.conftest import ROOT, Emulator
@@ -36,6 +31,7 @@ from tests.execution.packages.repository import (
     served,
     snapshot,
     state_of,
+    write_down,
 )
 
 pytestmark = pytest.mark.skipif(not shutil.which("apt-get"), reason="there is no apt here")
@@ -65,12 +61,7 @@ def zone(emulator: Emulator, tmp_path: Path, repository: Repository) -> LandingZ
     (template,) = (image.template for image in read(ROOT).images if image.name == "web")
     (made.image.checks / "test_it.py").write_text("def test_it():\n    pass\n")
     made = replace(made, image=replace(made.image, template=template))
-    found = survey_build(made.session(), made.image, "")
-    (version,) = found.versions
-    wanted = fingerprint(made.image, found.base)
-    tags = {**version.tags, Tag.FINGERPRINT: wanted, Tag.RUN: RUN, Tag.BASE: str(found.base)}
-    resource = image_version_id(made.environment, "web", "1.0.0")
-    made.session().azure.begin(patch(resource, {"tags": tags})).result()
+    made.has_inputs("1.0.0", {Tag.RUN: RUN})
     sources = repository.sources(MAIN, SECURITY)
     write(made, state_of(snapshot(sources, (LIBC,)), snapshot(sources, (LIBC, NGINX))))
     _ = made.output
@@ -79,11 +70,7 @@ def zone(emulator: Emulator, tmp_path: Path, repository: Repository) -> LandingZ
 
 def write(zone: LandingZone, apt: AptState) -> None:
     """What the run wrote down of 1.0.0."""
-    folder = zone.session().runs / RUN
-    folder.mkdir(parents=True, exist_ok=True)
-    found = Inventory("dpkg", "debian-12", installed(apt.now.status))
-    (folder / inventory.FILE).write_text(json.dumps(found.written()))
-    (folder / state.FILE).write_text(json.dumps(apt.written()))
+    write_down(zone.session().runs / RUN, apt)
 
 
 def rebuilt_on(zone: LandingZone, *reasons: Reason, max_age: float = 0.0) -> LandingZone:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import json
 import os
 import subprocess
 import threading
@@ -16,6 +17,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from pipeline.planning.evidence import inventory
+from pipeline.planning.evidence.inventory import Inventory
+from pipeline.planning.packages import state
+from pipeline.planning.packages.dpkg import installed
 from pipeline.planning.packages.state import NOTHING, AptState, Snapshot
 
 MAIN, SECURITY = "stable", "stable-security"
@@ -156,3 +161,11 @@ def snapshot(sources: str, debs: Iterable[Deb], automatic: Iterable[str] = ()) -
 def state_of(base: Snapshot, now: Snapshot) -> AptState:
     """What apt knows of a version that was baked upon a base, or upon nobody knows what."""
     return AptState("amd64", (), base or NOTHING, now, {})
+
+
+def write_down(folder: Path, apt: AptState) -> None:
+    """What a check leaves of a version's packages in its run's folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    found = Inventory("dpkg", "debian-12", installed(apt.now.status))
+    (folder / inventory.FILE).write_text(json.dumps(found.written()))
+    (folder / state.FILE).write_text(json.dumps(apt.written()))
