@@ -27,6 +27,7 @@ TEMPLATES = {
     ".github/dependabot.yml": "dependabot.yml.in",
     ".github/actions/bakeswap/action.yml": "action.yml.in",
     ".azure-pipelines/setup.yml": "setup.yml.in",
+    ".azure-pipelines/work-item.yml": "work-item.yml.in",
     ".azure-pipelines/nightly.yml": "nightly.yml.in",
     ".azure-pipelines/promote.yml": "promote.yml.in",
 }

@@ -137,3 +137,72 @@ def test_a_promotion_waits_for_an_approval(shop: Path, name: str) -> None:
 
     assert jobs["move"]["environment"] == "production"
     assert "environment" not in jobs["stage"]
+
+
+AZ = """\
+#!/bin/sh
+printf '%s\\n' "$*" >> "$SEEN"
+case "$2 $*" in
+query*) printf '%s' "$OPEN" ;;
+*"--state Closed"*) [ -z "$HAS_DONE" ] ;;
+esac
+"""
+RUN = "https://dev.azure.example/team/shop/_build/results?buildId=1"
+UPDATE = (
+    "boards work-item update --organization https://dev.azure.example/team/ --output none --id 7"
+)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "number", "has_done", "done"),
+    [
+        (
+            *("Failed", "", ""),
+            [
+                "boards work-item create --organization https://dev.azure.example/team/"
+                " --project shop --output none --title nightly: web fails --type Issue"
+                f" --description Since {RUN}. It is closed by the first night that succeeds."
+            ],
+        ),
+        ("Failed", "7", "", [f"{UPDATE} --discussion Still: {RUN}"]),
+        ("Succeeded", "7", "", [f"{UPDATE} --state Closed --discussion Well again: {RUN}"]),
+        (
+            *("SucceededWithIssues", "7", "yes"),
+            [
+                f"{UPDATE} --state {state} --discussion Well again: {RUN}"
+                for state in ("Closed", "Done")
+            ],
+        ),
+        ("Succeeded", "", "", []),
+        ("Canceled", "7", "", []),
+        ("Canceled", "", "", []),
+    ],
+)
+def test_a_unit_that_fails_has_one_work_item(
+    shop: Path, tmp_path: Path, outcome: str, number: str, has_done: str, done: list[str]
+) -> None:
+    az, seen = tmp_path / "az", tmp_path / "seen"
+    az.write_text(AZ)
+    az.chmod(0o755)
+    document = YAML(typ="safe").load(shop / ".azure-pipelines" / "work-item.yml")
+    (step,) = document["steps"]
+    surroundings = {
+        "PATH": f"{tmp_path}:{os.environ['PATH']}",
+        "SEEN": str(seen),
+        "OPEN": number,
+        "HAS_DONE": has_done,
+        "COLLECTION": "https://dev.azure.example/team/",
+        "PROJECT": "shop",
+        "OUTCOME": outcome,
+        "TITLE": "nightly: web fails",
+        "RUN": RUN,
+    }
+
+    subprocess.run(["bash", "-c", step["bash"]], check=True, env=surroundings)
+
+    first, *others = seen.read_text().splitlines()
+    assert first.startswith("boards query --organization https://dev.azure.example/team/")
+    assert "[System.Title] = 'nightly: web fails'" in first
+    assert others == done
+    assert step["condition"] == "always()"
+    assert "$(" not in step["bash"].replace("$(az ", "")
