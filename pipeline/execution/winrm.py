@@ -18,7 +18,7 @@ PATH = "/wsman"
 
 def answers(address: str, port: int) -> bool:
     """Whether WinRM speaks there over HTTPS: it asks for credentials, unlike an open port."""
-    unknown = ssl.create_default_context()  # its machine made the certificate a moment ago
+    unknown = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # its machine just made its certificate
     unknown.check_hostname = False
     unknown.verify_mode = ssl.CERT_NONE
     connection = http.client.HTTPSConnection(address, port, timeout=SECONDS, context=unknown)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ RUNNER = "pipeline/execution/runner.py"
 WAIT = "pipeline/execution/wait.py"
 
 
+@cache
 def parsed() -> dict[str, ast.Module]:
     """Every module of the pipeline but the emulator and set-up, which are programs of their own."""
     files = [*ROOT.glob("pipeline/*.py"), *ROOT.glob("pipeline/[!es]*/**/*.py")]
