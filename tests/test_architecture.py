@@ -111,7 +111,9 @@ EMULATOR = {
     "pipeline.emulator.authorization": emulator_room("authorization", "arm"),
     "pipeline.emulator.insights": emulator_room("insights", "arm"),
     "pipeline.emulator.policy": emulator_room("arm"),
-    "pipeline.emulator.vault": emulator_room("vault", "arm", "identity.tokens"),
+    "pipeline.emulator.vault": emulator_room(
+        *("vault", "arm", "identity.keys", "identity.tokens"), libraries=("cryptography",)
+    ),
     "pipeline.emulator.network": emulator_room(
         "network", "arm", "balancer", "machines.seam", "models"
     ),
