@@ -278,7 +278,7 @@ EXECUTION = {
     "pipeline.execution.preflight": execution_room("preflight", "azure", "run"),
     "pipeline.execution.doctor": execution_room(
         *("doctor", "azure", "build.way", "landing_zone.survey", "packer.tools"),
-        *("preflight.survey", "run", "winrm"),
+        *("preflight.survey", "run", "winrm", "evidence.keys", "evidence.signing"),
     ),
     "pipeline.execution.runner": execution_room(
         *("run", "claims", "build.steps", "landing_zone.steps", "prune.steps", "report"),

@@ -28,7 +28,7 @@ _LONGEST_NAME = 1024
 _CONTAINER_PARTS = 2
 """Segments of a container's path: the account, and its name."""
 _NOT_SERVED = (
-    *("if-match", "if-modified-since", "if-unmodified-since", "range", "x-ms-range"),
+    *("if-modified-since", "if-unmodified-since", "range", "x-ms-range"),
     *("x-ms-lease-id", "x-ms-encryption-key", "x-ms-encryption-scope", "x-ms-access-tier"),
     *("x-ms-tags", "x-ms-if-tags", "x-ms-immutability-policy-mode", "x-ms-legal-hold"),
     *("x-ms-blob-public-access", "x-ms-copy-source"),
@@ -114,8 +114,8 @@ class Blobs:
         if headers["x-ms-blob-type"] != "BlockBlob":
             raise not_served(f"blobs of type {headers['x-ms-blob-type']}")
         self._look_at_condition(request, folder)
-        digest = base64.b64encode(hashlib.md5(request.content, usedforsecurity=False).digest())
-        if headers.get("content-md5", digest.decode()) != digest.decode():
+        digest = _md5(request.content)
+        if headers.get("content-md5", digest) != digest:
             raise StorageError(
                 400,
                 "Md5Mismatch",
@@ -124,26 +124,27 @@ class Blobs:
             )
         file = _file(folder, request)
         write(file, request.content)
-        told = {"Content-MD5": digest.decode(), "x-ms-request-server-encrypted": "true"}
-        return Reply(201, headers={**told, **_times(file, digest.decode())})
+        told = {"Content-MD5": digest, "x-ms-request-server-encrypted": "true"}
+        return Reply(201, headers={**told, **_times(file, digest)})
 
     def _look_at_condition(self, request: Request, folder: Path) -> None:
+        file = _file(folder, request)
         condition = request.headers.get("if-none-match")
-        if condition is None:
-            return
-        if condition != "*":
+        if condition not in {None, "*"}:
             raise not_served(f"If-None-Match: {condition}")
-        if read(_file(folder, request)) is not None:
+        if condition and read(file) is not None:
             raise StorageError(409, "BlobAlreadyExists", "The specified blob already exists.")
+        _refuse_another(request, file)
 
     def _get(self, request: Request) -> Reply:
-        if "if-none-match" in request.headers:
-            raise not_served(f"the header if-none-match of {request}")
+        for name in ("if-match", "if-none-match"):
+            if name in request.headers:
+                raise not_served(f"the header {name} of {request}")
         file = _file(self._there(request), request)
         content = read(file)
         if content is None:
             raise StorageError(404, "BlobNotFound", "The specified blob does not exist.")
-        digest = base64.b64encode(hashlib.md5(content, usedforsecurity=False).digest()).decode()
+        digest = _md5(content)
         told = {
             "Content-Type": "application/octet-stream",
             "Content-MD5": digest,
@@ -171,6 +172,28 @@ def _file(folder: Path, request: Request) -> Path:
             400, "InvalidUri", "The requested URI does not represent any resource on the server."
         )
     return folder / hashlib.sha256(name.encode()).hexdigest()
+
+
+def _refuse_another(request: Request, file: Path) -> None:
+    """412 unless the blob is the one that `If-Match` means; none is another one, too.
+
+    "If-Match … if the blob does not exist": Specifying conditional headers for Blob service
+    operations.
+    """
+    wanted = request.headers.get("if-match")
+    if wanted is None:
+        return
+    content = read(file)
+    if content is None or _times(file, _md5(content))["ETag"] != wanted:
+        raise StorageError(
+            412,
+            "ConditionNotMet",
+            "The condition specified using HTTP conditional header(s) is not met.",
+        )
+
+
+def _md5(content: bytes) -> str:
+    return base64.b64encode(hashlib.md5(content, usedforsecurity=False).digest()).decode()
 
 
 def _invalid_header(what: str) -> StorageError:

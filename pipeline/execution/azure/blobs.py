@@ -28,6 +28,9 @@ SECONDS: Final = 30
 
 _THERE = frozenset({"BlobAlreadyExists", "ConditionNotMet", "ContainerAlreadyExists"})
 _ABSENT = frozenset({"BlobNotFound", "ContainerNotFound", "ResourceNotFound"})
+_NO_CONTAINER = "ContainerNotFound"
+_NO_BLOB = "no-such-blob"
+_NO_ETAG = '"0x0"'
 _MESSAGE = re.compile(r"<Message>(.*?)</Message>", re.DOTALL)
 
 
@@ -43,7 +46,7 @@ class Container:
         headers = {"x-ms-blob-type": "BlockBlob", "If-None-Match": "*"}
         url = f"{self.address}/{name}"
         answer = self._send("PUT", url, headers, content)
-        if _code(answer) == "ContainerNotFound":
+        if _code(answer) == _NO_CONTAINER:
             self._made(
                 self._send("PUT", f"{self.address}?restype=container", {}, b""), self.address
             )
@@ -59,6 +62,26 @@ class Container:
         if _code(answer) in _ABSENT:
             return None
         raise _refusal(answer, url)
+
+    def is_readable(self) -> bool:
+        """Whether blobs can be read there; False where there is no container yet."""
+        url = f"{self.address}/{_NO_BLOB}"
+        answer = self._send("GET", url, {}, None)
+        if answer.status_code != HTTPStatus.OK and _code(answer) not in _ABSENT:
+            raise _refusal(answer, url)
+        return _code(answer) != _NO_CONTAINER
+
+    def refuse_unwritable(self) -> None:
+        """Raises AzureRefused where no blob may be written, and writes none.
+
+        A Put Blob of a condition that never holds: rights are looked at before (Specifying
+        conditional headers for Blob service operations).
+        """
+        url = f"{self.address}/{_NO_BLOB}"
+        headers = {"x-ms-blob-type": "BlockBlob", "If-Match": _NO_ETAG}
+        answer = self._send("PUT", url, headers, b"")
+        if answer.status_code != HTTPStatus.PRECONDITION_FAILED:
+            raise _refusal(answer, url)
 
     def _made(self, answer: Any, url: str) -> None:
         if answer.status_code != HTTPStatus.CREATED and _code(answer) not in _THERE:

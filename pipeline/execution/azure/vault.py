@@ -14,7 +14,7 @@ from pipeline.errors import AzureRefused, Unreachable
 from pipeline.execution.azure.clients import Clients
 from pipeline.execution.azure.refusals import refusals_about
 from pipeline.execution.azure.side_by_side import side_by_side
-from pipeline.execution.azure.vault_refusals import Wanted
+from pipeline.execution.azure.vault_refusals import Wanted, silent_vault
 from pipeline.planning.build.vault import SecretReference
 
 if TYPE_CHECKING:
@@ -46,9 +46,10 @@ def _read(sender: PipelineClient[Any, Any], reference: SecretReference) -> str:
         with refusals_about(where):
             answer = sender.send_request(request)
     except Unreachable as silence:
-        raise Unreachable(
-            f"{silence}\n{_if_silent(reference)}", nothing_listens=silence.nothing_listens
-        ) from silence
+        named = (
+            f"the name is from {reference.at}, or key_vault of the environment. Nothing was baked"
+        )
+        raise silent_vault(silence, reference.vault, named) from silence
     body = _body(answer)
     if answer.status_code != HTTPStatus.OK or not isinstance(body.get("value"), str):
         raise _refusal(where, reference, answer.status_code, body)
@@ -76,10 +77,3 @@ def _refusal(
     )
     why, advice = wanted.explained(status, inner)
     return AzureRefused(where, code, f"{said}\n{why}", status=status, advice=advice)
-
-
-def _if_silent(reference: SecretReference) -> str:
-    return (
-        f"No vault of the name {reference.vault} may be there, or none that this machine reaches;"
-        f" the name is from {reference.at}, or key_vault of the environment. Nothing was baked"
-    )

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from pipeline.advice import Advice, AdviceList, Shell
 from pipeline.definition.vault_rules import VAULT
+from pipeline.errors import Unreachable
 
 Kind: TypeAlias = Literal["secret", "key"]
 
@@ -71,6 +72,16 @@ class Wanted:
 
     def _says(self, why: str, wish: str, command: str) -> tuple[str, AdviceList]:
         return f"{why}; {self.outcome}", (Advice(wish, Shell(command)),)
+
+
+def silent_vault(silence: Unreachable, vault: str, outcome: str) -> Unreachable:
+    """The same silence, with what it may mean; `outcome` says where the vault is named, too."""
+    return Unreachable(
+        f"{silence}\nNo vault of the name {vault} may be there, or none that this machine reaches;"
+        f" {outcome}",
+        nothing_listens=silence.nothing_listens,
+        advice=(Advice("list the vaults", Shell("az keyvault list -o table")),),
+    )
 
 
 def vault_of(address: str) -> str:

@@ -22,7 +22,7 @@ from pipeline.errors import AzureRefused, Unreachable
 from pipeline.execution.azure.clients import Clients
 from pipeline.execution.azure.refusals import refusals_about
 from pipeline.execution.azure.vault_credential import VaultCredential, options_of
-from pipeline.execution.azure.vault_refusals import Wanted, vault_of
+from pipeline.execution.azure.vault_refusals import Wanted, silent_vault, vault_of
 
 KEYS = "/keys/"
 """Between the address of a vault and the name of a key."""
@@ -71,9 +71,11 @@ class VaultKey:
         kind, curve = (str(getattr(one, "value", one)) for one in (key.kty, key.crv))
         if kind not in {"EC", "EC-HSM"} or curve != "P-256":
             on = f" on {curve}" if key.crv else ""
-            raise AzureRefused(
-                address, "UnsupportedKey", f"a key of type {kind}{on}; it must be EC on P-256"
-            )
+            problem = f"a key of type {kind}{on}; it must be EC on P-256"
+            where = f"--vault-name {vault_of(address)} --name NAME"
+            command = Shell(f"az keyvault key create --kty EC --curve P-256 {where}")
+            making = Advice("make another", command)
+            raise AzureRefused(address, "UnsupportedKey", problem, advice=(making,))
         x, y = (int.from_bytes(number, "big") for number in (key.x, key.y))
         return cls(address, x, y, cryptography)
 
@@ -83,6 +85,11 @@ class VaultKey:
         public = ec.EllipticCurvePublicNumbers(self.x, self.y, ec.SECP256R1()).public_key()
         encoded = public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
         return hashlib.sha256(encoded).hexdigest()
+
+    @property
+    def kind(self) -> str:
+        """It is enabled, too, and may be used today: others are refused when they are read."""
+        return "ECDSA on P-256, enabled"
 
     def sign(self, signed: bytes) -> bytes:
         """A signature in DER over these bytes; only their SHA-256 is sent."""
@@ -132,3 +139,5 @@ def _refusals(address: str) -> Iterator[None]:
         raise AzureRefused(
             address, code, sentence, status=refusal.status, advice=advice
         ) from refusal
+    except Unreachable as silence:
+        raise silent_vault(silence, wanted.vault, wanted.outcome) from silence

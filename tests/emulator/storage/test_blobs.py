@@ -75,6 +75,21 @@ def account(emulator: Emulator) -> Account:
     return made
 
 
+def test_a_put_on_condition_of_what_is_there_changes_nothing_else(account: Account) -> None:
+    refused = (
+        412,
+        "ConditionNotMet",
+        "The condition specified using HTTP conditional header(s) is not met.",
+    )
+    assert account.put("one", b"1", If_Match='"0x0"').error == refused
+    assert account.call("GET", "box/one").status == 404
+    account.put("one", b"1")
+    assert account.put("one", b"2", If_Match='"0x0"').error == refused
+    tag = account.call("HEAD", "box/one").headers["ETag"]
+    assert account.put("one", b"2", If_Match=tag).status == 201
+    assert account.call("GET", "box/one").body == b"2"
+
+
 def test_a_container_is_made_once_and_told(account: Account) -> None:
     again = account.call("PUT", "box?restype=container", b"")
     assert again.error == (
@@ -162,7 +177,7 @@ def test_a_token_for_storage_opens_nothing_else(account: Account) -> None:
         ("PUT", "box/a", {"x_ms_blob_type": "PageBlob"}),
         ("PUT", "box/a", {"x_ms_blob_type": "BlockBlob", "x_ms_meta_who": "me"}),
         ("PUT", "box/a", {"x_ms_blob_type": "BlockBlob", "If_None_Match": '"0x1"'}),
-        ("PUT", "box/a", {"x_ms_blob_type": "BlockBlob", "If_Match": '"0x1"'}),
+        ("GET", "box/a", {"If_Match": '"0x1"'}),
         ("GET", "box/a", {"Range": "bytes=0-1"}),
         ("GET", "box/a", {"If_None_Match": '"0x1"'}),
         ("GET", "box/a?timeout=3", {}),

@@ -197,8 +197,8 @@ Trouble = Callable[[Recorded, Vault, KeyClient], str]
         (unknown, "az keyvault key list --vault-name VAULT"),
         (expired, "az keyvault key set-attributes --id https://127.0.0.1"),
         (early, "az keyvault key set-attributes --id https://127.0.0.1"),
-        (of_rsa, "invoke check-image web --version"),
-        (on_p384, "invoke check-image web --version"),
+        (of_rsa, "az keyvault key create --kty EC --curve P-256 --vault-name VAULT --name NAME"),
+        (on_p384, "az keyvault key create --kty EC --curve P-256 --vault-name VAULT"),
     ],
 )
 def test_a_key_that_cannot_sign_ends_the_check_with_the_reason_and_what_to_do(
