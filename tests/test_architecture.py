@@ -182,7 +182,8 @@ PLANNING = {
     ),
     "pipeline.planning.cost": planning_room("cost", "ages", "names", "swap", "table", "versions"),
     "pipeline.planning.prune": planning_room(
-        *("prune", "ages", "swap", "build.steps", "names", "plan", "versions", "writable")
+        *("prune", "ages", "swap", "build.steps", "names", "plan", "versions", "writable"),
+        "evidence.canonical",
     ),
     "pipeline.planning.rehearse": planning_room("rehearse", "names", "plan", "swap", "watch.steps"),
     "pipeline.planning.roll": planning_room(
@@ -265,7 +266,9 @@ EXECUTION = {
         *("watch", "azure", "checks", "run", "swap.instances", "swap.survey"), *WAITING
     ),
     "pipeline.execution.cost": execution_room("azure", "run", "swap.survey"),
-    "pipeline.execution.prune": execution_room("prune", "ages", "azure", "run", "swap", *WAITING),
+    "pipeline.execution.prune": execution_room(
+        *("prune", "ages", "azure", "evidence.store", "evidence.stores", "run", "swap"), *WAITING
+    ),
     "pipeline.execution.rehearse": execution_room(
         "rehearse", "azure", "claims", "run", "swap", *WAITING
     ),
@@ -299,7 +302,7 @@ EXECUTION = {
             "evidence",
         ),
         "landing_zone.survey",
-        *("preflight.survey", "prune.survey", "revoke.survey"),
+        *("preflight.survey", "prune.evidence", "prune.survey", "revoke.survey"),
         *("swap.protected", "swap.survey", "azure.side_by_side", *WAITING),
     ),
 }

@@ -21,8 +21,25 @@ class ContainerStore:
     def put(self, content: bytes) -> str:
         """Keep it under its digest; a blob that is there is the same."""
         digest = digest_of(content)
-        self.container.put(path_of(digest), content)
+        if not self.container.put(path_of(digest), content):
+            self.container.touch(path_of(digest))
         return digest
+
+    def write(self, name: str, content: bytes) -> None:
+        """Keep a note."""
+        self.container.put(name, content)
+
+    def read(self, name: str) -> bytes | None:
+        """A note."""
+        return self.container.get(name)
+
+    def names(self, folder: str) -> tuple[str, ...]:
+        """The names of blobs."""
+        return self.container.names(f"{folder}/")
+
+    def delete(self, name: str, age: float) -> bool:
+        """A blob that was written again meanwhile stays, too."""
+        return self.container.delete(name, age)
 
     def fetch(self, digest: str) -> bytes | None:
         """What is in the blob of this digest."""
