@@ -60,15 +60,19 @@ class Container:
         self._made(answer, url)
         return bool(answer.status_code == HTTPStatus.CREATED)
 
-    def touch(self, name: str) -> None:
+    def touch(self, name: str) -> bool:
         """Make a blob that is there as young as a new one: Set Blob Metadata, with none.
 
-        No fault for one that an immutability policy protects: nobody can delete it either.
+        False where there is no such blob. No fault for one that an immutability policy protects:
+        nobody can delete it either.
         """
         url = f"{self.address}/{name}?comp=metadata"
         answer = self._send("PUT", url, {}, b"")
+        if _code(answer) in _ABSENT:
+            return False
         if answer.status_code != HTTPStatus.OK and _code(answer) not in _IMMUTABLE:
             raise _refusal(answer, url)
+        return True
 
     def names(self, prefix: str, page: int = 5000) -> tuple[str, ...]:
         """The names of blobs that begin so, asked for in pages; none where there is no container.

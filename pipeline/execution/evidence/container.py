@@ -21,8 +21,9 @@ class ContainerStore:
     def put(self, content: bytes) -> str:
         """Keep it under its digest; a blob that is there is the same."""
         digest = digest_of(content)
-        if not self.container.put(path_of(digest), content):
-            self.container.touch(path_of(digest))
+        name = path_of(digest)
+        if not self.container.put(name, content) and not self.container.touch(name):
+            self.container.put(name, content)  # it was deleted in between
         return digest
 
     def write(self, name: str, content: bytes) -> None:

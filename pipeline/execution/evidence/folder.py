@@ -26,11 +26,8 @@ class FolderStore:
         """Keep it under its digest; what was changed there is written anew."""
         digest = digest_of(content)
         path = self._path(digest)
-        if self.fetch(digest) != content:
+        if self.fetch(digest) != content or not touched(path):
             self._write(path, content)
-        else:
-            with naming(path):
-                path.touch()
         return digest
 
     def write(self, name: str, content: bytes) -> None:
@@ -84,6 +81,16 @@ def _read(path: Path) -> bytes | None:
     with naming(path):
         is_there = path.is_symlink() or path.exists()
     return read_bytes(path) if is_there else None
+
+
+def touched(path: Path) -> bool:
+    """Make a file that is there as young as a new one; False where there is none."""
+    with naming(path):
+        try:
+            os.utime(path)
+        except FileNotFoundError:
+            return False
+    return True
 
 
 def _is_old(path: Path, age: float) -> bool:

@@ -130,6 +130,14 @@ def test_notes_are_found_by_their_folder_in_pages(store: ContainerStore, zone: L
         store.names("deleted")
 
 
+def test_what_was_deleted_meanwhile_is_not_made_young(store: ContainerStore) -> None:
+    name = f"sha256/{store.put(b'hello')}"
+    assert store.container.touch(name)
+    assert store.delete(name, 0)
+
+    assert not store.container.touch(name)
+
+
 def test_who_may_not_write_again_is_told_so(store: ContainerStore, zone: LandingZone) -> None:
     store.put(b"hello")
     fault(store, zone, "PUT", status=403, code="AuthorizationPermissionMismatch", message="No.")

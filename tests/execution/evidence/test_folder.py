@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import Refused, StateFileError
-from pipeline.execution.evidence.folder import FolderStore
+from pipeline.execution.evidence.folder import FolderStore, touched
 from pipeline.planning.evidence.canonical import digest_of
 
 
@@ -65,6 +65,15 @@ def test_what_is_old_is_deleted_and_what_is_young_stays(store: FolderStore) -> N
     assert store.delete(name, 60)
     assert store.delete(name, 60)
     assert list((store.root / "sha256").iterdir()) == []
+
+
+def test_what_was_deleted_meanwhile_is_not_made_young(store: FolderStore) -> None:
+    name = f"sha256/{store.put(b'hello')}"
+    assert touched(store.root / name)
+    assert store.delete(name, 0)
+
+    assert not touched(store.root / name)
+    assert store.fetch(digest_of(b"hello")) is None
 
 
 def test_notes_are_found_by_their_folder(store: FolderStore) -> None:
