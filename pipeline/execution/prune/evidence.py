@@ -77,7 +77,8 @@ def delete_evidence(step: DeleteEvidence, work: Work) -> None:
             return
         shared = len({*named, step.digest}) - len(wanted)
         kept = f", {shared} kept for other versions" if shared else ""
-        work.seen = f"{len(wanted)} documents deleted{kept}"
+        plural = "" if len(wanted) == 1 else "s"
+        work.seen = f"{len(wanted)} document{plural} deleted{kept}"
         return
     work.seen = f"kept: written less than {lasting(SAFE_AGE)} ago; a later prune deletes it"
 

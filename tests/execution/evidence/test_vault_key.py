@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from pipeline.definition.evidence import REQUIREMENTS, EvidencePolicy
+from pipeline.definition.evidence_reading import SIGNER
 from pipeline.errors import AzureRefused, PipelineError, Refused, SignInFailed
 from pipeline.execution.azure.clients import Clients
 from pipeline.execution.azure.vault_credential import VaultCredential
@@ -84,6 +85,7 @@ def web(zone: LandingZone, vault: Vault, keys: KeyClient) -> Recorded:
 def test_a_key_in_a_vault_signs_what_leads_a_version_to_production(
     web: Recorded, vault: Vault
 ) -> None:
+    assert SIGNER.accepts(web.zone.environment.evidence.sign_with)  # as environments.hcl may say
     told = web.record()
 
     assert f"signed with {vault.own_address}/keys/release" in told
