@@ -111,7 +111,9 @@ EMULATOR = {
     "pipeline.emulator.authorization": emulator_room("authorization", "arm"),
     "pipeline.emulator.insights": emulator_room("insights", "arm"),
     "pipeline.emulator.policy": emulator_room("arm"),
-    "pipeline.emulator.vault": emulator_room("vault", "arm", "identity.tokens"),
+    "pipeline.emulator.vault": emulator_room(
+        *("vault", "arm", "identity.keys", "identity.tokens"), libraries=("cryptography",)
+    ),
     "pipeline.emulator.network": emulator_room(
         "network", "arm", "balancer", "machines.seam", "models"
     ),
@@ -180,7 +182,8 @@ PLANNING = {
     ),
     "pipeline.planning.cost": planning_room("cost", "ages", "names", "swap", "table", "versions"),
     "pipeline.planning.prune": planning_room(
-        *("prune", "ages", "swap", "build.steps", "names", "plan", "versions", "writable")
+        *("prune", "ages", "swap", "build.steps", "names", "plan", "versions", "writable"),
+        "evidence.canonical",
     ),
     "pipeline.planning.rehearse": planning_room("rehearse", "names", "plan", "swap", "watch.steps"),
     "pipeline.planning.roll": planning_room(
@@ -263,7 +266,9 @@ EXECUTION = {
         *("watch", "azure", "checks", "run", "swap.instances", "swap.survey"), *WAITING
     ),
     "pipeline.execution.cost": execution_room("azure", "run", "swap.survey"),
-    "pipeline.execution.prune": execution_room("prune", "ages", "azure", "run", "swap", *WAITING),
+    "pipeline.execution.prune": execution_room(
+        *("prune", "ages", "azure", "evidence.store", "evidence.stores", "run", "swap"), *WAITING
+    ),
     "pipeline.execution.rehearse": execution_room(
         "rehearse", "azure", "claims", "run", "swap", *WAITING
     ),
@@ -276,7 +281,7 @@ EXECUTION = {
     "pipeline.execution.preflight": execution_room("preflight", "azure", "run"),
     "pipeline.execution.doctor": execution_room(
         *("doctor", "azure", "build.way", "landing_zone.survey", "packer.tools"),
-        *("preflight.survey", "run", "winrm"),
+        *("preflight.survey", "run", "winrm", "evidence.keys", "evidence.signing"),
     ),
     "pipeline.execution.runner": execution_room(
         *("run", "claims", "build.steps", "landing_zone.steps", "prune.steps", "report"),
@@ -298,7 +303,7 @@ EXECUTION = {
                 "evidence",
             ),
             "landing_zone.survey",
-            *("preflight.survey", "prune.survey", "revoke.survey"),
+            *("preflight.survey", "prune.evidence", "prune.survey", "revoke.survey"),
             *("swap.protected", "swap.survey", "azure.side_by_side", *WAITING),
         ).ours
         | {"pipeline.project_root"}

@@ -9,6 +9,10 @@ Requirement: TypeAlias = Literal["provenance", "checks", "sbom", "inventory"]
 REQUIREMENTS: Final[tuple[Requirement, ...]] = get_args(Requirement)
 """What can be required of a version's evidence."""
 
+Keep: TypeAlias = Literal["always", "with_versions"]
+KEPT: Final[tuple[Keep, ...]] = get_args(Keep)
+"""How long evidence stays in its store."""
+
 DEFAULT_STORE: Final = ".pipeline/evidence"
 """A folder in the project, where nothing else is said."""
 
@@ -24,6 +28,14 @@ class EvidencePolicy:
     required: tuple[Requirement, ...] = ()
     signed_by: tuple[str, ...] = ()
     """PEM files of public keys, relative to the project: one of them must have signed."""
+
+    keep: Keep = "always"
+    """`with_versions`: `prune` deletes a version's evidence with the version."""
+
+    @property
+    def goes_with_versions(self) -> bool:
+        """Whether evidence of a version that is gone is deleted."""
+        return self.keep == "with_versions"
 
     @property
     def is_required(self) -> bool:

@@ -8,8 +8,10 @@ from typing import cast
 
 from pipeline.definition.evidence import (
     DEFAULT_STORE,
+    KEPT,
     REQUIREMENTS,
     EvidencePolicy,
+    Keep,
     Requirement,
     is_address,
 )
@@ -44,6 +46,7 @@ PUBLIC_KEY = Rule(
     "keys/release.pub",
     lambda text: bool(text.strip()) and not is_address(text),
 )
+KEEP = one_of("how long evidence is kept", *KEPT)
 REQUIRED = one_of("a part of the evidence", *REQUIREMENTS)
 
 
@@ -61,6 +64,7 @@ def read_evidence(root: Path, section: Section) -> EvidencePolicy:
         sign_with=section.text("sign_with", SIGNER, default=""),
         required=tuple(required),
         signed_by=signers,
+        keep=cast(Keep, section.text("keep", KEEP, default=KEPT[0])),
     )
     for key in signers:
         if not has_file(root / key):

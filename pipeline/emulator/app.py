@@ -22,6 +22,7 @@ from pipeline.emulator.arm.rates import Rates
 from pipeline.emulator.arm.store import Store
 from pipeline.emulator.edge.admin import Admin
 from pipeline.emulator.edge.faults import Faults
+from pipeline.emulator.edge.hosts import Hosts
 from pipeline.emulator.edge.machine_faults import MachineFaults
 from pipeline.emulator.edge.recording import Recorder
 from pipeline.emulator.edge.router import Router
@@ -96,6 +97,7 @@ class _Emulator:
         self._blobs = Blobs(folder.blobs)
         self._machines = make_machines(settings.machines, folder.root, settings.cache)
         self._manager = ResourceManager(self._store, Pace(settings.latency))
+        self._hosts = Hosts(self._store, self._address)
         addresses = Addresses(self._store, settings.addresses)
         self._data_path = HaproxyDataPath(folder.root, self._store, self._machines)
         services = Services(
@@ -105,7 +107,8 @@ class _Emulator:
             machines=self._machines,
             sealer=Sealer(folder.sealing_key),
             tokens=self._tokens,
-            address=lambda: self._addressed.get("resource_manager", ""),
+            address=self._address,
+            host=self._hosts.address,
             tenant=self._credentials.tenant,
             subscriptions=self._credentials.subscriptions,
         )
@@ -113,6 +116,7 @@ class _Emulator:
         self._manager.register(*self._providers.kinds)
         self._addressed: dict[str, str] = {}
         self._edge = self._make_edge(stop_asked)
+        self._edge.lead = self._hosts.lead
         self._recorder = Recorder(settings.record) if settings.record else None
         if self._recorder is not None:
             self._edge.on_answer = self._recorder.keep
@@ -183,7 +187,12 @@ class _Emulator:
             if port is not None:  # asked for by number: no other will do
                 raise
             runner, used = await listen(self._edge, context, 0)
+        self._hosts.listen_with(runner, context)
         return runner, used
+
+    def _address(self) -> str:
+        """The emulator's own, "" before it listens."""
+        return str(self._addressed.get("resource_manager", ""))
 
     def _facts(self) -> dict[str, Any]:
         """What clients must know, and more about the emulator."""

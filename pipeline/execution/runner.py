@@ -30,6 +30,7 @@ from pipeline.execution.rehearse import steps as rehearse
 from pipeline.execution.report.reporting import reported
 from pipeline.execution.revoke import steps as revoke
 from pipeline.execution.roll import steps as roll
+from pipeline.execution.run.journal import FINISHED
 from pipeline.execution.run.run import Run, alone
 from pipeline.execution.run.session import Session
 from pipeline.execution.run.work import Work
@@ -132,7 +133,7 @@ def _execute(
             session.clock.interruption.check()
             _one(step, step_by_step, Work(number, plan, run))
             done.append(step)
-        run.note("finished")
+        run.note(FINISHED)
     except (PipelineError, KeyboardInterrupt) as error:
         session.clock.interruption.notice()
         begun = plan.steps[: len(done) + 1]

@@ -79,7 +79,9 @@ def test_what_is_required_of_evidence_is_read_as_it_was_written(good: Path) -> N
         sign_with="https://shop.vault.azure.net/keys/release",
         required=("provenance", "checks"),
         signed_by=("keys/release.pub",),
+        keep="with_versions",
     )
+    assert (strict.goes_with_versions, loose.goes_with_versions) == (True, False)
     assert (strict.is_container, strict.signs_in_vault, strict.is_required) == (True, True, True)
     assert loose == NOTHING_REQUIRED
     assert (loose.is_container, loose.signs_in_vault, loose.is_required) == (False, False, False)

@@ -38,6 +38,8 @@ class Services:
     tokens: Tokens
     address: Callable[[], str]
     """The emulator's own, `https://127.0.0.1:8443`, once it listens."""
+    host: Callable[[str], str]
+    """The address of a host for all below a path: `https://127.0.0.1:40123`, made on first use."""
     tenant: str
     subscriptions: tuple[str, ...]
 

@@ -6,7 +6,7 @@ import json
 import re
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlencode
 
@@ -47,6 +47,11 @@ class Exchange:
             headers=lowered,
             content=content,
         )
+
+    def below(self, path: str, base: str) -> Exchange:
+        """The same request, of something below a path of the emulator at another address."""
+        whole = f"{path}{self.path}"
+        return replace(self, base=base, path=whole, segments=split(whole))
 
     @property
     def words(self) -> list[str]:

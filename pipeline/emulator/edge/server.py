@@ -44,6 +44,9 @@ _log = logging.getLogger(__name__)
 OnAnswer = Callable[[Exchange, Answer, Mapping[str, str]], None]
 """Told of each answer and its headers."""
 
+Lead = Callable[[int, Exchange], Exchange]
+"""The request of the emulator that one to a port of it means."""
+
 Step = Callable[[Exchange], Awaitable[Answer | None]]
 
 
@@ -64,6 +67,7 @@ class Edge:
         """`doors` are steps before the resource manager's: sign-in, and services of their own."""
         self._manager = manager
         self.on_answer: OnAnswer = _not_told
+        self.lead: Lead = _as_it_came
         self._providers = providers
         self._tokens = tokens
         self._faults = faults
@@ -81,8 +85,9 @@ class Edge:
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Answer one request, in ARM's shapes only."""
         started = time.monotonic()
-        exchange = Exchange.of(
-            request.method, request.raw_path, request.headers, await request.read()
+        exchange = self.lead(
+            _port(request),
+            Exchange.of(request.method, request.raw_path, request.headers, await request.read()),
         )
         try:
             answer = await self._answer(exchange)
@@ -207,6 +212,17 @@ class Edge:
         return web.Response(
             status=answer.status, text=text, headers=headers, content_type="application/json"
         )
+
+
+def _as_it_came(port: int, exchange: Exchange) -> Exchange:
+    """Where nothing has a port of its own."""
+    return exchange
+
+
+def _port(request: web.Request) -> int:
+    """Which of the emulator's ports a request came in by; 0 once its client has gone."""
+    transport = request.transport
+    return int(transport.get_extra_info("sockname")[1]) if transport is not None else 0
 
 
 def _not_told(exchange: Exchange, answer: Answer, headers: Mapping[str, str]) -> None:

@@ -1,6 +1,7 @@
 """Containers and block blobs in folders of the state, and what is answered about them.
 
-Served: Create Container, Get Container Properties, Put Blob, Get Blob, Get Blob Properties.
+Served: Create Container, Get Container Properties, List Blobs, Put Blob, Get Blob, Get Blob
+Properties, Set Blob Metadata without any, Delete Blob.
 Every account is there, with the address `https://HOST/ACCOUNT`, as emulators of storage have it.
 """
 
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from pipeline.emulator.files import FileError, read, write
+from pipeline.emulator.storage import listing
 from pipeline.emulator.storage.wire import VERSION, Reply, Request, StorageError, not_served
 
 OLDEST = "2017-11-09"
@@ -28,7 +30,7 @@ _LONGEST_NAME = 1024
 _CONTAINER_PARTS = 2
 """Segments of a container's path: the account, and its name."""
 _NOT_SERVED = (
-    *("if-match", "if-modified-since", "if-unmodified-since", "range", "x-ms-range"),
+    *("if-modified-since", "if-unmodified-since", "range", "x-ms-range"),
     *("x-ms-lease-id", "x-ms-encryption-key", "x-ms-encryption-scope", "x-ms-access-tier"),
     *("x-ms-tags", "x-ms-if-tags", "x-ms-immutability-policy-mode", "x-ms-legal-hold"),
     *("x-ms-blob-public-access", "x-ms-copy-source"),
@@ -55,8 +57,12 @@ class Blobs:
         parts = len(request.segments)
         if parts == _CONTAINER_PARTS and request.query == {"restype": "container"}:
             act: Routes = {"PUT": self._create, "GET": self._container, "HEAD": self._container}
+        elif parts == _CONTAINER_PARTS and listing.is_asked(request.query):
+            act = {"GET": self._list}
         elif parts > _CONTAINER_PARTS and not request.query:
-            act = {"PUT": self._put, "GET": self._get, "HEAD": self._get}
+            act = {"PUT": self._put, "GET": self._get, "HEAD": self._get, "DELETE": self._delete}
+        elif parts > _CONTAINER_PARTS and request.query == {"comp": "metadata"}:
+            act = {"PUT": self._touch}
         else:
             raise not_served(str(request))
         return self._routed(request, act)
@@ -101,6 +107,9 @@ class Blobs:
         folder = self._there(request)
         return Reply(200, headers=_times(folder, folder.name))
 
+    def _list(self, request: Request) -> Reply:
+        return listing.page(request, listing.names(self._there(request)))
+
     # -- blobs -------------------------------------------------------------------------------------
 
     def _put(self, request: Request) -> Reply:
@@ -114,8 +123,8 @@ class Blobs:
         if headers["x-ms-blob-type"] != "BlockBlob":
             raise not_served(f"blobs of type {headers['x-ms-blob-type']}")
         self._look_at_condition(request, folder)
-        digest = base64.b64encode(hashlib.md5(request.content, usedforsecurity=False).digest())
-        if headers.get("content-md5", digest.decode()) != digest.decode():
+        digest = _md5(request.content)
+        if headers.get("content-md5", digest) != digest:
             raise StorageError(
                 400,
                 "Md5Mismatch",
@@ -124,26 +133,26 @@ class Blobs:
             )
         file = _file(folder, request)
         write(file, request.content)
-        told = {"Content-MD5": digest.decode(), "x-ms-request-server-encrypted": "true"}
-        return Reply(201, headers={**told, **_times(file, digest.decode())})
+        listing.remember(file, _name(request))
+        told = {"Content-MD5": digest, "x-ms-request-server-encrypted": "true"}
+        return Reply(201, headers={**told, **_times(file, digest)})
 
     def _look_at_condition(self, request: Request, folder: Path) -> None:
+        file = _file(folder, request)
         condition = request.headers.get("if-none-match")
-        if condition is None:
-            return
-        if condition != "*":
+        if condition not in {None, "*"}:
             raise not_served(f"If-None-Match: {condition}")
-        if read(_file(folder, request)) is not None:
+        if condition and read(file) is not None:
             raise StorageError(409, "BlobAlreadyExists", "The specified blob already exists.")
+        _refuse_another(request, file)
 
     def _get(self, request: Request) -> Reply:
-        if "if-none-match" in request.headers:
-            raise not_served(f"the header if-none-match of {request}")
-        file = _file(self._there(request), request)
-        content = read(file)
-        if content is None:
-            raise StorageError(404, "BlobNotFound", "The specified blob does not exist.")
-        digest = base64.b64encode(hashlib.md5(content, usedforsecurity=False).digest()).decode()
+        for name in ("if-match", "if-none-match"):
+            if name in request.headers:
+                raise not_served(f"the header {name} of {request}")
+        file = self._existing(request)
+        content = read(file) or b""
+        digest = _md5(content)
         told = {
             "Content-Type": "application/octet-stream",
             "Content-MD5": digest,
@@ -151,6 +160,29 @@ class Blobs:
             "x-ms-server-encrypted": "true",
         }
         return Reply(200, content, {**told, **_times(file, digest)})
+
+    def _touch(self, request: Request) -> Reply:
+        """Set Blob Metadata: it has none, before and after, and another ETag."""
+        file = self._existing(request)
+        _refuse_another(request, file)
+        file.touch()
+        return Reply(200, headers=_times(file, _md5(read(file) or b"")))
+
+    def _delete(self, request: Request) -> Reply:
+        """At once: soft delete is a setting of accounts, which are none here."""
+        if "if-none-match" in request.headers:
+            raise not_served(f"the header if-none-match of {request}")
+        file = self._existing(request)
+        _refuse_another(request, file)
+        listing.forget(file)
+        file.unlink()
+        return Reply(202, headers={"x-ms-delete-type-permanent": "true"})
+
+    def _existing(self, request: Request) -> Path:
+        file = _file(self._there(request), request)
+        if read(file) is None:
+            raise StorageError(404, "BlobNotFound", "The specified blob does not exist.")
+        return file
 
     def _there(self, request: Request) -> Path:
         folder = self._folder(request)
@@ -165,12 +197,38 @@ class Blobs:
 
 def _file(folder: Path, request: Request) -> Path:
     """A blob's file: names may be longer than those of files, and hold anything."""
-    name = "/".join(request.segments[_CONTAINER_PARTS:])
+    name = _name(request)
     if len(name) > _LONGEST_NAME:
         raise StorageError(
             400, "InvalidUri", "The requested URI does not represent any resource on the server."
         )
     return folder / hashlib.sha256(name.encode()).hexdigest()
+
+
+def _name(request: Request) -> str:
+    return "/".join(request.segments[_CONTAINER_PARTS:])
+
+
+def _refuse_another(request: Request, file: Path) -> None:
+    """412 unless the blob is the one that `If-Match` means; none is another one, too.
+
+    "If-Match … if the blob does not exist": Specifying conditional headers for Blob service
+    operations.
+    """
+    wanted = request.headers.get("if-match")
+    if wanted is None:
+        return
+    content = read(file)
+    if content is None or _times(file, _md5(content))["ETag"] != wanted:
+        raise StorageError(
+            412,
+            "ConditionNotMet",
+            "The condition specified using HTTP conditional header(s) is not met.",
+        )
+
+
+def _md5(content: bytes) -> str:
+    return base64.b64encode(hashlib.md5(content, usedforsecurity=False).digest()).decode()
 
 
 def _invalid_header(what: str) -> StorageError:

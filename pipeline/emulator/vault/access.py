@@ -38,18 +38,21 @@ def refuse_client(vault: Record) -> None:
         raise Forbidden("ForbiddenByFirewall", message)
 
 
-def refuse_caller(vault: Record, identity: Mapping[str, Any], verb: str, name: str) -> None:
-    """403 for somebody whom no access policy allows it; with RBAC, everybody may."""
+def refuse_caller(vault: Record, identity: Mapping[str, Any], what: str, verb: str) -> None:
+    """403 for somebody whom no access policy allows it; with RBAC, everybody may.
+
+    `what` are `secrets` or `keys`, each with permissions of its own.
+    """
     properties = vault.properties
     if properties["enableRbacAuthorization"]:
         return
     for policy in properties["accessPolicies"]:
-        allowed = [str(one).lower() for one in policy["permissions"].get("secrets") or []]
+        allowed = [str(one).lower() for one in policy["permissions"].get(what) or []]
         if same(str(policy["objectId"]), str(identity["oid"])) and {"all", verb} & {*allowed}:
             return
     caller = f"appid={identity['appid']};oid={identity['oid']};iss={identity['iss']}"
     message = (
-        f"The user, group or application '{caller}' does not have secrets {verb} permission on key "
+        f"The user, group or application '{caller}' does not have {what} {verb} permission on key "
         f"vault '{vault.id.name};location={vault.document['location']}'. For help resolving this "
         "issue, please see https://go.microsoft.com/fwlink/?linkid=2125287"
     )

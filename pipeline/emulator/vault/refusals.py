@@ -17,3 +17,14 @@ class Forbidden(ArmError):
     def error(self) -> dict[str, Any]:
         """With the inner error, by which clients tell one reason from another."""
         return {**super().error(), "innererror": {"code": self._inner}}
+
+
+def disabled(one: str, verb: str) -> Forbidden:
+    """What is asked of a secret or a key that is disabled."""
+    message = f"Operation {verb} is not allowed on a disabled {one}."
+    return Forbidden(f"{one.title()}Disabled", message)
+
+
+def bad_parameter(message: str) -> ArmError:
+    """400 of the data plane."""
+    return ArmError(400, "BadParameter", message)

@@ -6,7 +6,7 @@ Rules and sentences: "Azure Key Vault soft-delete overview" and the REST referen
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from pipeline.emulator.arm.answers import Answer
@@ -20,6 +20,7 @@ from pipeline.emulator.arm.store import Record, Store
 
 DATA_PLANE = "key-vaults"
 """The first word of the paths of all vaults."""
+TYPE = "Microsoft.KeyVault/vaults"
 
 _NAME = re.compile(r"(?=.{3,24}\Z)[A-Za-z](?:-?[A-Za-z0-9])*")
 _DELETED = (
@@ -29,12 +30,17 @@ _DELETED = (
 _DAYS = 90
 
 
+def own_address(services: Services, vault: str) -> str:
+    """Of a vault, as a client that knows no path has it; without a slash at the end."""
+    return services.host(f"/{DATA_PLANE}/{vault}")
+
+
 class DeletedVaults:
     """Vaults that were deleted and not purged. Recovering one is refused by name."""
 
-    def __init__(self, store: Store, forget_secrets: Callable[[str], None]) -> None:
+    def __init__(self, store: Store, forget_content: Iterable[Callable[[str], None]]) -> None:
         self._kept = Documents(store, "deletedVaults")
-        self._forget_secrets = forget_secrets
+        self._forget_content = tuple(forget_content)
 
     @property
     def routes(self) -> tuple[Route, ...]:
@@ -71,7 +77,8 @@ class DeletedVaults:
     async def _purge(self, call: Call) -> Answer:
         gone = self._require(call)
         self._kept.delete(gone["id"])
-        self._forget_secrets(gone["name"])
+        for forget in self._forget_content:
+            forget(gone["name"])
         return Answer(200)
 
     def _require(self, call: Call) -> dict[str, Any]:
@@ -86,7 +93,7 @@ class DeletedVaults:
 class Vaults(Kind):
     """A vault. What it holds is in the data plane, and goes with it."""
 
-    type = "Microsoft.KeyVault/vaults"
+    type = TYPE
     deleted_at_once = True
     patchable = False
 
@@ -113,10 +120,14 @@ class Vaults(Kind):
         return record
 
     def present(self, record: Record, query: Mapping[str, str]) -> dict[str, Any]:
-        """With its address in the emulator, whose port may be another one after a restart."""
-        address = f"{self._services.address()}/{DATA_PLANE}/{record.id.name}/"
-        record.properties["vaultUri"] = address
+        """With its address, whose port may be another one after a restart."""
+        record.properties["vaultUri"] = f"{own_address(self._services, record.id.name)}/"
         return record.document
+
+    async def resume(self) -> None:
+        """Serve each vault at its own address again."""
+        for record in self.registry.store.of_type(self.type):
+            own_address(self._services, record.id.name)
 
     def forget(self, identifier: ResourceId) -> None:
         """Keep its name among the deleted ones."""

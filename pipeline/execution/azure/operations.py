@@ -34,6 +34,7 @@ OPERATIONS: Mapping[str, tuple[Service, str]] = {
 """Which client and which of its operations serve a type."""
 
 LISTS = {
+    "microsoft.compute/galleries/images": "list_by_gallery",
     "microsoft.compute/galleries/images/versions": "list_by_gallery_image",
 }
 

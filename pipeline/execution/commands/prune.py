@@ -8,6 +8,7 @@ from pipeline.execution.ages import age
 from pipeline.execution.build.survey import groups_of, young
 from pipeline.execution.claims.numbers import numbers
 from pipeline.execution.commands.swap import served, state_of
+from pipeline.execution.prune.evidence import left_evidence
 from pipeline.execution.prune.survey import uses_of
 from pipeline.execution.report.reporting import keep_topology
 from pipeline.execution.run.session import Session
@@ -47,4 +48,5 @@ def _prune(session: Session, image: str) -> None:
         uses = uses_of(session, image, now.versions) if now.image.retention else NOBODY
         groups = groups_of(session.azure, now.image, partial(numbers, session, image))
         left = left_over(groups, session.environment, image, young(session))
-        carry_out(plan_prune(now, age, uses, left), run)
+        evidence = left_evidence(session, image)
+        carry_out(plan_prune(now, age, uses, left, evidence), run)

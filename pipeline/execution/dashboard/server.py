@@ -13,6 +13,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import quote
 
 from aiohttp import web
 
@@ -76,7 +77,8 @@ class Dashboard:
         app.router.add_get("/", self._page)
         app.router.add_get("/events", self._events)
         app.router.add_get("/images/{environment}/{image}", self._image)
-        app.router.add_get("/runs/{run}", self._run)
+        app.router.add_get("/runs/{run}", self._to_run)
+        app.router.add_get(f"/runs/{{run}}/{PAGE}", self._run)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await runner.setup()
         try:
@@ -138,6 +140,13 @@ class Dashboard:
         if row is None:
             raise web.HTTPNotFound(text="no such image in this environment")
         return self._html(image_page(row, self.shown.at, self._pages()))
+
+    async def _to_run(self, request: web.Request) -> web.StreamResponse:
+        """To where links from one page to another lead, as they do between files."""
+        run = request.match_info["run"]
+        if run not in self._pages():
+            raise web.HTTPNotFound(text="no page of this run on this machine")
+        return web.Response(status=302, headers={"Location": f"/runs/{quote(run)}/{PAGE}"})
 
     async def _run(self, request: web.Request) -> web.StreamResponse:
         """The page of a run, as it was written; nothing else of its folder."""

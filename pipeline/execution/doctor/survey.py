@@ -13,6 +13,7 @@ from pipeline.execution.azure import lists
 from pipeline.execution.azure.requests import Body
 from pipeline.execution.azure.side_by_side import each_by_name
 from pipeline.execution.build.way import has_way, runner
+from pipeline.execution.doctor.attached import look_here, look_in_azure
 from pipeline.execution.landing_zone.survey import namesakes
 from pipeline.execution.packer.tools import find_tools, packer_version
 from pipeline.execution.preflight.survey import survey_preflight
@@ -37,6 +38,7 @@ def examine(session: Session) -> Examination:
         has_way=has_way(environment),
         windows=tuple(one.name for one in session.project.images if one.system.is_windows),
         has_winrm=winrm.is_here(),
+        looked=look_here(session),
     )
 
 
@@ -64,6 +66,7 @@ def _azure(session: Session) -> Azure:
             "permissions": lambda: _asked(lambda: _permissions(session), AzureRefused),
             "namesakes": lambda: _namesakes(session),
             "build group": lambda: _asked(lambda: _build_group(session), AzureRefused),
+            "looked": lambda: look_in_azure(session),
         }
     )
     return Azure(
@@ -73,6 +76,7 @@ def _azure(session: Session) -> Azure:
         has_gallery=found["gallery"],
         namesakes=found["namesakes"],
         build_group=found["build group"],
+        looked=found["looked"],
         elsewhere=tuple(_elsewhere(session)),
     )
 

@@ -21,8 +21,26 @@ class ContainerStore:
     def put(self, content: bytes) -> str:
         """Keep it under its digest; a blob that is there is the same."""
         digest = digest_of(content)
-        self.container.put(path_of(digest), content)
+        name = path_of(digest)
+        if not self.container.put(name, content) and not self.container.touch(name):
+            self.container.put(name, content)  # it was deleted in between
         return digest
+
+    def write(self, name: str, content: bytes) -> None:
+        """Keep a note."""
+        self.container.put(name, content)
+
+    def read(self, name: str) -> bytes | None:
+        """A note."""
+        return self.container.get(name)
+
+    def names(self, folder: str) -> tuple[str, ...]:
+        """The names of blobs."""
+        return self.container.names(f"{folder}/")
+
+    def delete(self, name: str, age: float) -> bool:
+        """A blob that was written again meanwhile stays, too."""
+        return self.container.delete(name, age)
 
     def fetch(self, digest: str) -> bytes | None:
         """What is in the blob of this digest."""

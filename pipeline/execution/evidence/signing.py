@@ -35,6 +35,11 @@ class Signer(Protocol):
         """SHA-256 of the public key's SubjectPublicKeyInfo."""
         ...
 
+    @property
+    def kind(self) -> str:
+        """What it is, in words: `Ed25519`."""
+        ...
+
     def sign(self, signed: bytes) -> bytes:
         """A signature over these bytes, as verifiers want it: of ECDSA in DER."""
         ...
@@ -50,6 +55,12 @@ class FileKey:
     def keyid(self) -> str:
         """Of its public key."""
         return keyid_of(self.key.public_key())
+
+    @property
+    def kind(self) -> str:
+        """Ed25519, or ECDSA on P-256."""
+        is_ed = isinstance(self.key, ed25519.Ed25519PrivateKey)
+        return "Ed25519" if is_ed else "ECDSA on P-256"
 
     def sign(self, signed: bytes) -> bytes:
         """Ed25519, or ECDSA over SHA-256."""

@@ -14,10 +14,29 @@ def path_of(digest: str) -> str:
 
 
 class Store(Protocol):
-    """Where evidence is kept. Documents are never changed: the same content is the same digest."""
+    """Where evidence is kept. Documents are never changed: the same content is the same digest.
+
+    Beside documents, whose names are `path_of` their digests, there are a few notes.
+    """
 
     def put(self, content: bytes) -> str:
-        """Keep it, and return its digest; keeping it twice is no fault."""
+        """Keep it, and return its digest; kept twice it is as young as if it were new."""
+        ...
+
+    def write(self, name: str, content: bytes) -> None:
+        """Keep a note, unless there is one of the name."""
+        ...
+
+    def read(self, name: str) -> bytes | None:
+        """A note, None where there is none."""
+        ...
+
+    def names(self, folder: str) -> tuple[str, ...]:
+        """The names of all notes in a folder, `deleted/…`."""
+        ...
+
+    def delete(self, name: str, age: float) -> bool:
+        """Delete what was kept so many seconds ago; False where it is younger, and stays."""
         ...
 
     def fetch(self, digest: str) -> bytes | None:

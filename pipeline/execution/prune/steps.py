@@ -9,6 +9,7 @@ from pipeline.errors import Overtaken, Refused
 from pipeline.execution.ages import age
 from pipeline.execution.azure.requests import Body, delete
 from pipeline.execution.patience import GALLERY, NETWORK, SCALE_SET
+from pipeline.execution.prune.evidence import delete_evidence, note_evidence
 from pipeline.execution.prune.survey import uses_of
 from pipeline.execution.run.work import Work
 from pipeline.execution.swap.autoscale import settings_of
@@ -18,6 +19,7 @@ from pipeline.planning.prune import bodies
 from pipeline.planning.prune.plan import is_removable, why_kept
 from pipeline.planning.prune.steps import (
     DeleteAutoscale,
+    DeleteEvidence,
     DeleteImageVersion,
     DeleteScaleSet,
     PruneStep,
@@ -40,6 +42,8 @@ def carry_out(step: PruneStep, work: Work) -> None:
             remove_pools(step, work)
         case DeleteImageVersion():
             delete_image_version(step, work)
+        case DeleteEvidence():
+            delete_evidence(step, work)
         case _:
             assert_never(step)
 
@@ -120,6 +124,7 @@ def delete_image_version(step: DeleteImageVersion, work: Work) -> None:
         if uses.unknown:
             raise Overtaken(f"{step.resource}: not deleted: {uses.unknown[0]}")
 
+    note_evidence(step, work.session)
     work.send(delete(step.resource), GALLERY, look)
 
 

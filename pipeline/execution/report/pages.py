@@ -15,12 +15,19 @@ from pipeline.errors import StateFileError, UsageError
 from pipeline.execution.build.last_words import CONSOLE
 from pipeline.execution.build.last_words import FOLDER as MACHINE
 from pipeline.execution.report.keeping import FACTS
-from pipeline.execution.run.run import PACKAGES, PROOFS, TOPOLOGY, TRAFFIC
+from pipeline.execution.run.run import CONTINUED_BY, CONTINUES, PACKAGES, PROOFS, TOPOLOGY, TRAFFIC
 from pipeline.execution.verdict import JUNIT, cases
 from pipeline.output.page import as_page
 from pipeline.output.redaction import Redactor, cleaned
 from pipeline.planning.report.reading import report_of
-from pipeline.planning.report.report import Check, PackageDiff, Report, proofs_of
+from pipeline.planning.report.report import (
+    Check,
+    OtherRun,
+    PackageDiff,
+    Report,
+    other_run,
+    proofs_of,
+)
 from pipeline.planning.report.topology import Topology
 from pipeline.planning.report.traffic import Traffic
 from pipeline.state_files import read_bytes, read_mapping, write_private
@@ -57,8 +64,14 @@ def collect(folder: Path, secrets: Redactor | None = None) -> Report:
         packages=_kept(folder / PACKAGES, PackageDiff.read, secrets),
         evidence=_kept(folder / PROOFS, proofs_of, secrets) or (),
         checks=tuple(_without(secrets, check) for check in cases(folder / JUNIT)),
+        continues=_kept(folder / CONTINUES, _other_run, secrets),
+        continued_by=_kept(folder / CONTINUED_BY, _other_run, secrets),
         files=tuple(name for name in SHOWN if (folder / name).is_file()),
     )
+
+
+def _other_run(document: Mapping[str, Any]) -> OtherRun:
+    return other_run(document, PAGE)
 
 
 def find_run(runs: Path, name: str = "") -> Path:

@@ -5,6 +5,7 @@ What goes wrong here is said and changes nothing: neither how the run ends, nor 
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 from collections.abc import Iterator
@@ -12,13 +13,15 @@ from contextlib import contextmanager
 from functools import partial
 
 from pipeline.errors import PipelineError, SignInFailed, StateFileError, Unreachable
-from pipeline.execution.report.keeping import Keeping
+from pipeline.execution.report.keeping import FACTS, Keeping
 from pipeline.execution.report.pages import write_page
-from pipeline.execution.run.run import TOPOLOGY, Run
+from pipeline.execution.run.run import CONTINUED_BY, CONTINUES, TOPOLOGY, Run
 from pipeline.execution.run.session import Session
 from pipeline.execution.swap.survey import survey_swap
+from pipeline.output.redaction import Redactor
 from pipeline.planning.report.topology import Topology, topology_of
 from pipeline.planning.swap.survey import Survey
+from pipeline.state_files import write_private
 
 
 class Reporting:
@@ -29,6 +32,7 @@ class Reporting:
         is_wanted = isinstance(output, Keeping) and not session.plan_only
         self._keeping = output if isinstance(output, Keeping) and is_wanted else None
         self._run: Run | None = None
+        self._continues = ""
 
     def begin(self, run: Run) -> None:
         """The run has its place; from now on what it tells is kept."""
@@ -45,7 +49,7 @@ class Reporting:
         }
         try:
             self._keeping.begin(run.folder, subject)
-            self._run = run
+            self._run, self._continues = run, run.interrupted_before()
         except StateFileError as error:
             run.session.output.say(f"{error}: this run has no page")
 
@@ -56,6 +60,8 @@ class Reporting:
             return
         try:
             _look_afterwards(run, error)
+            if self._continues:
+                run.keep_for_page(CONTINUES, {"run": self._continues})
             keeping.end(outcome, error)
             address = write_page(run.folder, keeping.secrets).as_uri()
         except StateFileError as second:
@@ -64,6 +70,19 @@ class Reporting:
             run.session.output.say(f"this run has no page: {type(second).__name__}: {second}")
         else:
             (keeping.page_later if error else keeping.page)(address)
+            _lead_on(run, self._continues, keeping.secrets)
+
+
+def _lead_on(run: Run, older: str, secrets: Redactor) -> None:
+    """Write the page of the interrupted run again, where that told something: it leads here."""
+    folder = run.session.runs / older
+    if not older or not (folder / FACTS).is_file():
+        return
+    try:
+        write_private(folder / CONTINUED_BY, json.dumps({"run": run.id}))
+        write_page(folder, secrets)
+    except StateFileError as error:
+        run.session.output.say(f"{error}: the page of run {older} does not lead to this one")
 
 
 @contextmanager

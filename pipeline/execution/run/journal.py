@@ -21,6 +21,9 @@ from pipeline.state_files import make_folder, naming, open_regular, read_bytes
 
 Entry = dict[str, Any]
 
+FINISHED = "finished"
+"""The last event of a run that carried all of its plan out."""
+
 
 @dataclass(frozen=True, slots=True)
 class Subject:
@@ -99,6 +102,22 @@ def unfinished_tokens(
     Only the newest journal counts: what came before it, it has already taken over. A file that is
     no journal is told to `ignored` and passed over.
     """
+    _, entries = _newest_about(folder, subject, ignored)
+    return {} if _last(entries) == FINISHED else _accepted(entries)
+
+
+def interrupted_run(
+    folder: Path, subject: Subject, ignored: Callable[[StateFileError], None]
+) -> str:
+    """The last run about this subject, where it ended early: neither finished nor failed."""
+    run, entries = _newest_about(folder, subject, ignored)
+    return "" if _last(entries) in {FINISHED, "failed"} else run
+
+
+def _newest_about(
+    folder: Path, subject: Subject, ignored: Callable[[StateFileError], None]
+) -> tuple[str, list[Entry]]:
+    """The newest run about a subject and its entries, ("", []) without one."""
     for path in _newest_first(folder):
         try:
             entries = read(path)
@@ -106,8 +125,12 @@ def unfinished_tokens(
             ignored(error)
             continue
         if entries and _is_about(entries[0], subject):
-            return {} if entries[-1]["event"] == "finished" else _accepted(entries)
-    return {}
+            return path.stem, entries
+    return "", []
+
+
+def _last(entries: list[Entry]) -> str:
+    return str(entries[-1]["event"]) if entries else FINISHED
 
 
 def _newest_first(folder: Path) -> list[Path]:

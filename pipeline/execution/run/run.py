@@ -11,7 +11,7 @@ from typing import Protocol, TypeVar
 
 from pipeline.errors import Refused, StateFileError
 from pipeline.execution.azure.requests import Request
-from pipeline.execution.run.journal import Journal, Sent, unfinished_tokens
+from pipeline.execution.run.journal import Journal, Sent, interrupted_run, unfinished_tokens
 from pipeline.execution.run.lock import only_run
 from pipeline.execution.run.session import Session, new_run_id
 from pipeline.execution.ssh import Access, access
@@ -34,6 +34,8 @@ TOPOLOGY = "topology.json"
 """In a run's folder: where rules led before it and after it."""
 PACKAGES = "packages.json"
 """In a run's folder: what a promotion brings that was not installed, or otherwise."""
+CONTINUES, CONTINUED_BY = "continues.json", "continued-by.json"
+"""In a run's folder: the interrupted run that it goes on from, and the one that goes on from it."""
 PROOFS = "proofs.json"
 """In a run's folder: what was recorded of a version as evidence."""
 
@@ -162,6 +164,13 @@ class Run:
         self.has_written = True
         sent = Sent.of(step, request)
         self.note("accepted", number=number, token=token, **sent._asdict())
+
+    def interrupted_before(self) -> str:
+        """The run of the same command that was interrupted and goes on here; "" without one.
+
+        To be asked before this one writes its journal; what is no journal is passed over.
+        """
+        return interrupted_run(self.session.runs, self._subject, lambda error: None)
 
     @cached_property
     def _journal(self) -> Journal:

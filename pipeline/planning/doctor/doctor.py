@@ -45,6 +45,7 @@ _HEADINGS = ("check", "result", "what was found")
 def findings(seen: Examination) -> tuple[Finding, ...]:
     """Everything that was looked at, this machine first."""
     found = [*_programs(seen), *_winrm(seen), *_access(seen)]
+    found += [one.finding for one in seen.looked]
     if isinstance(seen.azure, Unknown):
         found.append(_signed_out(seen.environment, seen.azure.why))
     else:
@@ -139,6 +140,7 @@ def _of_azure(environment: Environment, azure: Azure, *, with_windows: bool) -> 
     yield from known(
         "gallery", azure.has_gallery, lambda found: _gallery(environment, found, others)
     )
+    yield from (one.finding for one in azure.looked)
     for facts in azure.images:
         yield from findings_of_a_stage(twice(facts))
 

@@ -7,6 +7,7 @@ from typing import Literal, TypeAlias
 
 from pipeline.arm import ResourceId
 from pipeline.definition.model import Environment
+from pipeline.planning.doctor.looked import Looked
 from pipeline.planning.plugin import Version
 from pipeline.planning.preflight.facts import Facts, Known
 from pipeline.planning.rights import Permission
@@ -48,6 +49,8 @@ class Azure:
     elsewhere: tuple[Elsewhere, ...] = ()
     build_group: Known[str] = ""
     """In which region the group is that is named for bakes and checks; "" where there is none."""
+    looked: tuple[Looked, ...] = ()
+    """Secrets, keys and stores that are Azure's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,3 +66,5 @@ class Examination:
     """The images that are of Windows."""
     has_winrm: bool = False
     """Whether pywinrm is here, without which none of those is checked."""
+    looked: tuple[Looked, ...] = ()
+    """Keys and stores that are files."""

@@ -6,13 +6,14 @@ that nothing leads to it by the time its scale set is deleted.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from pipeline.advice import Advice, rollback, status
 from pipeline.arm import ResourceId
 from pipeline.errors import Refused, UsageError
 from pipeline.planning.ages import Age, lasting
 from pipeline.planning.build.steps import Clearing
+from pipeline.planning.evidence.canonical import is_digest
 from pipeline.planning.names import (
     SYSTEM,
     SwapTag,
@@ -24,6 +25,7 @@ from pipeline.planning.names import (
 from pipeline.planning.plan import Plan
 from pipeline.planning.prune.steps import (
     DeleteAutoscale,
+    DeleteEvidence,
     DeleteImageVersion,
     DeleteScaleSet,
     PruneStep,
@@ -37,19 +39,25 @@ from pipeline.planning.versions import ImageVersion
 
 
 def plan_prune(
-    now: Survey, age: Age, uses: Uses = NOBODY, left: tuple[Clearing, ...] = ()
+    now: Survey,
+    age: Age,
+    uses: Uses = NOBODY,
+    left: tuple[Clearing, ...] = (),
+    evidence: tuple[DeleteEvidence, ...] = (),
 ) -> Plan[PruneStep | Clearing]:
     """Remove scale sets, pools and versions of an image that nobody needs now.
 
     `uses` tells who needs the image versions, anywhere, `left` removes what dead runs of bakes and
-    checks left. Kept: what serves, is
+    checks left, `evidence` what dead runs left of versions that are gone. Kept: what serves, is
     staged, or is the newest way back; a way back younger than `promote.keep_previous`; whatever
     production left less than `promote.drain` ago, where connections from before may still live.
     """
     image = now.image.name
     removed = [one for one in now.others if not why_kept(now, one, age)]
     empty = _pools_without_scale_set(now)
-    steps = (*_removal(now, removed, empty), *_versions(now, removed, uses), *left)
+    versions = tuple(_versions(now, removed, uses))
+    proofs = (*evidence, *_evidence(now, versions))
+    steps = (*_removal(now, removed, empty), *versions, *proofs, *left)
     return Plan(
         f"prune {image}",
         steps,
@@ -212,7 +220,16 @@ def _versions(now: Survey, removed: list[Backend], uses: Uses) -> Iterator[Delet
         resource = image_version_id(now.environment, now.image.name, version.name)
         if not uses.needs(resource, gone) and is_removable(now, version):
             because = f"not among the newest {keep}, and nothing was made from it"
-            yield DeleteImageVersion(resource, now.image.name, because)
+            digest = version.tags.get(Tag.EVIDENCE, "")
+            goes = now.environment.evidence.goes_with_versions and is_digest(digest)
+            yield DeleteImageVersion(resource, now.image.name, because, digest if goes else "")
+
+
+def _evidence(now: Survey, versions: Iterable[DeleteImageVersion]) -> Iterator[DeleteEvidence]:
+    store = now.environment.evidence.store
+    for one in versions:
+        if one.evidence:
+            yield DeleteEvidence(one.resource, one.image, one.evidence, store)
 
 
 def _unknown(now: Survey, uses: Uses) -> Iterator[str]:

@@ -58,9 +58,25 @@ class DeleteImageVersion:
     resource: ResourceId
     image: str
     because: str
+    evidence: str = ""
+    """The digest of its envelope, where its evidence goes with it."""
 
     def __str__(self) -> str:
         return f"delete {self.image} {self.resource.name} from the gallery ({self.because})"
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteEvidence:
+    """Delete the evidence of a version that is gone, but what another version refers to."""
+
+    resource: ResourceId
+    image: str
+    digest: str
+    """Of the envelope that names the other documents."""
+    store: str
+
+    def __str__(self) -> str:
+        return f"delete the evidence of {self.image} {self.resource.name} from {self.store}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,5 +91,10 @@ class DeleteAutoscale:
 
 
 PruneStep: TypeAlias = (
-    RetirePools | DeleteScaleSet | DeleteAutoscale | RemovePools | DeleteImageVersion
+    RetirePools
+    | DeleteScaleSet
+    | DeleteAutoscale
+    | RemovePools
+    | DeleteImageVersion
+    | DeleteEvidence
 )

@@ -5,12 +5,15 @@ Times named `at`, `began` and `ended` are seconds since 1970, UTC.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 from pipeline.planning.report.topology import Topology
 from pipeline.planning.report.traffic import Traffic
+
+_RUN = re.compile(r"\w[\w-]*")
 
 StepState: TypeAlias = Literal["done", "failed", "interrupted", "under way", "not begun"]
 Outcome: TypeAlias = Literal["done", "failed", "interrupted", "under way", "ended early"]
@@ -105,6 +108,25 @@ class Proof:
     href: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class OtherRun:
+    """Another run, and where its page is."""
+
+    run: str
+    href: str
+
+
+def other_run(document: Mapping[str, Any], page: str) -> OtherRun:
+    """Out of `{"run": its id}`; raises KeyError, TypeError or ValueError for anything else.
+
+    `page` is what a page is called in the folder of its run; those folders are side by side.
+    """
+    run = document["run"]
+    if not _RUN.fullmatch(run):
+        raise ValueError("not the id of a run")
+    return OtherRun(run, f"../{run}/{page}")
+
+
 def proofs_of(document: Mapping[str, Any]) -> tuple[Proof, ...]:
     """Out of `{"proofs": {name: what it says}}`; raises KeyError, TypeError or ValueError else."""
     return tuple(Proof(str(name), str(says)) for name, says in dict(document["proofs"]).items())
@@ -159,6 +181,9 @@ class Report:
     evidence: tuple[Proof, ...] = ()
     files: tuple[str, ...] = ()
     """Files of the run's folder, by name."""
+    continues: OtherRun | None = None
+    """The interrupted run that this one goes on from."""
+    continued_by: OtherRun | None = None
 
     @property
     def title(self) -> str:

@@ -114,5 +114,6 @@ environment "production" {
     sign_with = "https://shop.vault.azure.net/keys/release"
     required  = ["provenance", "checks"]
     signed_by = ["keys/release.pub"]
+    keep      = "with_versions"
   }
 }

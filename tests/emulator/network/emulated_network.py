@@ -68,6 +68,7 @@ class EmulatedNetwork:
             Sealer(folder / "sealing-key"),
             Tokens(folder / "signing-key.pem", credentials(folder / "credentials.json")),
             lambda: "https://127.0.0.1:8443",
+            lambda path: f"https://127.0.0.1:8443{path}",
             "",
             (SUBSCRIPTION,),
         )

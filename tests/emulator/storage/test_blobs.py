@@ -10,6 +10,7 @@ import urllib.error
 import urllib.request
 import xml.etree.ElementTree as ET
 from dataclasses import dataclass
+from urllib.parse import quote
 
 import pytest
 
@@ -73,6 +74,56 @@ def account(emulator: Emulator) -> Account:
     made = Account(emulator, f"shop{next(_numbers)}", token)
     assert made.call("PUT", "box?restype=container", b"").status == 201
     return made
+
+
+def test_a_put_on_condition_of_what_is_there_changes_nothing_else(account: Account) -> None:
+    refused = (
+        412,
+        "ConditionNotMet",
+        "The condition specified using HTTP conditional header(s) is not met.",
+    )
+    assert account.put("one", b"1", If_Match='"0x0"').error == refused
+    assert account.call("GET", "box/one").status == 404
+    account.put("one", b"1")
+    assert account.put("one", b"2", If_Match='"0x0"').error == refused
+    tag = account.call("HEAD", "box/one").headers["ETag"]
+    assert account.put("one", b"2", If_Match=tag).status == 201
+    assert account.call("GET", "box/one").body == b"2"
+
+
+def listed(account: Account, query: str = "") -> tuple[list[str], str]:
+    """The names, and the marker of the next page."""
+    reply = account.call("GET", f"box?restype=container&comp=list{query}")
+    assert (reply.status, reply.headers["Content-Type"]) == (200, "application/xml")
+    document = ET.fromstring(reply.body)  # noqa: S314 - the emulator's own
+    names = [one.findtext("Name", "") for one in document.iter("Blob")]
+    return names, document.findtext("NextMarker", "")
+
+
+def test_blobs_are_listed_by_prefix_and_in_pages(account: Account) -> None:
+    assert listed(account) == ([], "")
+    for name in ("b/2", "a<1>", "b/1", "b/3"):
+        account.put(quote(name), b"x")
+
+    assert listed(account) == (["a<1>", "b/1", "b/2", "b/3"], "")
+    assert listed(account, "&prefix=b/&maxresults=2") == (["b/1", "b/2"], "b/3")
+    assert listed(account, "&prefix=b/&maxresults=2&marker=b/3") == (["b/3"], "")
+    for wrong in ("0", "5001", "x"):
+        refusal = account.call("GET", f"box?restype=container&comp=list&maxresults={wrong}")
+        assert refusal.error[:2] == (400, "OutOfRangeQueryParameterValue")
+
+
+def test_a_blob_is_deleted_once_and_only_as_it_is_meant(account: Account) -> None:
+    tag = account.put("one", b"1").headers["ETag"]
+    assert account.call("PUT", "box/one?comp=metadata", b"").status == 200
+    assert account.call("DELETE", "box/one", If_Match='"0x0"').error[:2] == (412, "ConditionNotMet")
+    assert account.call("GET", "box/one").headers["ETag"] != tag
+
+    assert account.call("DELETE", "box/one").status == 202
+
+    assert account.call("DELETE", "box/one").error[:2] == (404, "BlobNotFound")
+    assert account.call("PUT", "box/one?comp=metadata", b"").error[:2] == (404, "BlobNotFound")
+    assert listed(account) == ([], "")
 
 
 def test_a_container_is_made_once_and_told(account: Account) -> None:
@@ -155,14 +206,15 @@ def test_a_token_for_storage_opens_nothing_else(account: Account) -> None:
     ("method", "path", "headers"),
     [
         ("GET", "?comp=list", {}),
-        ("GET", "box?restype=container&comp=list", {}),
+        ("GET", "box?restype=container&comp=list&include=metadata", {}),
         ("DELETE", "box?restype=container", {}),
-        ("DELETE", "box/a", {}),
+        ("DELETE", "box/a", {"If_None_Match": "*"}),
+        ("DELETE", "box/a?snapshot=1", {}),
         ("PUT", "box/a?comp=block&blockid=AAAA", {"x_ms_blob_type": "BlockBlob"}),
         ("PUT", "box/a", {"x_ms_blob_type": "PageBlob"}),
         ("PUT", "box/a", {"x_ms_blob_type": "BlockBlob", "x_ms_meta_who": "me"}),
         ("PUT", "box/a", {"x_ms_blob_type": "BlockBlob", "If_None_Match": '"0x1"'}),
-        ("PUT", "box/a", {"x_ms_blob_type": "BlockBlob", "If_Match": '"0x1"'}),
+        ("GET", "box/a", {"If_Match": '"0x1"'}),
         ("GET", "box/a", {"Range": "bytes=0-1"}),
         ("GET", "box/a", {"If_None_Match": '"0x1"'}),
         ("GET", "box/a?timeout=3", {}),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import stat
 from collections.abc import Callable
 from dataclasses import replace
@@ -18,12 +19,13 @@ from pipeline.execution.commands.watching import Watching
 from pipeline.execution.report.keeping import FACTS, Keeping
 from pipeline.execution.report.pages import PAGE, collect, find_run
 from pipeline.execution.run.journal import Journal
-from pipeline.execution.run.run import TOPOLOGY
+from pipeline.execution.run.run import CONTINUED_BY, TOPOLOGY
 from pipeline.execution.run.session import Session
 from pipeline.output.people import ForPeople
 from pipeline.planning.report.report import Report
 from pipeline.planning.report.topology import moved
 from tests.conftest import Emulator
+from tests.execution.dying import Crash, dying_after
 from tests.execution.landing_zone import LandingZone, landing_zone, with_one_staged
 
 
@@ -146,6 +148,63 @@ def test_an_interrupted_run_has_a_page(zone: LandingZone) -> None:
     assert (newest(zone) / PAGE).exists()
     assert run(zone, promote)[-1].startswith("report: ")
     assert page(zone).end.outcome == "done"
+
+
+def test_a_run_that_goes_on_and_the_one_that_it_continues_lead_to_each_other(
+    zone: LandingZone,
+) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        run(zone, promote, when("accepted", interrupt))
+    older = newest(zone)
+    before = older / PAGE
+    assert "continued by" not in before.read_text()
+
+    run(zone, promote)
+
+    newer = newest(zone)
+    runs = older.parent
+    for folder, other, words in ((newer, older, "continues"), (older, newer, "continued by")):
+        found = re.findall(r'<dt>(contin.*?)</dt>.*?href="(.*?)">(.*?)</a>', page_of(folder))
+        assert found == [(words, f"../{other.name}/{PAGE}", other.name)]
+        assert (folder / found[0][1]).resolve() == (other / PAGE).resolve()
+        assert stat.S_IMODE((folder / PAGE).stat().st_mode) == 0o600
+    assert "interrupted" in page_of(older)  # what it told is as it was
+    assert len([*runs.glob(f"*/{PAGE}")]) >= 2
+
+    run(zone, promote)  # nothing was interrupted this time
+    assert "contin" not in re.sub(r"<style>.*?</style>", "", page_of(newest(zone)), flags=re.DOTALL)
+
+
+def page_of(folder: Path) -> str:
+    """The text of a page."""
+    return (folder / PAGE).read_text()
+
+
+def test_a_run_that_died_without_a_page_has_one_once_another_goes_on(zone: LandingZone) -> None:
+    with pytest.raises(Crash):
+        run(zone, promote, dying_after("started", "swap"))
+    older = newest(zone)
+    assert not (older / PAGE).exists()
+
+    run(zone, promote)
+
+    assert f"../{newest(zone).name}/{PAGE}" in page_of(older)
+    assert f"../{older.name}/{PAGE}" in page_of(newest(zone))
+
+
+def test_what_is_in_the_way_of_an_older_page_is_told_and_changes_nothing(
+    zone: LandingZone,
+) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        run(zone, promote, when("accepted", interrupt))
+    older = newest(zone)
+    (older / CONTINUED_BY).mkdir()
+
+    told = run(zone, promote)
+
+    assert any(f"the page of run {older.name} does not lead to this one" in one for one in told)
+    assert zone.status().serving == "1.0.1"
+    assert f"../{older.name}/{PAGE}" in page_of(newest(zone))
 
 
 def test_a_run_that_is_refused_has_a_page_with_the_reason(zone: LandingZone) -> None:

@@ -8,6 +8,7 @@ import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from urllib.parse import urljoin
 
 import aiohttp
 import pytest
@@ -117,6 +118,8 @@ def test_only_pages_of_runs_are_shown_and_nothing_else_of_their_folders(tmp_path
 
     async def ask(_: Dashboard, address: str) -> None:
         assert await get(f"{address}runs/{RUN}") == (200, "the page of ***")
+        other = urljoin(f"{address}runs/other/report.html", f"../{RUN}/report.html")
+        assert await get(other) == (200, "the page of ***")  # as pages lead to each other
         for path in (f"runs/{RUN}/facts.jsonl", "runs/nope", "runs/broken", "runs/..%2F.."):
             assert (await get(f"{address}{path}"))[0] == 404
         assert (await get(f"{address}images/eu/web"))[0] == 200

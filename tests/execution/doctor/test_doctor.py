@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Iterator
 from dataclasses import replace
@@ -12,10 +11,8 @@ from typing import Any
 import pytest
 
 from pipeline.definition.model import Cloud
-from pipeline.errors import Refused
-from pipeline.execution.commands.doctor import doctor
-from pipeline.output.programs import ForPrograms
 from tests.conftest import Emulator
+from tests.execution.doctor.lines import checks
 from tests.execution.landing_zone import LandingZone, landing_zone
 
 
@@ -24,22 +21,6 @@ def zone(tmp_path: Path, emulator: Emulator) -> Iterator[LandingZone]:
     """An environment of which nothing is there yet."""
     yield landing_zone(tmp_path, emulator)
     emulator.call("DELETE", "/emulator/limits")
-
-
-def checks(zone: LandingZone) -> dict[str, list[dict[str, Any]]]:
-    """What `doctor --json` says, by check; whether it ended badly is whether a line is FAILED."""
-    said = io.StringIO()
-    try:
-        doctor(replace(zone.session(), output=ForPrograms(said)))
-        refused = False
-    except Refused:
-        refused = True
-    listed = json.loads(said.getvalue().splitlines()[0])["checks"]
-    assert refused == any(one["result"] == "FAILED" for one in listed)
-    found: dict[str, list[dict[str, Any]]] = {}
-    for one in listed:
-        found.setdefault(one["check"], []).append(one)
-    return found
 
 
 def limit(zone: LandingZone, **asked: Any) -> None:

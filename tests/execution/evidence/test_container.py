@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import os
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -66,6 +68,82 @@ def test_what_was_changed_is_refused_and_told_as_such(store: ContainerStore) -> 
         store.get(digest_of(b"hello"))
     store.put(b"hello")  # what is there is never written again
     assert store.fetch(digest_of(b"hello")) == b"hellO"
+
+
+def aged(store: ContainerStore, zone: LandingZone, seconds: float) -> None:
+    """As if all blobs had been kept so long ago."""
+    account, _, container = store.container.address.rpartition("/")
+    folder = Path(str(zone.emulator.facts["state"]), "blobs", account.rpartition("/")[2], container)
+    then = time.time() - seconds
+    for file in folder.iterdir():
+        os.utime(file, (then, then))
+
+
+def test_what_is_old_is_deleted_and_what_is_young_stays(
+    store: ContainerStore, zone: LandingZone
+) -> None:
+    digest = store.put(b"hello")
+    name = f"sha256/{digest}"
+
+    assert not store.delete(name, 60)
+    aged(store, zone, 120)
+    store.put(b"hello")  # whoever keeps it again needs it
+    assert not store.delete(name, 60)
+    aged(store, zone, 120)
+    assert store.delete(name, 60)
+    assert store.delete(name, 60)
+    assert store.get(digest) is None
+
+
+def test_what_is_kept_again_after_the_look_stays(store: ContainerStore, zone: LandingZone) -> None:
+    name = f"sha256/{store.put(b'hello')}"
+    refusal = {"status": 412, "code": "ConditionNotMet", "message": "Another."}
+    fault(store, zone, "DELETE", **refusal)
+
+    assert not store.delete(name, 0)
+    assert store.delete(name, 0)
+
+
+@pytest.mark.parametrize("method", ["HEAD", "DELETE"])
+def test_who_may_not_delete_is_told_so(
+    store: ContainerStore, zone: LandingZone, method: str
+) -> None:
+    name = f"sha256/{store.put(b'hello')}"
+    refusal = {"status": 403, "code": "AuthorizationPermissionMismatch", "message": "No."}
+    fault(store, zone, method, **refusal)
+
+    with pytest.raises(AzureRefused, match="403"):
+        store.delete(name, 0)
+
+
+def test_notes_are_found_by_their_folder_in_pages(store: ContainerStore, zone: LandingZone) -> None:
+    assert store.names("deleted") == ()
+    for name in ("deleted/two", "deleted/one", "deleted/three", "other"):
+        store.write(name, b"note")
+
+    listed = ("deleted/one", "deleted/three", "deleted/two")
+    assert store.names("deleted") == listed
+    assert store.container.names("deleted/", page=2) == listed
+    assert store.read("deleted/two") == b"note"
+    fault(store, zone, "GET", status=403, code="AuthorizationPermissionMismatch", message="No.")
+    with pytest.raises(AzureRefused, match="403"):
+        store.names("deleted")
+
+
+def test_what_was_deleted_meanwhile_is_not_made_young(store: ContainerStore) -> None:
+    name = f"sha256/{store.put(b'hello')}"
+    assert store.container.touch(name)
+    assert store.delete(name, 0)
+
+    assert not store.container.touch(name)
+
+
+def test_who_may_not_write_again_is_told_so(store: ContainerStore, zone: LandingZone) -> None:
+    store.put(b"hello")
+    fault(store, zone, "PUT", status=403, code="AuthorizationPermissionMismatch", message="No.")
+
+    with pytest.raises(AzureRefused, match="403"):
+        store.container.touch("any")
 
 
 def test_a_refusal_is_told_with_azure_s_code_and_the_role(

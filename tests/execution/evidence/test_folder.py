@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
 import pytest
 
 from pipeline.errors import Refused, StateFileError
-from pipeline.execution.evidence.folder import FolderStore
+from pipeline.execution.evidence.folder import FolderStore, touched
 from pipeline.planning.evidence.canonical import digest_of
 
 
@@ -45,6 +46,47 @@ def test_what_was_changed_is_refused_and_told_as_such(store: FolderStore) -> Non
     assert store.fetch(digest) == b"hellO"
     store.put(b"hello")
     assert store.get(digest) == b"hello"
+
+
+def aged(store: FolderStore, name: str, seconds: float) -> None:
+    """Kept so long ago."""
+    then = time.time() - seconds
+    os.utime(store.root / name, (then, then))
+
+
+def test_what_is_old_is_deleted_and_what_is_young_stays(store: FolderStore) -> None:
+    name = f"sha256/{store.put(b'hello')}"
+
+    assert not store.delete(name, 60)
+    aged(store, name, 120)
+    store.put(b"hello")  # whoever keeps it again needs it
+    assert not store.delete(name, 60)
+    aged(store, name, 120)
+    assert store.delete(name, 60)
+    assert store.delete(name, 60)
+    assert list((store.root / "sha256").iterdir()) == []
+
+
+def test_what_was_deleted_meanwhile_is_not_made_young(store: FolderStore) -> None:
+    name = f"sha256/{store.put(b'hello')}"
+    assert touched(store.root / name)
+    assert store.delete(name, 0)
+
+    assert not touched(store.root / name)
+    assert store.fetch(digest_of(b"hello")) is None
+
+
+def test_notes_are_found_by_their_folder(store: FolderStore) -> None:
+    assert store.names("deleted") == ()
+    assert store.read("deleted/one") is None
+    store.write("deleted/two", b"2")
+    store.write("deleted/one", b"1")
+    (store.root / "deleted/.torn").write_bytes(b"")
+
+    assert store.names("deleted") == ("deleted/one", "deleted/two")
+    assert store.read("deleted/two") == b"2"
+    assert store.delete("deleted/two", 0)
+    assert store.names("deleted") == ("deleted/one",)
 
 
 def test_a_document_is_there_whole_or_not_at_all(

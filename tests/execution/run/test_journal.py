@@ -17,6 +17,7 @@ from pipeline.execution.run.journal import (
     Sent,
     Subject,
     digest_of,
+    interrupted_run,
     read,
     unfinished_tokens,
 )
@@ -69,6 +70,35 @@ def test_what_ended_is_not_gone_on_with(tmp_path: Path, event: str) -> None:
     journal.append(event, step="a", number=1)
     accepted(journal, "b", "token-b")
     assert tokens_in(tmp_path) == {sent("b"): "token-b"}
+
+
+def interrupted_in(folder: Path, subject: Subject = SUBJECT) -> str:
+    """The run that another one about the subject goes on from."""
+    ignored: list[StateFileError] = []
+    found = interrupted_run(folder, subject, ignored.append)
+    assert ignored == []
+    return found
+
+
+@pytest.mark.parametrize(
+    ("events", "run"),
+    [
+        (("started",), "run"),
+        (("started", "succeeded"), "run"),
+        (("started", "failed"), ""),
+        (("started", "succeeded", "finished"), ""),
+    ],
+)
+def test_a_run_that_neither_finished_nor_failed_was_interrupted(
+    tmp_path: Path, events: tuple[str, ...], run: str
+) -> None:
+    assert interrupted_in(tmp_path) == ""
+    journal = journal_in(tmp_path)
+    for event in events:
+        journal.append(event, step="a", number=1)
+
+    assert interrupted_in(tmp_path) == run
+    assert interrupted_in(tmp_path, replace(SUBJECT, image="other")) == ""
 
 
 def test_a_finished_run_left_nothing(tmp_path: Path) -> None:

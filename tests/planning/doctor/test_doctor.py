@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from pipeline.advice import PACKAGE, Caller
+from pipeline.advice import PACKAGE, Advice, Caller, Shell
 from pipeline.definition.model import Cloud, Environment
 from pipeline.errors import Refused
 from pipeline.planning.doctor.doctor import findings, healthy, table
 from pipeline.planning.doctor.facts import Azure, Elsewhere, Examination, Programs
+from pipeline.planning.doctor.looked import Looked
 from pipeline.planning.names import gallery_id
 from pipeline.planning.preflight.facts import Unknown
 from pipeline.planning.preflight.finding import Finding
@@ -26,6 +27,7 @@ IMAGE = replace(GOOD, version=None, wanted=replace(GOOD.wanted, version=""))
 SMALL = replace(GOOD.wanted.image, scale_set=replace(GOOD.wanted.image.scale_set, capacity=2))
 AZURE = Azure((IMAGE,), (Permission(("*",)),), has_group=True, has_gallery=True)
 WELL = Examination(HERE, AZURE, Programs((1, 14, 2), (2, 6, 3)))
+MAKING = Advice("make one", Shell("openssl genpkey"))
 NAMESAKE = replace(gallery_id(ENVIRONMENT), resource_group="elsewhere")
 
 
@@ -48,7 +50,10 @@ def test_where_nothing_is_missing_nothing_is_refused() -> None:
     assert len(table(found).rows) == len(found)
 
 
+LOOKED = Looked("signing key", "keys/release.pem", "there is no such file", advice=(MAKING,))
 MISSING = [
+    ("signing key", replace(WELL, looked=(LOOKED,)), "no such file", "openssl genpkey"),
+    ("signing key", in_azure(looked=(LOOKED,)), "keys/release.pem: there is no", "openssl genpkey"),
     ("packer", replace(WELL, programs=Unknown("packer: not on PATH")), "not on PATH", "make setup"),
     (
         "packer",
@@ -232,3 +237,13 @@ def test_the_quota_is_for_a_second_set_as_large_as_the_first(
     (quota,) = (one for one in findings(in_azure(images=(image,))) if one.check == "quota")
 
     assert f"required for {required} x Standard_D2s_v5" in quota.what
+
+
+def test_what_is_not_needed_is_no_failure_and_what_can_be_used_is_fine() -> None:
+    idle = replace(LOOKED, is_needed=False, advice=())
+    fine = replace(LOOKED, problem="")
+
+    assert of("signing key", replace(WELL, looked=(idle,))).result == "warning"
+    assert of("signing key", replace(WELL, looked=(idle,))).fix == ""
+    found = of("signing key", replace(WELL, looked=(fine,)))
+    assert (found.result, found.what, found.advice) == ("ok", "keys/release.pem", ())

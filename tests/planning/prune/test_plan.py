@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TypeGuard
 
 import pytest
 
+from pipeline.definition.evidence import EvidencePolicy, Keep
 from pipeline.definition.promotion import Promotion
 from pipeline.errors import Refused, UsageError
 from pipeline.planning.names import image_version_id, scale_set_id
 from pipeline.planning.prune.bodies import retired, without_pools
 from pipeline.planning.prune.plan import plan_prune, plan_unstage
-from pipeline.planning.prune.steps import DeleteImageVersion, RemovePools, RetirePools
+from pipeline.planning.prune.steps import (
+    DeleteEvidence,
+    DeleteImageVersion,
+    RemovePools,
+    RetirePools,
+)
 from pipeline.planning.prune.uses import Uses
 from pipeline.planning.swap.survey import Survey
 from tests.planning.swap.examples import (
@@ -253,3 +260,56 @@ def test_removing_pools_removes_what_the_tags_say_of_them() -> None:
     assert str(replace(step, pools=(V0, V1))) == "remove the pools web-1-0-0, web-1-0-1 from shop"
     assert Promotion().drain == 600
     assert pool(V1).name == V1
+
+
+def evidenced(keep: Keep) -> Survey:
+    """Where all versions but the newest go, each with evidence, but one that has none."""
+    environment = replace(ENVIRONMENT, evidence=EvidencePolicy(keep=keep))
+    ours = {"system": "bakeswap"}
+    versions = (
+        replace(version("1.0.0"), tags={**ours, "evidence": "a" * 64}),
+        replace(version("1.0.1"), tags={**ours, "evidence": "no digest"}),
+        replace(version("1.0.2"), tags=ours),
+        replace(version("1.0.3"), tags={**ours, "evidence": "b" * 64}),
+    )
+    now = surveyed(SERVING, tags=swap_tags(V3))
+    return replace(
+        now,
+        environment=environment,
+        image=replace(now.image, retention=1),
+        versions=versions,
+    )
+
+
+def test_evidence_goes_with_its_version_where_the_definition_says_so() -> None:
+    planned = plan_prune(evidenced("with_versions"), age).steps
+
+    told = [str(step) for step in planned if isinstance(step, DeleteEvidence)]
+    assert told == ["delete the evidence of web 1.0.0 from .pipeline/evidence"]
+    noted = {step.resource.name: step.evidence for step in planned if is_version(step)}
+    assert noted == {"1.0.2": "", "1.0.1": "", "1.0.0": "a" * 64}
+    words = [str(step) for step in planned]
+    assert words.index(told[0]) > max(words.index(str(one)) for one in planned if is_version(one))
+
+
+def is_version(step: object) -> TypeGuard[DeleteImageVersion]:
+    return isinstance(step, DeleteImageVersion)
+
+
+def test_evidence_is_kept_where_nobody_says_otherwise() -> None:
+    planned = plan_prune(evidenced("always"), age).steps
+
+    assert [step for step in planned if isinstance(step, DeleteEvidence)] == []
+    assert {step.evidence for step in planned if is_version(step)} == {""}
+
+
+def test_evidence_that_a_dead_run_left_goes_first() -> None:
+    left_behind = DeleteEvidence(
+        image_version_id(ENVIRONMENT, "web", "0.9.0"), "web", "c" * 64, "evidence"
+    )
+    planned = plan_prune(evidenced("with_versions"), age, evidence=(left_behind,)).steps
+
+    assert [one.digest for one in planned if isinstance(one, DeleteEvidence)] == [
+        "c" * 64,
+        "a" * 64,
+    ]

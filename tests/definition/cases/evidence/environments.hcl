@@ -23,6 +23,7 @@ environment "local" {
     required  = ["provenance", "sbon", "provenance"]
     signed_by = ["keys/nowhere.pub", "https://shop.vault.azure.net/keys/release"]
     verify    = true
+    keep      = "forever"
   }
 
   tags = { evidence = "mine" }
