@@ -25,7 +25,7 @@ from pipeline.errors import StateFileError, Unreachable
 from pipeline.planning.packages import answers, asking, prediction
 from pipeline.planning.packages.answers import Offers, Simulation
 from pipeline.planning.packages.changes import Change, changes, classified, fixes
-from pipeline.planning.packages.dpkg import by_place, installed
+from pipeline.planning.packages.dpkg import Version, by_place, installed
 from pipeline.planning.packages.prediction import Asked, Prediction
 from pipeline.planning.packages.state import AptState, Snapshot, named
 from pipeline.state_files import make_folder, naming, read_bytes, write_private
@@ -83,7 +83,7 @@ class Indexes:
                 further, answer, more = _simulated(folder, further)
                 asked, unasked = further, unasked | more
             packages = prediction.foretold(state, asked, answer, unasked)
-            found = changes(installed(state.now.status), packages)
+            found = changes(installed(state.now.status), packages, Version)
             return Prediction(
                 packages, _classified(folder, found), asked.way, tuple(sorted(unasked))
             )
@@ -93,7 +93,7 @@ class Indexes:
         with self._folder(state) as folder:
             packages = installed(state.now.status)
             names = {place: named(state, place) for place in by_place(packages)}
-            return fixes(packages, _offered(folder, sorted(names.values())), names)
+            return fixes(packages, _offered(folder, sorted(names.values())), names, Version)
 
     def classes(self, state: AptState, found: Sequence[Change]) -> tuple[Change, ...]:
         """Changes with their classes, as far as the indexes still tell; errors as above."""
@@ -182,7 +182,7 @@ def _classified(folder: _Folder, found: Sequence[Change]) -> tuple[Change, ...]:
         for one in found
         if one.old and one.new
     }
-    return classified(found, _offered(folder, list(names.values())), names)
+    return classified(found, _offered(folder, list(names.values())), names, Version)
 
 
 def _offered(folder: _Folder, names: Sequence[str]) -> Offers:

@@ -13,7 +13,7 @@ from typing import Any, Final
 from pipeline.planning.evidence.canonical import canonical
 from pipeline.planning.evidence.inventory import Inventory, Package
 from pipeline.planning.evidence.sbom import purl
-from pipeline.planning.packages.dpkg import Version
+from pipeline.planning.packages.orders import ORDERS, Order
 from pipeline.planning.table import Table
 
 CODENAMES: Final = {"11": "bullseye", "12": "bookworm", "13": "trixie", "14": "forky"}
@@ -50,6 +50,7 @@ class Vulnerability:
 
 def of_tracker(document: Mapping[str, Any], inventory: Inventory) -> tuple[Vulnerability, ...]:
     """What Debian's tracker says; raises TypeError or AttributeError for another document."""
+    order = ORDERS[inventory.manager]
     release = CODENAMES.get(inventory.distribution.partition("-")[2], "")
     found = []
     for package in inventory.packages:
@@ -57,7 +58,7 @@ def of_tracker(document: Mapping[str, Any], inventory: Inventory) -> tuple[Vulne
             told = about.get("releases", {}).get(release, {})
             fixed = str(told.get("fixed_version", ""))
             is_open = told.get("status") == "open"
-            is_later = bool(fixed) and _version(package) < Version(fixed)
+            is_later = bool(fixed) and order(_text(package)) < order(fixed)
             if is_open or (told.get("status") == "resolved" and is_later):
                 found.append(
                     _found(name, package, "" if fixed == NOT_AFFECTED else fixed, "debian")
@@ -69,6 +70,7 @@ def of_osv(
     documents: Iterable[Mapping[str, Any]], inventory: Inventory
 ) -> tuple[Vulnerability, ...]:
     """What OSV's documents say; raises TypeError, KeyError or AttributeError for others."""
+    order = ORDERS[inventory.manager]
     vendor, _, release = inventory.distribution.partition("-")
     ecosystem = f"{vendor}:{release}"
     by_source: dict[str, list[Package]] = {}
@@ -81,7 +83,7 @@ def of_osv(
             if str(about.get("ecosystem", "")).lower() not in {ecosystem, vendor}:
                 continue
             for package in by_source.get(about.get("name", ""), ()):
-                for fixed in _affecting(affected, package):
+                for fixed in _affecting(affected, package, order):
                     found.add(_found(str(document["id"]), package, fixed, "osv"))
     return tuple(sorted(found))
 
@@ -122,9 +124,9 @@ def _recommended(found: Iterable[Vulnerability]) -> dict[str, str]:
     return {"recommendation": f"update to {', '.join(fixed)}"} if fixed else {}
 
 
-def _affecting(affected: Mapping[str, Any], package: Package) -> Iterator[str]:
+def _affecting(affected: Mapping[str, Any], package: Package, order: Order) -> Iterator[str]:
     """The fixed version of each range that the package is in, "" for none."""
-    mine = _version(package)
+    mine = order(_text(package))
     if _text(package) in affected.get("versions", ()) and not affected.get("ranges"):
         yield ""
     for one in affected.get("ranges", ()):
@@ -136,10 +138,10 @@ def _affecting(affected: Mapping[str, Any], package: Package) -> Iterator[str]:
                 introduced = str(event["introduced"])
             elif "fixed" in event:
                 fixed = str(event["fixed"])
-                if introduced and not mine < Version(introduced) and mine < Version(fixed):
+                if introduced and not mine < order(introduced) and mine < order(fixed):
                     yield fixed
                 introduced = ""
-        if introduced and not mine < Version(introduced):
+        if introduced and not mine < order(introduced):
             yield ""
 
 
@@ -153,7 +155,3 @@ def _source(package: Package) -> str:
 
 def _text(package: Package) -> str:
     return package.source_version or package.version
-
-
-def _version(package: Package) -> Version:
-    return Version(_text(package))

@@ -100,3 +100,13 @@ def test_a_bill_of_materials_gets_vulnerabilities() -> None:
             ],
         },
     ]
+
+
+def test_versions_are_compared_as_the_package_manager_does() -> None:
+    package = Package("openssl", "1:3.0.7^git1-1.el9", "x86_64", "openssl", "3.0.7^git1-1.el9")
+    inventory = Inventory("rpm", "almalinux-9", (package,))
+    documents = (
+        osv("A", {"introduced": "0"}, {"fixed": "3.0.7.1-1.el9"}, ecosystem="AlmaLinux:9"),
+        osv("B", {"introduced": "0"}, {"fixed": "3.0.7-1.el9"}, ecosystem="AlmaLinux:9"),
+    )
+    assert [one.id for one in of_osv(documents, inventory)] == ["A"]
