@@ -71,7 +71,7 @@ def _packages(
         return None
     found = changes(old.inventory.packages, new.inventory.packages, ORDERS[new.inventory.manager])
     try:
-        return indexes.classes(old.apt, found) if old.apt and found else found
+        return indexes.classes(old.state, found) if old.state and found else found
     except PipelineError as error:
         unknown.append(f"classes of packages: {error}")
         return found

@@ -205,5 +205,5 @@ def test_nobody_waits_for_another_run_to_make_a_note(
 ) -> None:
     ends = [ImageVersion(name, tags={Tag.RUN: run}) for name, run in RUNS.items()]
     apt = state.reading(json.loads((zone.session().runs / RUNS["1.0.0"] / state.FILE).read_text()))
-    with Indexes()._folder(apt):
+    with Indexes()._asked(apt):
         assert note(zone, *ends) == "packages since 1.0.0: 1 package changed"
