@@ -8,9 +8,9 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
-from pipeline.errors import Unreachable
 from pipeline.execution.packages.apt import AptIndexes
 from pipeline.execution.packages.folders import Folders
+from pipeline.execution.packages.rpm import RpmIndexes
 from pipeline.planning.packages.changes import Change
 from pipeline.planning.packages.prediction import Prediction
 from pipeline.planning.packages.rpm_state import RpmState
@@ -69,9 +69,7 @@ class Indexes:
 
     @contextmanager
     def _asked(self, state: State) -> Iterator[tuple[Manager, Path]]:
-        if isinstance(state, RpmState):
-            raise Unreachable("repositories of rpm are not asked yet")
-        manager: Manager = AptIndexes(state)
+        manager: Manager = RpmIndexes(state) if isinstance(state, RpmState) else AptIndexes(state)
         manager.require()
         refresh = partial(manager.refresh, fetches=self._fetches)
         with self._folders.of(manager.key, refresh) as folder:
