@@ -64,7 +64,8 @@ class Resolver:
         self._pool.setdisttype(solv.Pool.DISTTYPE_RPM)
         self._pool.setarch(architecture)
         self._repos = [self._loaded(one) for one in known]
-        self._pool.set_disabled_list(list(self._hidden()))
+        self._hidden = frozenset(self._not_considered())
+        self._pool.set_disabled_list(list(self._hidden))
         self._pool.addfileprovides()
         self._pool.createwhatprovides()
         self._dependencies: dict[Relation, Any] = {}
@@ -112,7 +113,7 @@ class Resolver:
             part.replace(own)
         return repo
 
-    def _hidden(self) -> Iterator[int]:
+    def _not_considered(self) -> Iterator[int]:
         """Packages that are not considered: of module streams, and what the settings exclude."""
         for known, repo in zip(self._known, self._repos, strict=True):
             repository = known.repository
@@ -131,8 +132,18 @@ class Resolver:
         """Of the same architecture; else of the machine's, as a package may change it."""
         name, architecture = place
         every = self._named(name)
-        same = [one for one in every if one.arch == architecture]
-        return same or [one for one in every if one.arch in NATIVE | {self._architecture}]
+        native = NATIVE | {self._architecture}
+        found = [one for one in every if one.arch == architecture]
+        found = found or [one for one in every if one.arch in native]
+        if not found:
+            return []
+        # Who is asked for what another package obsoletes installs that one; libsolv chooses.
+        newest = max(found, key=lambda one: Version(one.evr))
+        others = self._pool.whatmatchessolvable(self._solv.SOLVABLE_OBSOLETES, newest)
+        return [
+            *found,
+            *(one for one in others if one.arch in native and one.id not in self._hidden),
+        ]
 
     def _machine(self, rpms: Iterable[Rpm]) -> Mapping[int, Rpm]:
         """What is installed, in the pool; by libsolv's number."""

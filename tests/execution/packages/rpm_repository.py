@@ -147,8 +147,9 @@ def entry(text: str) -> str:
     name, sign, version = relation(text)
     if not sign:
         return f"<rpm:entry name={quoteattr(name)}/>"
-    epoch, upstream, release = split(version) if "-" in version else ("0", version, "")
-    told = f'epoch="{epoch}" ver="{upstream}"' + (f' rel="{release}"' if release else "")
+    epoch, _, rest = version.rpartition(":")
+    upstream, _, release = rest.partition("-")
+    told = f'epoch="{epoch or 0}" ver="{upstream}"' + (f' rel="{release}"' if release else "")
     return f'<rpm:entry name={quoteattr(name)} flags="{SIGNS[sign]}" {told}/>'
 
 

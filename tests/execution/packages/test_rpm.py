@@ -220,6 +220,18 @@ def test_an_upgrade_replaces_what_a_newer_package_obsoletes(
     ]
 
 
+def test_what_the_bake_asks_for_may_be_obsoleted_by_another_package(
+    repository: Repository, cache: Path
+) -> None:
+    core = Package("nginx-core", "2:1.22-1.el9", obsoletes=("nginx < 2:1.22",))
+    repository.publish(*BASE, NGINX, core)
+    assert told(Indexes(cache), baked(repository)) == [
+        "nginx 2:1.20.1-14.el9 (gone)",
+        "nginx-core 2:1.22-1.el9 (new)",
+    ]
+    assert told(Indexes(cache), baked(repository, text="exclude=nginx-core")) == []
+
+
 def test_a_newer_kernel_is_installed_beside_the_old_ones(
     repository: Repository, cache: Path
 ) -> None:
