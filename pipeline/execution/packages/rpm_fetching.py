@@ -57,11 +57,6 @@ class Published:
         """A list of a kind; None where the repository has none."""
         return self.folder / self.data[kind].name if kind in self.data else None
 
-    def here(self, kind: str) -> Path | None:
-        """The same; None also where it was not fetched."""
-        path = self.file(kind)
-        return path if path is not None and path.exists() else None
-
 
 def published(repository: Repository, folder: Path) -> Published:
     """What was fetched before; raises Unreachable where nothing was, or it is damaged."""

@@ -50,16 +50,13 @@ def require() -> None:
 class Resolver:
     """A pool of the packages of some repositories, and of one machine."""
 
-    def __init__(
-        self, architecture: str, known: Sequence[Published], *, fetches: bool = True
-    ) -> None:
-        """`fetches`: lists of files are fetched where a dependency needs them."""
+    def __init__(self, architecture: str, known: Sequence[Published]) -> None:
+        """`known`: what is here of the repositories; raises Unreachable where it is damaged."""
         import solv  # noqa: PLC0415 - only where the extra is installed
 
         self._solv = solv
         self._architecture = architecture
         self._known = known
-        self._fetches = fetches
         self._pool = solv.Pool()
         self._pool.setdisttype(solv.Pool.DISTTYPE_RPM)
         self._pool.setarch(architecture)
@@ -235,11 +232,11 @@ class Resolver:
         )
 
     def _with_files(self) -> bool:
-        """Read which package has which file, where the repositories tell; whether any does."""
+        """Fetch and read which package has which file; whether any repository tells."""
         solv, found = self._solv, False
         flags = solv.Repo.REPO_EXTEND_SOLVABLES | solv.Repo.REPO_LOCALPOOL
         for known, repo in zip(self._known, self._repos, strict=True):
-            path = fetch(known, FILES) if self._fetches else known.here(FILES)
+            path = fetch(known, FILES)
             if path is not None:
                 with _plain(path, known.data[FILES].open_size) as plain:
                     repo.add_rpmmd(solv.xfopen(str(plain)), _READS_FILES, flags)

@@ -354,3 +354,42 @@ def test_what_is_not_installed_is_named(
     said = refused(cache, at(repository.url))
     assert f"{library} is not on this machine" in said
     assert "pip install 'bakeswap[rpm]'" in said
+
+
+def test_advisories_that_are_damaged_are_said(repository: Repository, cache: Path) -> None:
+    repository.write({"primary": f"<metadata {SPACES}/>", "updateinfo": "<updates>"})
+    with pytest.raises(Unreachable, match=r"main-repo: updateinfo-.*: not XML"):
+        Indexes(cache).open_fixes(at(repository.url))
+
+
+def test_a_list_of_files_that_is_gone_is_said(repository: Repository, cache: Path) -> None:
+    asks = Package("nginx", "2:1.20.1-16.el9", ("/usr/libexec/helper",))
+    repository.publish(BASH, asks)
+    for file in repository.lists("filelists"):
+        file.unlink()
+    assert "main-repo: " in (said := refused(cache, at(repository.url)))
+    assert said.endswith("filelists.xml.gz: HTTP 404")
+
+
+def test_a_repository_may_have_no_list_of_files(repository: Repository, cache: Path) -> None:
+    asks = Package("nginx", "2:1.20.1-16.el9", ("/usr/libexec/helper",))
+    repository.write({"primary": f"<metadata {SPACES}>{asks.indexed}</metadata>"})
+    assert "nothing provides /usr/libexec/helper" in refused(cache, at(repository.url))
+
+
+def test_an_index_that_was_damaged_here_is_fetched_anew(
+    repository: Repository, cache: Path
+) -> None:
+    told(cache, at(repository.url))
+    for file in cache.glob("*/*/repomd.xml"):
+        file.write_text("<repomd/>")
+    with pytest.raises(Unreachable, match="not asked on this machine yet"):
+        Indexes(cache, fetches=False).open_fixes(at(repository.url))
+    assert told(cache, at(repository.url)) == []
+
+
+def test_a_list_that_is_larger_than_any_is_refused(
+    repository: Repository, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rpm_fetching, "LARGEST", 10)
+    assert "more than 10 bytes" in refused(cache, at(repository.url))
