@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from importlib import import_module
 from importlib.metadata import version
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
@@ -29,8 +29,6 @@ from pipeline.state_files import naming
 LIBRARY: Final = "solv"
 _READS_FILES: Final = "FL"
 """The "language" by which libsolv reads lists of files."""
-_FLAGS: Final = {"<": 4, "=": 2, ">": 1}
-"""libsolv's REL_LT, REL_EQ and REL_GT."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +40,11 @@ class Solved:
 
 
 def require() -> None:
-    """Raise Unreachable where the library is not there."""
-    if find_spec(LIBRARY) is None:
-        raise missing_extra(LIBRARY)
+    """Raise Unreachable where the library is not there, or does not run here."""
+    try:
+        import_module(LIBRARY)
+    except ImportError as error:
+        raise missing_extra(LIBRARY) from error
 
 
 class Resolver:
@@ -72,10 +72,9 @@ class Resolver:
         return tuple(one.evr for one in self._named(name) if one.arch == architecture)
 
     def solve(self, wanted: Wanted, installed: Iterable[Rpm]) -> Solved:
-        """What the machine would have; `installed`: what it has: of it is kept what
-        no repository has.
+        """What the machine would have; raises Unreachable with what libsolv says cannot be.
 
-        Raises Unreachable with the first of what libsolv says cannot be.
+        `installed` is all that it has: of that, what no repository has stays as it is.
         """
         found = {place: self._candidates(place) for place in wanted.installed}
         unknown = tuple(place for place, candidates in found.items() if not candidates)
@@ -179,7 +178,9 @@ class Resolver:
         if relation.name.startswith("("):
             return self._pool.parserpmrichdep(relation.name)
         plain = self._pool.Dep(relation.name)
-        flags = sum(number for sign, number in _FLAGS.items() if sign in relation.flags)
+        solv = self._solv
+        signs = {"<": solv.REL_LT, "=": solv.REL_EQ, ">": solv.REL_GT}
+        flags = sum(number for sign, number in signs.items() if sign in relation.flags)
         return plain.Rel(flags, self._pool.Dep(relation.version)) if flags else plain
 
     def _jobs(

@@ -61,7 +61,7 @@ def without_secrets(text: str) -> str:
 def repositories(settings: Files, release: str, architecture: str) -> tuple[Repository, ...]:
     """Those that are enabled, by name. Raises ValueError for a file that says no settings.
 
-    It is also raised for a variable in an address that nobody defines.
+    A variable that nobody defines stays in an address as it is written: dnf does the same.
     """
     variables = _variables(settings, release, architecture)
     sections: dict[str, Section] = {}
@@ -84,7 +84,7 @@ def _repository(
     name: str, section: Section, variables: Mapping[str, str], excluded: tuple[str, ...]
 ) -> Repository:
     def value(key: str) -> str:
-        return _replaced(name, section.get(key, ""), variables)
+        return _replaced(section.get(key, ""), variables)
 
     addresses = tuple(one.rstrip("/") for one in _words(value("baseurl")))
     listed = value("metalink") or value("mirrorlist")
@@ -116,22 +116,19 @@ def _sections(path: str, text: str) -> Iterator[tuple[str, Section]]:
 
 
 def _variables(settings: Files, release: str, architecture: str) -> Mapping[str, str]:
-    found = {"releasever": release, "basearch": architecture, "arch": architecture}
+    found = {"basearch": architecture, "arch": architecture}
+    if release:
+        found["releasever"] = release
     for path in sorted(settings, reverse=True):  # those of dnf are the last, and count
         if match := _VARIABLE.fullmatch(path):
             found[match[1]] = settings[path].partition("\n")[0].strip()
-    major, _, minor = found["releasever"].partition(".")
-    return {"releasever_major": major, "releasever_minor": minor, **found}
+    major, dot, minor = found.get("releasever", "").partition(".")
+    parts = {"releasever_major": major} if major else {}
+    return {**parts, **({"releasever_minor": minor} if dot else {}), **found}
 
 
-def _replaced(name: str, text: str, variables: Mapping[str, str]) -> str:
-    def value(match: re.Match[str]) -> str:
-        found = variables.get(match[1] or match[2], "")
-        if not found:
-            raise ValueError(f"the repository {name}: nobody says what {match[0]} is")
-        return found
-
-    return _NAMED.sub(value, text)
+def _replaced(text: str, variables: Mapping[str, str]) -> str:
+    return _NAMED.sub(lambda match: variables.get(match[1] or match[2], match[0]), text)
 
 
 def _excluded(section: Section) -> tuple[str, ...]:

@@ -42,7 +42,7 @@ _KEY: Final = "gpg-pubkey"
 """Keys are packages to rpm."""
 _RELEASE: Final = (
     *("system-release(releasever)", "system-release", "distribution-release(releasever)"),
-    *("distribution-release", "redhat-release", "distroverpkg"),
+    *("distribution-release", "redhat-release", "suse-release"),
 )
 """What the package provides that tells of $releasever; dnf's own list, the first that is there."""
 

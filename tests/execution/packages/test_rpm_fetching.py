@@ -291,10 +291,9 @@ def test_a_list_may_be_at_an_address_of_its_own(
     [
         ("file:///mnt/cdrom", "", "file:///mnt/cdrom/repodata/repomd.xml: only http and https"),
         ("http://[", "", "http://["),
-        ("http://127.0.0.1/$nobody", "", "nobody says what $nobody is"),
+        ("ftp://127.0.0.1/$nobody", "", "ftp://127.0.0.1/$nobody/repodata"),
         ("", "", "has no address"),
         ("http://127.0.0.1/", "enabled=0", "no repository is enabled"),
-        ("http://127.0.0.1/", "broken", ""),
         (
             "https://127.0.0.1/",
             "sslclientcert=/nowhere/entitlement.pem",
