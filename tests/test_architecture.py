@@ -247,7 +247,11 @@ EXECUTION = {
         *("packages", "checks", "evidence.reading", "run", "ssh", "verdict")
     ),
     "pipeline.execution.packages.rpm_unpacking": execution_room(),
-    "pipeline.execution.packages.rpm_fetching": execution_room(),
+    "pipeline.execution.packages.rpm_signing": execution_room(),
+    "pipeline.execution.packages.rpm_web": execution_room(),
+    "pipeline.execution.packages.rpm_fetching": execution_room(
+        "packages.rpm_signing", "packages.rpm_web"
+    ),
     # Where the extra is: libsolv.
     "pipeline.execution.packages.rpm_solving": execution_room(
         "packages.rpm_fetching", "packages.rpm_unpacking", libraries=("solv",)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 from collections.abc import Iterable, Sequence
@@ -46,9 +47,12 @@ class RpmIndexes:
 
     @property
     def key(self) -> str:
-        """Of the repositories' settings, and what their variables are."""
+        """Of the repositories' settings and keys, and what their variables are."""
         state = self._state
-        told = (state.architecture, release_of(self._rpms), sorted(state.settings.items()))
+        told = (
+            *(state.architecture, release_of(self._rpms)),
+            *(sorted(state.settings.items()), sorted(state.keys.items())),
+        )
         return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:16]
 
     def require(self) -> None:
@@ -62,8 +66,9 @@ class RpmIndexes:
             for one in found:
                 published(*one)
             return
+        keys = {path: base64.b64decode(text) for path, text in self._state.keys.items()}
         with ThreadPoolExecutor(AT_ONCE) as pool:
-            begun = [pool.submit(rpm_fetching.refresh, *one) for one in found]
+            begun = [pool.submit(rpm_fetching.refresh, *one, keys) for one in found]
         for refreshed in begun:
             refreshed.result()
 

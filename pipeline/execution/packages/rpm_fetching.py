@@ -1,44 +1,30 @@
-"""Fetching what rpm repositories publish: conditional requests, nothing kept that is not verified.
-
-By the proxies and the certificate authorities of this machine (http_proxy, no_proxy, SSL_CERT_FILE
-and their like), as urllib and OpenSSL read them.
-"""
+"""Fetching what rpm repositories publish, by conditional requests; what is kept is verified."""
 
 from __future__ import annotations
 
 import hashlib
-import http.client
 import json
-import ssl
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, Final
-from urllib.parse import urljoin, urlsplit
+from typing import Any, Final
+from urllib.parse import urljoin
 
 from pipeline.errors import StateFileError, Unreachable
+from pipeline.execution.packages.rpm_signing import verify
+from pipeline.execution.packages.rpm_web import Web
 from pipeline.planning.packages import rpm_index
 from pipeline.planning.packages.rpm_index import ADVISORIES, PATH, PRIMARY, Checksum, Data, Mirrors
 from pipeline.planning.packages.rpm_repos import Repository
 from pipeline.state_files import make_folder, naming, read_bytes, read_mapping, write_private
 
-SECONDS: Final = 300.0
-"""For all of a repository: its lists may have to be fetched whole."""
-SILENCE: Final = 30.0
-"""Seconds without a byte after which nobody is waited for."""
 TRIES: Final = 4
 """Mirrors that are asked, one after another."""
 LARGEST: Final = 256 * 1024 * 1024
 """Bytes of a packed list."""
-LARGEST_INDEX: Final = 4 * 1024 * 1024
-"""Bytes of a repomd.xml, and of a list of mirrors."""
 REPOMD: Final = "repomd.xml"
 ANSWERED: Final = "answered.json"
 """What a server said of its repomd.xml, for the next request."""
-_PIECE: Final = 256 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +33,6 @@ class Published:
 
     repository: Repository
     folder: Path
-    identity: str
-    """Another one for another repomd.xml."""
     data: Mapping[str, Data]
     address: str
     """Where it came from."""
@@ -65,13 +49,15 @@ def published(repository: Repository, folder: Path) -> Published:
         data = rpm_index.repomd(content)
     except (StateFileError, ValueError):
         raise Unreachable("its package indexes were not asked on this machine yet") from None
-    identity = hashlib.sha256(content).hexdigest()
-    return Published(repository, folder, identity, data, str(told.get("address", "")))
+    return Published(repository, folder, data, str(told.get("address", "")))
 
 
-def refresh(repository: Repository, folder: Path) -> None:
-    """Fetch what changed. Raises Unreachable with the repository's name, and StateFileError."""
-    web = _Web(repository, time.monotonic() + SECONDS)
+def refresh(repository: Repository, folder: Path, keys: Mapping[str, bytes]) -> None:
+    """Fetch what changed. Raises Unreachable with the repository's name, and StateFileError.
+
+    `keys` are those of the image by path, for a repository whose index is signed.
+    """
+    web = Web(repository)
     make_folder(folder)
     reasons = []
     try:
@@ -80,7 +66,7 @@ def refresh(repository: Repository, folder: Path) -> None:
         raise Unreachable(f"{repository.name}: {error}") from error
     for address in mirrors.addresses[:TRIES]:
         try:
-            return _refresh_from(web, repository, address, mirrors, folder)
+            return _refresh_from(web, repository, address, mirrors, folder, keys)
         except Unreachable as error:
             reasons.append(str(error))
     raise Unreachable(f"{repository.name}: {reasons[0]}")
@@ -95,14 +81,14 @@ def fetch(known: Published, kind: str) -> Path | None:
     if data is None:
         return None
     try:
-        web = _Web(known.repository, time.monotonic() + SECONDS)
+        web = Web(known.repository)
         _keep(web, known.address, data, known.folder)
     except Unreachable as error:
         raise Unreachable(f"{known.repository.name}: {error}") from error
     return known.folder / data.name
 
 
-def _mirrors(web: _Web, repository: Repository) -> Mirrors:
+def _mirrors(web: Web, repository: Repository) -> Mirrors:
     if repository.addresses:
         return Mirrors(repository.addresses)
     try:
@@ -112,7 +98,12 @@ def _mirrors(web: _Web, repository: Repository) -> Mirrors:
 
 
 def _refresh_from(
-    web: _Web, repository: Repository, address: str, mirrors: Mirrors, folder: Path
+    web: Web,
+    repository: Repository,
+    address: str,
+    mirrors: Mirrors,
+    folder: Path,
+    keys: Mapping[str, bytes],
 ) -> None:
     at = f"{address}/{PATH}"
     told: dict[str, Any] = {}
@@ -127,6 +118,7 @@ def _refresh_from(
         answer = web.changed(at, told)
         if answer is not None:
             content, told = answer
+            _verify(web, repository, f"{at}.asc", content, folder, keys)
         if mirrors.checksums and not _is_one_of(content, mirrors.checksums):
             raise Unreachable(f"{at}: another one than {repository.listed} names")
     try:
@@ -145,11 +137,31 @@ def _refresh_from(
             old.unlink(missing_ok=True)
 
 
+def _verify(
+    web: Web,
+    repository: Repository,
+    at: str,
+    content: bytes,
+    folder: Path,
+    keys: Mapping[str, bytes],
+) -> None:
+    """That an index is signed, where the repository's settings ask for that."""
+    if repository.signed_by is None:
+        return
+    known = [keys[path] for path in repository.signed_by if path in keys]
+    if not known:
+        raise Unreachable(f"{at}: its key is none of those in /etc/pki/rpm-gpg")
+    try:
+        verify(content, web.read(at), known, folder)
+    except Unreachable as error:
+        raise Unreachable(f"{at}: {error}") from error
+
+
 def _is_one_of(content: bytes, checksums: tuple[Checksum, ...]) -> bool:
     return any(hashlib.new(one.kind, content).hexdigest() == one.value for one in checksums)
 
 
-def _keep(web: _Web, address: str, data: Data, folder: Path) -> None:
+def _keep(web: Web, address: str, data: Data, folder: Path) -> None:
     """Fetch a list unless it is here: it is called by its checksum."""
     target = folder / data.name
     if target.exists():
@@ -166,117 +178,3 @@ def _keep(web: _Web, address: str, data: Data, folder: Path) -> None:
         raise Unreachable(f"{at}: not what {REPOMD} names ({data.checksum.kind} differs)")
     with naming(target):
         part.replace(target)
-
-
-class _SameTrust(urllib.request.HTTPRedirectHandler):
-    """Follows no redirection from HTTPS to anything else."""
-
-    def redirect_request(
-        self,
-        req: urllib.request.Request,
-        fp: IO[bytes],
-        code: int,
-        msg: str,
-        headers: http.client.HTTPMessage,
-        newurl: str,
-    ) -> urllib.request.Request | None:
-        if req.type == "https" and urlsplit(newurl).scheme != "https":
-            raise urllib.error.URLError("a redirection to an address without TLS")
-        return super().redirect_request(req, fp, code, msg, headers, newurl)
-
-
-class _Web:
-    """Reads addresses until a time of the monotonic clock; raises Unreachable, naming them."""
-
-    def __init__(self, repository: Repository, until: float) -> None:
-        self._until = until
-        self._opener = urllib.request.OpenerDirector()
-        for handler in (
-            urllib.request.ProxyHandler(),
-            urllib.request.UnknownHandler(),
-            urllib.request.HTTPHandler(),
-            urllib.request.HTTPSHandler(context=_context(repository)),
-            urllib.request.HTTPDefaultErrorHandler(),
-            _SameTrust(),
-            urllib.request.HTTPErrorProcessor(),
-        ):
-            self._opener.add_handler(handler)
-
-    def read(self, address: str) -> bytes:
-        """All of a small file."""
-        return b"".join(self.pieces(address, LARGEST_INDEX))
-
-    def changed(self, address: str, told: Mapping[str, Any]) -> tuple[bytes, dict[str, Any]] | None:
-        """A small file, and what to say at the next time; None where it is as it was told."""
-        asked = {"If-None-Match": told.get("etag"), "If-Modified-Since": told.get("modified")}
-        conditions = {key: str(value) for key, value in asked.items() if value}
-        answer = self._open(address, conditions)
-        if answer is None:
-            return None
-        said = {"etag": answer.headers.get("ETag"), "modified": answer.headers.get("Last-Modified")}
-        content = b"".join(self._pieces(address, answer, LARGEST_INDEX))
-        return content, {key: value for key, value in said.items() if value}
-
-    def pieces(self, address: str, most: int) -> Any:
-        """A file, piece by piece; more than `most` bytes are refused."""
-        answer = self._open(address, {})
-        return self._pieces(address, answer, most)
-
-    def _open(self, address: str, headers: Mapping[str, str]) -> Any:
-        try:
-            if urlsplit(address).scheme not in {"http", "https"}:
-                raise Unreachable(f"{address}: only http and https can be asked from here")
-            request = urllib.request.Request(address, headers=dict(headers))  # noqa: S310 - above
-            return self._opener.open(request, timeout=self._left(address))
-        except urllib.error.HTTPError as error:
-            with error:
-                if error.code == http.HTTPStatus.NOT_MODIFIED and headers:
-                    return None
-                raise Unreachable(f"{address}: HTTP {error.code}") from None
-        except (OSError, ValueError, http.client.HTTPException) as error:
-            raise Unreachable(f"{address}: {_reason(error)}") from error
-
-    def _pieces(self, address: str, answer: Any, most: int) -> Any:
-        size = 0
-        with answer:
-            while True:
-                self._left(address)
-                try:
-                    piece = answer.read1(_PIECE)
-                except (OSError, ValueError, http.client.HTTPException) as error:
-                    raise Unreachable(f"{address}: {_reason(error)}") from error
-                if not piece:
-                    break
-                size += len(piece)
-                if size > most:
-                    raise Unreachable(f"{address}: more than {most} bytes")
-                yield piece
-
-    def _left(self, address: str) -> float:
-        left = self._until - time.monotonic()
-        if left <= 0:
-            raise Unreachable(f"{address}: no answer in {SECONDS:.0f} s")
-        return min(SILENCE, left)
-
-
-def _context(repository: Repository) -> ssl.SSLContext:
-    context = ssl.create_default_context()
-    if repository.certificate:
-        if not Path(repository.certificate).exists():
-            raise Unreachable(
-                f"{repository.name}: asks for the client certificate {repository.certificate},"
-                " which is not on this machine"
-            )
-        try:
-            context.load_cert_chain(repository.certificate, repository.key or None)
-        except OSError as error:
-            raise Unreachable(
-                f"{repository.name}: the client certificate {repository.certificate}:"
-                f" {_reason(error)}"
-            ) from error
-    return context
-
-
-def _reason(error: Exception) -> str:
-    reason = getattr(error, "reason", None) or error
-    return getattr(reason, "strerror", None) or str(reason) or type(error).__name__

@@ -1,7 +1,7 @@
 """Where an rpm machine takes packages from: its .repo files, dnf.conf and variables, read.
 
-The words: https://dnf.readthedocs.io/en/latest/conf_ref.html. What a repository is signed with, and
-how it is reached from the machine (proxy, sslverify), does not count where another machine asks.
+The words: https://dnf.readthedocs.io/en/latest/conf_ref.html. How a
+repository is reached from the machine (proxy, sslverify) does not count where another machine asks.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ _NAMED: Final = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
 _SECRET: Final = re.compile(r"^\s*(?:proxy_)?(?:username|password)\s*[=:].*$\n?", re.MULTILINE)
 _USER_IN_URI: Final = re.compile(r"(?<=://)[^/\s@]+@")
 _MAIN: Final = "main"
+_SIGNED: Final = "repo_gpgcheck"
 _TRUE: Final = frozenset({"1", "yes", "true", "on", "enabled"})
 
 Section: TypeAlias = Mapping[str, str]
@@ -51,6 +52,8 @@ class Repository:
     certificate: str = ""
     """The path of the client certificate that it asks for, and of its key; "" for none."""
     key: str = ""
+    signed_by: tuple[str, ...] | None = None
+    """Paths of keys, one of which signs the index; None where nobody asks for that."""
 
 
 def without_secrets(text: str) -> str:
@@ -73,10 +76,11 @@ def repositories(settings: Files, release: str, architecture: str) -> tuple[Repo
             else:
                 sections[name] = section
     excluded = _excluded(main)
+    usual = {key: main[key] for key in (_SIGNED,) if key in main}
     return tuple(
-        _repository(name, section, variables, excluded)
+        _repository(name, {**usual, **section}, variables, excluded)
         for name, section in sorted(sections.items())
-        if section.get("enabled", "1").strip().lower() in _TRUE
+        if _is_true(section.get("enabled", "1"))
     )
 
 
@@ -100,7 +104,17 @@ def _repository(
         _words(section.get("includepkgs", "")),
         value("sslclientcert").strip(),
         value("sslclientkey").strip(),
+        tuple(map(_path, _words(value("gpgkey")))) if _is_true(section.get(_SIGNED, "")) else None,
     )
+
+
+def _is_true(word: str) -> bool:
+    return word.strip().lower() in _TRUE
+
+
+def _path(address: str) -> str:
+    """Of a key on the machine, as files are named here: `etc/pki/rpm-gpg/KEY`."""
+    return address.removeprefix("file://").lstrip("/")
 
 
 def _sections(path: str, text: str) -> Iterator[tuple[str, Section]]:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import Unreachable
-from pipeline.execution.packages import rpm_fetching, rpm_unpacking
+from pipeline.execution.packages import rpm_fetching, rpm_unpacking, rpm_web
 from pipeline.execution.packages.indexes import Indexes
 from pipeline.planning.packages.rpm_state import RpmState
 from tests.execution.packages.rpm_repository import (
@@ -268,7 +268,7 @@ def test_an_index_that_says_nothing_is_refused(
 def test_an_index_that_is_too_large_is_refused(
     repository: Repository, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rpm_fetching, "LARGEST_INDEX", 10)
+    monkeypatch.setattr(rpm_web, "LARGEST_INDEX", 10)
     assert "more than 10 bytes" in refused(cache, at(repository.url))
 
 
@@ -323,7 +323,7 @@ def test_a_proxy_of_this_machine_is_used(
 def test_nobody_is_waited_for_for_ever(
     repository: Repository, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rpm_fetching, "SECONDS", 0.0)
+    monkeypatch.setattr(rpm_web, "SECONDS", 0.0)
     assert "no answer in 0 s" in refused(cache, at(repository.url))
 
 

@@ -17,6 +17,7 @@ FILES = {
         "[extra]\nbaseurl=https://one.example.com/${basearch}/$releasever_major/,\n"
         "  https://two.example.com/$arch\npriority=10\nexcludepkgs=a, b*\n"
         "includepkgs = c\nsslclientcert=/etc/pki/$infra.pem\nsslclientkey=/etc/pki/key.pem\n"
+        "repo_gpgcheck=1\ngpgkey=file:///etc/pki/rpm-gpg/A-$releasever_major https://example.com/B\n"
         "[linked]\nenabled = True\npriority=first\nmetalink=https://example.com/metalink\n"
     ),
     "etc/dnf/dnf.conf": "[main]\nbest=True\nexclude=kernel*\n",
@@ -44,6 +45,7 @@ def test_repositories_are_those_that_are_enabled() -> None:
             ("c",),
             "/etc/pki/stock.pem",
             "/etc/pki/key.pem",
+            ("etc/pki/rpm-gpg/A-9", "https://example.com/B"),
         ),
         Repository("linked", (), "https://example.com/metalink", excluded=("kernel*",)),
     )
@@ -68,6 +70,17 @@ def test_a_variable_may_be_empty_and_one_that_nobody_defines_stays() -> None:
     assert found.listed == "http://example.com/?repo=BaseOS-9&infra=$infra"
     (found,) = repositories(files, "", "x86_64")
     assert found.listed == "http://example.com/?repo=BaseOS-$releasever&infra=$infra"
+
+
+def test_all_repositories_may_have_to_be_signed() -> None:
+    files = {
+        "etc/dnf/dnf.conf": "[main]\nrepo_gpgcheck=True\n",
+        "etc/yum.repos.d/a.repo": (
+            "[a]\nbaseurl=http://example.com\n[b]\nbaseurl=http://example.com\nrepo_gpgcheck=0\n"
+        ),
+    }
+    found = repositories(files, "9", "x86_64")
+    assert [one.signed_by for one in found] == [(), None]
 
 
 def test_the_same_repository_is_that_of_the_last_file() -> None:
