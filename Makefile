@@ -82,7 +82,7 @@ setup: python3 ## bring what is missing; PARTS="python packer" for less (docs/se
 lock: ## resolve pyproject.toml anew into pipeline/setup/requirements.lock
 	@$(MAKE) --no-print-directory setup PARTS=python
 	$(VENV)/python -m pip install --quiet uv
-	$(VENV)/uv pip compile pyproject.toml --group dev --extra emulator --extra evidence --extra windows --universal --python-version 3.11 --upgrade \
+	$(VENV)/uv pip compile pyproject.toml --group dev --extra emulator --extra evidence --extra rpm --extra windows --universal --python-version 3.11 --upgrade \
 	  --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate --quiet \
 	  --output-file pipeline/setup/requirements.lock
 

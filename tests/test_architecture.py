@@ -249,6 +249,16 @@ EXECUTION = {
     "pipeline.execution.packages": execution_room(
         *("packages", "checks", "evidence.reading", "run", "ssh", "verdict")
     ),
+    "pipeline.execution.packages.rpm_unpacking": execution_room(),
+    "pipeline.execution.packages.rpm_signing": execution_room(),
+    "pipeline.execution.packages.rpm_web": execution_room(),
+    "pipeline.execution.packages.rpm_fetching": execution_room(
+        "packages.rpm_signing", "packages.rpm_web"
+    ),
+    # Where the extra is: libsolv.
+    "pipeline.execution.packages.rpm_solving": execution_room(
+        "packages.rpm_fetching", "packages.rpm_unpacking", libraries=("solv",)
+    ),
     "pipeline.execution.landing_zone": execution_room("landing_zone", "azure", "run", *WAITING),
     "pipeline.execution.build": execution_room(
         *("build", "azure", "checks", "claims", "hosts", "packages.gathering", "packer", "run"),

@@ -60,15 +60,22 @@ fi
 
 # What is installed before the bake begins, and where it came from: docs/packages.md. From it, the
 # package indexes and no machine, `nightly` foretells what the same bake would install.
-if [ -e "$root/var/lib/dpkg/status" ]; then
-    base=$root/var/lib/bakeswap/base
+base=$root/var/lib/bakeswap/base
+keep() {
     rm -rf "$base"
     mkdir -p "$base"
     chmod 0700 "$root/var/lib/bakeswap" "$base"
-    for file in var/lib/dpkg/status var/lib/apt/extended_states etc/apt/sources.list \
-        etc/apt/sources.list.d etc/apt/mirrors etc/apt/apt-mirrors.txt etc/apt/preferences \
-        etc/apt/preferences.d; do
+    for file in "$@"; do
         [ ! -e "$root/$file" ] || (cd "$root/" && tar -cf - "$file") | tar -xf - -C "$base"
     done
+}
+
+if [ -e "$root/var/lib/dpkg/status" ]; then
+    keep var/lib/dpkg/status var/lib/apt/extended_states etc/apt/sources.list \
+        etc/apt/sources.list.d etc/apt/mirrors etc/apt/apt-mirrors.txt etc/apt/preferences \
+        etc/apt/preferences.d
     gzip -f "$base/var/lib/dpkg/status"
+elif command -v rpm >/dev/null 2>&1; then
+    keep etc/yum.repos.d etc/yum.conf etc/yum/vars etc/dnf/dnf.conf etc/dnf/vars etc/tdnf/tdnf.conf
+    rpm -qa --qf '%{NVRA}\n' >"$base/rpms" 2>/dev/null || rm -f "$base/rpms"
 fi

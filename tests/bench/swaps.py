@@ -23,14 +23,17 @@ from pipeline.execution.commands.environment import create_environment
 from pipeline.execution.commands.nightly import nightly
 from pipeline.execution.dashboard.server import Dashboard
 from pipeline.execution.fleet.survey import look_at
-from pipeline.execution.packages.indexes import PROGRAM as PACKAGES
+from pipeline.execution.packages.apt import PROGRAM as PACKAGES
 from pipeline.execution.run.session import Session
 from pipeline.output.page import dashboard_page
 from pipeline.output.redaction import Redactor
+from pipeline.planning.evidence.inventory import Inventory
 from pipeline.planning.names import Tag
+from pipeline.planning.packages.dpkg import installed
 from tests.bench.figures import seconds, tell
 from tests.browser import PROGRAM, a_tab
 from tests.conftest import Emulator, running_emulator
+from tests.execution.commands.standing import write_down
 from tests.execution.landing_zone import PAIRS, LandingZone, at_once, landing_zone, with_one_staged
 from tests.execution.packages.repository import (
     MAIN,
@@ -40,7 +43,6 @@ from tests.execution.packages.repository import (
     served,
     snapshot,
     state_of,
-    write_down,
 )
 
 CALL = 0.1
@@ -148,7 +150,8 @@ def _write_down(zones: list[LandingZone], repository: Repository) -> None:
     for zone in zones:
         name = zone.image.name
         state = state_of(snapshot(sources, base), snapshot(sources, [*base, own[name]]))
-        write_down(zone.session().runs / name, state)
+        found = Inventory("dpkg", "debian-12", installed(state.now.status))
+        write_down(zone.session().runs / name, found, state)
 
 
 async def _first_paint(session: Session) -> None:

@@ -236,7 +236,7 @@ def _verdict(
     versions = image_versions(session.azure, name)
     known = [recorded(session, one) for one in versions if one.name == version]
     found = known[0] if known else None
-    return judged(foretold, found.inventory.packages if found else None)
+    return judged(foretold, found.inventory if found else None)
 
 
 def _documents(foretold: Prediction | None) -> tuple[dict[str, Any], ...]:

@@ -47,7 +47,7 @@ def vulnerabilities(
     osv: str = "",
     cyclonedx: str = "",
 ) -> None:
-    """What security suites fix, and what a tracker's or OSV's documents say of a version.
+    """What package indexes fix, and what a tracker's or OSV's documents say of a version.
 
     By default of the version that serves, or of the newest that passed its check. Raises UsageError
     for a document of another kind, and where the version's packages are not known.
@@ -60,9 +60,9 @@ def vulnerabilities(
     answer = ask(Indexes(), session.image(image), known)
     keep(session, image, found.name, answer)
     told = (*_of_tracker(tracker, known.inventory), *_of_osv(osv, known.inventory))
-    notes = [f"security suites have: {one}" for one in answer.fixes]
+    notes = [f"indexes have: {one}" for one in answer.fixes]
     if not answer.fixes:
-        notes.append(answer.why_not or "security suites have nothing newer")
+        notes.append(answer.why_not or "indexes have no newer fix of security")
     if cyclonedx:
         bill = json.loads(sbom(known.inventory, image, found.name))
         target = Path(cyclonedx)

@@ -16,7 +16,7 @@ from pipeline.planning.evidence.canonical import canonical
 from pipeline.planning.evidence.documents import Document, Made, Parent, Result, documents
 from pipeline.planning.evidence.inventory import Inventory
 from pipeline.planning.names import Tag, image_version_id
-from pipeline.planning.packages import state as apt_state
+from pipeline.planning.packages.states import READINGS
 from pipeline.planning.traits import definition_of
 from pipeline.state_files import read_bytes, read_mapping
 from pipeline.version import version
@@ -101,10 +101,11 @@ def _tags(azure: Azure, resource: ResourceId) -> Mapping[str, str]:
 
 
 def _further(work: Work) -> Iterator[Document]:
-    """What apt knew on the check machine: with it, indexes are asked what is newer."""
-    path = work.run.folder / apt_state.FILE
-    if path.is_file():
-        yield Document(apt_state.FILE, "application/json", canonical(read_mapping(path)))
+    """What the check machine's package manager knew: with it, indexes are asked what is newer."""
+    for name in READINGS:
+        path = work.run.folder / name
+        if path.is_file():
+            yield Document(name, "application/json", canonical(read_mapping(path)))
 
 
 def _inventory(work: Work) -> Inventory | None:

@@ -14,6 +14,7 @@ from pipeline.planning.build.fingerprint import changed_between
 from pipeline.planning.names import Tag
 from pipeline.planning.packages.changes import Change, changes
 from pipeline.planning.packages.diff import Diff, checks_changed
+from pipeline.planning.packages.orders import ORDERS
 from pipeline.planning.versions import ImageVersion
 
 MOST_COMMITS = 100
@@ -68,9 +69,9 @@ def _packages(
             unknown.append(f"packages of {version.name}: they are not written down here")
     if old is None or new is None:
         return None
-    found = changes(old.inventory.packages, new.inventory.packages)
+    found = changes(old.inventory.packages, new.inventory.packages, ORDERS[new.inventory.manager])
     try:
-        return indexes.classes(old.apt, found) if old.apt and found else found
+        return indexes.classes(old.state, found) if old.state and found else found
     except PipelineError as error:
         unknown.append(f"classes of packages: {error}")
         return found

@@ -16,9 +16,23 @@ from typing import Final
 from pipeline.execution.ssh import answer
 from pipeline.planning.evidence import inventory
 from pipeline.planning.evidence.inventory import Inventory
-from pipeline.planning.packages import state
-from pipeline.planning.packages.state import AptState
-from pipeline.planning.packages.told import BASE, RPM, TOLD, apt_state_of, inventory_of
+from pipeline.planning.packages.rpm_state import (
+    CONFLICTS,
+    OBSOLETES,
+    OWNS,
+    PACKAGE,
+    PROVIDES,
+    REQUIRES,
+)
+from pipeline.planning.packages.states import State
+from pipeline.planning.packages.told import (
+    ARCHITECTURE,
+    BASE,
+    RPM,
+    TOLD,
+    inventory_of,
+    state_of,
+)
 from pipeline.state_files import write_private
 
 SECONDS: Final = 120.0
@@ -28,6 +42,25 @@ LARGEST: Final = 64 * 1024 * 1024
 
 COMMAND: Final = "sudo -n sh"
 
+_RELATIONS: Final = {
+    PROVIDES: "PROVIDE",
+    REQUIRES: "REQUIRE",
+    CONFLICTS: "CONFLICT",
+    OBSOLETES: "OBSOLETE",
+}
+"""The beginnings of rpm's tags, by the word of their lines."""
+QUERY: Final = "".join(
+    (
+        rf"{PACKAGE}|%{{NAME}}|%{{EPOCH}}|%{{VERSION}}|%{{RELEASE}}|%{{ARCH}}|%{{SOURCERPM}}\n",
+        *(
+            rf"[{word}|%{{{tag}NAME}}|%{{{tag}FLAGS:depflags}}|%{{{tag}VERSION}}\n]"
+            for word, tag in _RELATIONS.items()
+        ),
+        rf"[{OWNS}|%{{FILENAMES}}\n]",
+    )
+)
+"""For `rpm --qf`: a line for a package, then one for all that it provides, asks for and owns."""
+
 SCRIPT: Final = rf"""
 set -u
 root=${{GATHER_ROOT:-}}
@@ -35,18 +68,20 @@ told=$(mktemp -d) || exit 1
 trap 'rm -rf "$told"' EXIT
 mkdir "$told/{TOLD}"
 if [ -e "$root/var/lib/dpkg/status" ]; then
-    dpkg --print-architecture >"$told/{TOLD}/architecture"
+    dpkg --print-architecture >"$told/{ARCHITECTURE}"
     dpkg --print-foreign-architectures >"$told/{TOLD}/foreign"
 elif command -v rpm >/dev/null 2>&1; then
-    rpm -qa --qf '%{{NAME}}|%{{EPOCH}}|%{{VERSION}}|%{{RELEASE}}|%{{ARCH}}|%{{SOURCERPM}}\n' \
-        >"$told/{RPM}" 2>/dev/null || rm -f "$told/{RPM}"
+    uname -m >"$told/{ARCHITECTURE}"
+    rpm -qa --qf '{QUERY}' >"$told/{RPM}" 2>/dev/null || rm -f "$told/{RPM}"
 fi
 cd "$root/" || exit 1
 set --
 for file in etc/os-release usr/lib/os-release var/lib/dpkg/status var/lib/apt/extended_states \
     etc/apt/sources.list etc/apt/sources.list.d/*.list etc/apt/sources.list.d/*.sources \
     etc/apt/mirrors/* etc/apt/apt-mirrors.txt etc/apt/preferences etc/apt/preferences.d/* \
-    etc/apt/trusted.gpg etc/apt/trusted.gpg.d/* etc/apt/keyrings/* usr/share/keyrings/*; do
+    etc/apt/trusted.gpg etc/apt/trusted.gpg.d/* etc/apt/keyrings/* usr/share/keyrings/* \
+    etc/yum.repos.d/*.repo etc/yum.conf etc/yum/vars/* etc/dnf/dnf.conf etc/dnf/vars/* \
+    etc/tdnf/tdnf.conf etc/pki/rpm-gpg/*; do
     [ ! -f "$file" ] || set -- "$@" "$file"
 done
 [ ! -d {BASE} ] || set -- "$@" {BASE}
@@ -61,11 +96,11 @@ def gather(config: Path, user: str, at: tuple[str, int], folder: Path) -> Invent
     """
     content = answer(config, user, at, COMMAND, SECONDS, SCRIPT.encode())
     files = unpacked(content)
-    found, apt = inventory_of(files), apt_state_of(files)
+    found, state = inventory_of(files), state_of(files)
     if found is not None:
         write_private(folder / inventory.FILE, _json(found))
-    if apt is not None:
-        write_private(folder / state.FILE, _json(apt))
+    if state is not None:
+        write_private(folder / state.file, _json(state))
     return found
 
 
@@ -95,5 +130,5 @@ def _keep(found: dict[str, bytes], name: str, content: bytes) -> None:
         found[name] = content
 
 
-def _json(value: Inventory | AptState) -> str:
+def _json(value: Inventory | State) -> str:
     return json.dumps(value.written(), indent=1, sort_keys=True) + "\n"

@@ -11,10 +11,10 @@ from pipeline.definition.model import Image
 from pipeline.errors import StateFileError, Unreachable
 from pipeline.execution.packages.indexes import Indexes
 from pipeline.planning.names import Tag
-from pipeline.planning.packages.asking import names_an_upgrade
 from pipeline.planning.packages.changes import Change
 from pipeline.planning.packages.prediction import Prediction
 from pipeline.planning.packages.recorded import Recorded
+from pipeline.planning.packages.upgrading import names_an_upgrade
 from pipeline.planning.versions import ImageVersion
 
 
@@ -35,12 +35,12 @@ def ask(indexes: Indexes, image: Image, known: Recorded | None) -> Answer:
     """Ask for what the bake would install today. Nothing that goes wrong is a reason to rebuild."""
     if known is None:
         return NOT_RECORDED
-    if known.apt is None:
-        return Answer(why_not=f"indexes of {known.inventory.manager} are not asked")
+    if known.state is None:
+        return Answer(why_not=f"what {known.inventory.manager} knew is not written down here")
     try:
         upgrades = names_an_upgrade(map(_text, image.scripts))
-        prediction = indexes.foretell(known.apt, upgrades=upgrades)
-        return Answer(prediction, indexes.open_fixes(known.apt))
+        prediction = indexes.foretell(known.state, upgrades=upgrades)
+        return Answer(prediction, indexes.open_fixes(known.state))
     except (Unreachable, StateFileError) as error:
         return Answer(why_not=f"package indexes not asked: {error}")
 

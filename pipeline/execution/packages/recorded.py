@@ -16,9 +16,9 @@ from pipeline.execution.verdict import JUNIT, cases_in
 from pipeline.planning.evidence import inventory
 from pipeline.planning.evidence.documents import JUNIT as CHECKED
 from pipeline.planning.names import Tag
-from pipeline.planning.packages import state
 from pipeline.planning.packages.diff import Checked
 from pipeline.planning.packages.recorded import Recorded
+from pipeline.planning.packages.states import READINGS
 from pipeline.planning.versions import ImageVersion
 from pipeline.state_files import read_bytes
 
@@ -33,7 +33,10 @@ def recorded(session: Session, version: ImageVersion) -> Recorded | None:
     found = _read(_content(session, version, inventory.FILE), inventory.reading)
     if found is None:
         return None
-    return Recorded(found, _read(_content(session, version, state.FILE), state.reading))
+    states = (
+        _read(_content(session, version, name), reading) for name, reading in READINGS.items()
+    )
+    return Recorded(found, next((state for state in states if state), None))
 
 
 def tests_of(session: Session, version: ImageVersion) -> Checked | None:

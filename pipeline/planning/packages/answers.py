@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from pipeline.planning.packages.dpkg import Version
+from pipeline.planning.packages.orders import Order
 
 SECURITY = re.compile(r"security", re.IGNORECASE)
 
@@ -96,13 +96,13 @@ def offers(text: str, security: frozenset[str]) -> Offers:
     return {name: tuple(_offers(lines, security)) for name, lines in _by_name(text)}
 
 
-def closes(offered: tuple[Offered, ...], old: str, new: str) -> bool:
-    """Whether what is newer than `old`, up to `new`, has been in a security suite.
+def closes(offered: tuple[Offered, ...], old: str, new: str, order: Order) -> bool:
+    """Whether what is newer than `old`, up to `new`, is a fix of security.
 
-    All of them count: a point release carries on the fixes of versions that were skipped.
+    All of them count: a later version carries on the fixes of versions that were skipped.
     """
-    first, last = Version(old), Version(new)
-    seen = (Version(one.version) for one in offered if one.is_security)
+    first, last = order(old), order(new)
+    seen = (order(one.version) for one in offered if one.is_security)
     return any(first < version and not last < version for version in seen)
 
 

@@ -10,7 +10,7 @@ import base64
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -110,13 +110,6 @@ def snapshot_key(snapshot: Snapshot) -> str:
     """The name of a snapshot's folder."""
     told = f"{snapshot.status}\n{snapshot.extended_states}"
     return hashlib.sha256(told.encode()).hexdigest()[:16]
-
-
-def names_an_upgrade(scripts: Iterable[str]) -> bool:
-    """Whether a script upgrades what the base brought: `apt-get upgrade`, `apt full-upgrade`."""
-    upgrade = re.compile(r"\b(?:apt|apt-get|aptitude)\b[^\n;&|#]*\b(?:dist-|full-|safe-)?upgrade\b")
-    lines = (line.partition("#")[0] for text in scripts for line in text.splitlines())
-    return any(upgrade.search(line) for line in lines)
 
 
 def _moved(text: str, root: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any, Literal, TypeAlias
 
 from pipeline.planning.evidence.inventory import Package
 from pipeline.planning.packages.answers import Offers, closes
-from pipeline.planning.packages.dpkg import Version, by_place
+from pipeline.planning.packages.orders import Order, newest_by_place
 
 Class: TypeAlias = Literal["security", "other", ""]
 """Of a newer version; "" where no index tells."""
@@ -28,7 +28,7 @@ class Change:
 
     @property
     def is_security(self) -> bool:
-        """Whether a security suite has, or had on the way, what is newer."""
+        """Whether what is newer, or was on the way, is a fix of security."""
         return self.kind == "security"
 
     def __str__(self) -> str:
@@ -45,9 +45,11 @@ class Change:
         return {"class" if key == "kind" else key: value for key, value in asdict(self).items()}
 
 
-def changes(before: Iterable[Package], after: Iterable[Package]) -> tuple[Change, ...]:
+def changes(
+    before: Iterable[Package], after: Iterable[Package], order: Order
+) -> tuple[Change, ...]:
     """What makes `after` of `before`, by name; without classes."""
-    old, new = by_place(tuple(before)), by_place(tuple(after))
+    old, new = newest_by_place(before, order), newest_by_place(after, order)
     found = []
     for place in sorted(old.keys() | new.keys()):
         was = old[place].version if place in old else ""
@@ -58,28 +60,34 @@ def changes(before: Iterable[Package], after: Iterable[Package]) -> tuple[Change
 
 
 def classified(
-    found: Iterable[Change], offered: Offers, names: Mapping[tuple[str, str], str]
+    found: Iterable[Change],
+    offered: Offers,
+    names: Mapping[tuple[str, str], str],
+    order: Order,
 ) -> tuple[Change, ...]:
-    """The same with classes, security first; `names`: how apt was asked for a place."""
+    """The same with classes, security first; `names`: what a place is called among the offers."""
     told = []
     for one in found:
         rows = offered.get(names.get((one.name, one.architecture), one.name), ())
         kind: Class = ""
         if one.old and one.new and rows:
-            kind = "security" if closes(rows, one.old, one.new) else "other"
+            kind = "security" if closes(rows, one.old, one.new, order) else "other"
         told.append(Change(one.name, one.architecture, one.old, one.new, kind))
     return tuple(sorted(told, key=lambda one: (not one.is_security, one.name, one.architecture)))
 
 
 def fixes(
-    packages: Iterable[Package], offered: Offers, names: Mapping[tuple[str, str], str]
+    packages: Iterable[Package],
+    offered: Offers,
+    names: Mapping[tuple[str, str], str],
+    order: Order,
 ) -> tuple[Change, ...]:
-    """Of installed packages the newest version that a security suite has, where that is newer."""
+    """Of installed packages the newest version that fixes security, where that is newer."""
     found = []
     for one in packages:
         rows = offered.get(names.get((one.name, one.architecture), one.name), ())
-        fixed = max((row.version for row in rows if row.is_security), key=Version, default="")
-        if fixed and Version(one.version) < Version(fixed):
+        fixed = max((row.version for row in rows if row.is_security), key=order, default="")
+        if fixed and order(one.version) < order(fixed):
             found.append(Change(one.name, one.architecture, one.version, fixed, "security"))
     return tuple(found)
 

@@ -6,11 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from pipeline.planning.evidence.inventory import Package
+from pipeline.planning.evidence.inventory import Inventory, Package
 from pipeline.planning.packages.answers import Simulation
 from pipeline.planning.packages.asking import Question
 from pipeline.planning.packages.changes import Change, changes, in_words
 from pipeline.planning.packages.dpkg import by_place, installed
+from pipeline.planning.packages.orders import ORDERS
 from pipeline.planning.packages.state import AptState, Snapshot, added, renewed
 
 SHOWN_WRONG = 3
@@ -54,11 +55,11 @@ class Judged:
     words: str
 
 
-def judged(foretold: Prediction, packages: Iterable[Package] | None) -> Judged:
+def judged(foretold: Prediction, found: Inventory | None) -> Judged:
     """What a bake left, None where nobody knows, compared with what was foretold."""
-    if packages is None:
+    if found is None:
         return Judged(False, "not foretold: its packages are not written down")
-    if wrong := changes(foretold.packages, packages):
+    if wrong := changes(foretold.packages, found.packages, ORDERS[found.manager]):
         return Judged(False, f"not as foretold: {in_words(wrong, SHOWN_WRONG)}")
     return Judged(True, f"as foretold: {len(foretold.packages)} packages")
 

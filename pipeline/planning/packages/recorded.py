@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pipeline.planning.evidence.inventory import Inventory
-from pipeline.planning.packages.state import AptState
+from pipeline.planning.packages.states import State
 
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """A version's packages, and what apt knows there."""
+    """A version's packages, and what its package manager knows there."""
 
     inventory: Inventory
-    apt: AptState | None = None
-    """None for a machine without dpkg."""
+    state: State | None = None
+    """None where nobody wrote that down."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from pipeline.planning.packages.dpkg import automatic, by_place, installed, reduced
 
@@ -44,6 +44,8 @@ NOTHING: Final = Snapshot("", "", {}, {})
 @dataclass(frozen=True, slots=True)
 class AptState:
     """Both snapshots of a version."""
+
+    file: ClassVar[str] = FILE
 
     architecture: str
     foreign: tuple[str, ...]

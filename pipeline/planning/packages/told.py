@@ -7,9 +7,12 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from pipeline.planning.evidence.inventory import Inventory, Package
+from pipeline.planning.evidence.inventory import Inventory
 from pipeline.planning.packages.dpkg import installed
+from pipeline.planning.packages.rpm_repos import KEYS, SETTINGS, without_secrets
+from pipeline.planning.packages.rpm_state import RpmState, packages, reduced, rpms
 from pipeline.planning.packages.state import NOTHING, AptState, Snapshot, snapshot
+from pipeline.planning.packages.states import State
 
 Told = Mapping[str, bytes]
 """Contents by their paths from the root."""
@@ -18,7 +21,11 @@ BASE: Final = "var/lib/bakeswap/base"
 """Where packer/linux/ready.sh keeps what was there before the bake."""
 TOLD: Final = "told"
 """Where the machine puts what programs said."""
+ARCHITECTURE: Final = f"{TOLD}/architecture"
 RPM: Final = f"{TOLD}/rpm"
+"""All that rpm knows of what is installed, in lines; rpm_state.py reads them."""
+RPMS: Final = f"{BASE}/rpms"
+"""Names, versions and architectures of what was installed before the bake."""
 
 STATUS: Final = "var/lib/dpkg/status"
 _EXTENDED: Final = "var/lib/apt/extended_states"
@@ -29,7 +36,6 @@ _SOURCES = re.compile(
 _PREFERENCES = re.compile(r"etc/apt/preferences(?:\.d/[^/]+)?")
 _TRUSTED = re.compile(r"etc/apt/trusted\.gpg(?:\.d/[^/]+\.(?:gpg|asc))?")
 _SIGNED_BY = re.compile(r"signed-by[=:]\s*([^\]\s#]+(?:[,\s]+/[^\]\s#,]+)*)", re.IGNORECASE)
-_SOURCE_RPM = re.compile(r"(.+)-([^-]+-[^-]+)\.(?:no)?src\.rpm")
 
 
 def inventory_of(files: Told) -> Inventory | None:
@@ -38,9 +44,13 @@ def inventory_of(files: Told) -> Inventory | None:
     if STATUS in files:
         return Inventory("dpkg", distribution, installed(_text(files, STATUS)))
     if RPM in files:
-        packages = tuple(sorted(_rpms(_text(files, RPM))))
-        return Inventory("rpm", distribution, packages)
+        return Inventory("rpm", distribution, packages(rpms(_text(files, RPM))))
     return None
+
+
+def state_of(files: Told) -> State | None:
+    """What its package manager knows there; None for a machine without one that we know."""
+    return apt_state_of(files) or rpm_state_of(files)
 
 
 def apt_state_of(files: Told) -> AptState | None:
@@ -51,16 +61,30 @@ def apt_state_of(files: Told) -> AptState | None:
     base = _snapshot(files, f"{BASE}/")
     texts = (*base.sources.values(), *now.sources.values())
     keyrings = {
-        path: base64.b64encode(content).decode()
+        path: _base64(content)
         for path, content in files.items()
         if _TRUSTED.fullmatch(path) or path in signed_by(texts)
     }
     return AptState(
-        _text(files, f"{TOLD}/architecture").strip(),
+        _text(files, ARCHITECTURE).strip(),
         tuple(_text(files, f"{TOLD}/foreign").split()),
         base,
         now,
         keyrings,
+    )
+
+
+def rpm_state_of(files: Told) -> RpmState | None:
+    """What rpm and dnf know there; None for a machine of another package manager."""
+    if RPM not in files or STATUS in files:
+        return None
+    settings = {**_named(files, f"{BASE}/", SETTINGS), **_named(files, "", SETTINGS)}
+    return RpmState(
+        _text(files, ARCHITECTURE).strip(),
+        tuple(_text(files, RPMS).split()),
+        reduced(_text(files, RPM)),
+        {path: without_secrets(text) for path, text in settings.items()},
+        {path: _base64(content) for path, content in files.items() if KEYS.fullmatch(path)},
     )
 
 
@@ -97,20 +121,8 @@ def _distribution(files: Told) -> str:
     return "-".join(word for word in words if word) or "unknown"
 
 
-def _rpms(text: str) -> Iterable[Package]:
-    for line in text.splitlines():
-        name, epoch, version, release, architecture, source = (*line.split("|"), *[""] * 6)[:6]
-        if not name or not version or name == "gpg-pubkey":
-            continue
-        whole = f"{version}-{release}"
-        match = _SOURCE_RPM.fullmatch(source)
-        yield Package(
-            name,
-            whole if epoch in {"", "0", "(none)"} else f"{epoch}:{whole}",
-            architecture,
-            match[1] if match else "",
-            match[2] if match else "",
-        )
+def _base64(content: bytes) -> str:
+    return base64.b64encode(content).decode()
 
 
 def _text(files: Told, path: str) -> str:

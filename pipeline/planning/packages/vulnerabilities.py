@@ -1,7 +1,8 @@
 """Known vulnerabilities of installed packages, from documents that somebody gives by path.
 
 Debian's security tracker, https://security-tracker.debian.org/tracker/data/json, and OSV,
-https://ossf.github.io/osv-schema: both speak of source packages and of their versions.
+https://ossf.github.io/osv-schema: both speak of source packages and of their versions; of rpm
+some of OSV's speak of packages as they are installed.
 """
 
 from __future__ import annotations
@@ -11,13 +12,16 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from pipeline.planning.evidence.canonical import canonical
-from pipeline.planning.evidence.inventory import Inventory, Package
+from pipeline.planning.evidence.inventory import Inventory, Manager, Package
 from pipeline.planning.evidence.sbom import purl
-from pipeline.planning.packages.dpkg import Version
+from pipeline.planning.packages.orders import ORDERS, Order
 from pipeline.planning.table import Table
 
 CODENAMES: Final = {"11": "bullseye", "12": "bookworm", "13": "trixie", "14": "forky"}
 """Of Debian's releases: the tracker knows them by these alone."""
+ECOSYSTEMS: Final = {"azurelinux": "azure linux", "rhel": "red hat", "rocky": "rocky linux"}
+"""OSV's names of distributions, in small letters, where they are not the ID of os-release."""
+_OF_RED_HAT: Final = "enterprise_linux:"
 HEADINGS: Final = ("vulnerability", "package", "installed", "fixed in", "said by")
 NOT_AFFECTED: Final = "0"
 """What the tracker calls the fixed version of what never was in a release."""
@@ -50,6 +54,7 @@ class Vulnerability:
 
 def of_tracker(document: Mapping[str, Any], inventory: Inventory) -> tuple[Vulnerability, ...]:
     """What Debian's tracker says; raises TypeError or AttributeError for another document."""
+    order = ORDERS[inventory.manager]
     release = CODENAMES.get(inventory.distribution.partition("-")[2], "")
     found = []
     for package in inventory.packages:
@@ -57,7 +62,7 @@ def of_tracker(document: Mapping[str, Any], inventory: Inventory) -> tuple[Vulne
             told = about.get("releases", {}).get(release, {})
             fixed = str(told.get("fixed_version", ""))
             is_open = told.get("status") == "open"
-            is_later = bool(fixed) and _version(package) < Version(fixed)
+            is_later = bool(fixed) and order(_text(package)) < order(fixed)
             if is_open or (told.get("status") == "resolved" and is_later):
                 found.append(
                     _found(name, package, "" if fixed == NOT_AFFECTED else fixed, "debian")
@@ -69,19 +74,19 @@ def of_osv(
     documents: Iterable[Mapping[str, Any]], inventory: Inventory
 ) -> tuple[Vulnerability, ...]:
     """What OSV's documents say; raises TypeError, KeyError or AttributeError for others."""
-    vendor, _, release = inventory.distribution.partition("-")
-    ecosystem = f"{vendor}:{release}"
-    by_source: dict[str, list[Package]] = {}
+    order = ORDERS[inventory.manager]
+    named: dict[str, list[tuple[Package, str]]] = {}
     for package in inventory.packages:
-        by_source.setdefault(_source(package), []).append(package)
+        for name, version in _told_of(inventory.manager, package).items():
+            named.setdefault(name, []).append((package, version))
     found = set()
     for document in documents:
         for affected in document.get("affected", ()):
             about = affected.get("package", {})
-            if str(about.get("ecosystem", "")).lower() not in {ecosystem, vendor}:
+            if not _is_of(str(about.get("ecosystem", "")), inventory.distribution):
                 continue
-            for package in by_source.get(about.get("name", ""), ()):
-                for fixed in _affecting(affected, package):
+            for package, version in named.get(about.get("name", ""), ()):
+                for fixed in _affecting(affected, version, order):
                     found.add(_found(str(document["id"]), package, fixed, "osv"))
     return tuple(sorted(found))
 
@@ -122,10 +127,32 @@ def _recommended(found: Iterable[Vulnerability]) -> dict[str, str]:
     return {"recommendation": f"update to {', '.join(fixed)}"} if fixed else {}
 
 
-def _affecting(affected: Mapping[str, Any], package: Package) -> Iterator[str]:
-    """The fixed version of each range that the package is in, "" for none."""
-    mine = _version(package)
-    if _text(package) in affected.get("versions", ()) and not affected.get("ranges"):
+def _is_of(ecosystem: str, distribution: str) -> bool:
+    """`Rocky Linux:9` is of `rocky-9.5`, `Debian` of each Debian."""
+    name, _, release = ecosystem.lower().partition(":")
+    vendor, _, version = distribution.partition("-")
+    release = release.removeprefix(_OF_RED_HAT).partition(":")[0]
+    return name == ECOSYSTEMS.get(vendor, vendor) and release in {
+        *("", version, version.partition(".")[0]),
+    }
+
+
+def _told_of(manager: Manager, package: Package) -> Mapping[str, str]:
+    """The names that a document may call a package by, each with its version.
+
+    The name of an rpm's source has no epoch: it is that of the package.
+    """
+    if manager == "dpkg":
+        return {_source(package): _text(package)}
+    epoch, colon, _ = package.version.partition(":")
+    of_source = f"{epoch}{colon}{_text(package)}" if colon else _text(package)
+    return {_source(package): of_source, package.name: package.version}
+
+
+def _affecting(affected: Mapping[str, Any], version: str, order: Order) -> Iterator[str]:
+    """The fixed version of each range that a version is in, "" for none."""
+    mine = order(version)
+    if version in affected.get("versions", ()) and not affected.get("ranges"):
         yield ""
     for one in affected.get("ranges", ()):
         if one.get("type") != "ECOSYSTEM":
@@ -136,10 +163,10 @@ def _affecting(affected: Mapping[str, Any], package: Package) -> Iterator[str]:
                 introduced = str(event["introduced"])
             elif "fixed" in event:
                 fixed = str(event["fixed"])
-                if introduced and not mine < Version(introduced) and mine < Version(fixed):
+                if introduced and not mine < order(introduced) and mine < order(fixed):
                     yield fixed
                 introduced = ""
-        if introduced and not mine < Version(introduced):
+        if introduced and not mine < order(introduced):
             yield ""
 
 
@@ -153,7 +180,3 @@ def _source(package: Package) -> str:
 
 def _text(package: Package) -> str:
     return package.source_version or package.version
-
-
-def _version(package: Package) -> Version:
-    return Version(_text(package))

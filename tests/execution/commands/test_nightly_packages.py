@@ -10,19 +10,19 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.definition.project import read
-from pipeline.definition.rebuilding import Reason
 from pipeline.errors import ImagesFailed
 from pipeline.execution.commands.nightly import nightly
 from pipeline.execution.packages.newer import is_too_old
 from pipeline.execution.packages.recorded import recorded
 from pipeline.planning.evidence import inventory
+from pipeline.planning.evidence.inventory import Inventory
 from pipeline.planning.names import Tag
 from pipeline.planning.packages import state
-from pipeline.planning.packages.state import AptState
+from pipeline.planning.packages.dpkg import installed
 from pipeline.planning.versions import ImageVersion
-from tests.conftest import ROOT, Emulator
-from tests.execution.landing_zone import LandingZone, landing_zone
+from tests.conftest import Emulator
+from tests.execution.commands.standing import RUN, plan_of, rebuilt_on, standing, write
+from tests.execution.landing_zone import LandingZone
 from tests.execution.packages.repository import (
     MAIN,
     SECURITY,
@@ -31,12 +31,10 @@ from tests.execution.packages.repository import (
     served,
     snapshot,
     state_of,
-    write_down,
 )
 
 pytestmark = pytest.mark.skipif(not shutil.which("apt-get"), reason="there is no apt here")
 
-RUN = "20261101T000000Z-baker-0001"
 LIBC, NGINX = Deb("libc6", "2.36-9"), Deb("nginx", "1.22-1", "libc6")
 NEWER = Deb("nginx", "1.22-1+deb12u1", "libc6")
 
@@ -55,34 +53,12 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Repo
 @pytest.fixture
 def zone(emulator: Emulator, tmp_path: Path, repository: Repository) -> LandingZone:
     """A landing zone where 1.0.0 has the image's inputs, and its packages are written down."""
-    made = landing_zone(tmp_path, emulator)
-    made.create()
-    made.add_versions("1.0.0")
-    (template,) = (image.template for image in read(ROOT).images if image.name == "web")
-    (made.image.checks / "test_it.py").write_text("def test_it():\n    pass\n")
-    made = replace(made, image=replace(made.image, template=template))
-    made.has_inputs("1.0.0", {Tag.RUN: RUN})
+    made = standing(tmp_path, emulator)
     sources = repository.sources(MAIN, SECURITY)
-    write(made, state_of(snapshot(sources, (LIBC,)), snapshot(sources, (LIBC, NGINX))))
+    apt = state_of(snapshot(sources, (LIBC,)), snapshot(sources, (LIBC, NGINX)))
+    write(made, Inventory("dpkg", "debian-12", installed(apt.now.status)), apt)
     _ = made.output
     return made
-
-
-def write(zone: LandingZone, apt: AptState) -> None:
-    """What the run wrote down of 1.0.0."""
-    write_down(zone.session().runs / RUN, apt)
-
-
-def rebuilt_on(zone: LandingZone, *reasons: Reason, max_age: float = 0.0) -> LandingZone:
-    """The zone, its image rebuilt for these reasons."""
-    image = replace(zone.image, rebuild_on=frozenset(reasons), max_age=max_age)
-    return replace(zone, image=image)
-
-
-def plan_of(zone: LandingZone) -> str:
-    """What a nightly run would do, in one line."""
-    nightly(zone.session(plan_only=True))
-    return " ".join(zone.output.split())
 
 
 def test_with_nothing_new_it_says_so(zone: LandingZone) -> None:
@@ -133,7 +109,7 @@ def test_what_was_written_down_may_be_damaged(zone: LandingZone) -> None:
     (folder / state.FILE).write_text("{}")
     found = recorded(zone.session(), version)
     assert found is not None
-    assert found.apt is None
+    assert found.state is None
     (folder / inventory.FILE).write_text("[]")
     assert recorded(zone.session(), version) is None
 
@@ -143,7 +119,7 @@ def test_indexes_of_another_manager_are_not_asked(zone: LandingZone) -> None:
     (folder / state.FILE).unlink()
     found = json.loads((folder / inventory.FILE).read_text())
     (folder / inventory.FILE).write_text(json.dumps({**found, "manager": "rpm"}))
-    assert "indexes of rpm are not asked" in plan_of(rebuilt_on(zone, "packages"))
+    assert "what rpm knew is not written down here" in plan_of(rebuilt_on(zone, "packages"))
 
 
 def test_an_old_version_is_baked_again(zone: LandingZone) -> None:

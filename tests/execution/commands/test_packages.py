@@ -140,13 +140,13 @@ def test_a_note_of_a_plan_asks_no_mirror(zone: LandingZone, repository: Reposito
 
 def test_fixes_that_what_serves_lacks_are_shown_and_kept_for_status(zone: LandingZone) -> None:
     vulnerabilities(zone.session(), "web", "1.0.0")
-    assert "security suites have: openssl 3.0.15-1 -> 3.0.17-1 (security)" in told(zone)
+    assert "indexes have: openssl 3.0.15-1 -> 3.0.17-1 (security)" in told(zone)
     found = open_fixes(zone.session(), "web", "1.0.0")
     assert found is not None
     assert str(found).startswith("1 security fix open (openssl), as of ")
     assert open_fixes(zone.session(), "web", "1.0.1") is None
     vulnerabilities(zone.session(), "web")
-    assert "security suites have nothing newer" in told(zone)
+    assert "indexes have no newer fix of security" in told(zone)
 
 
 def test_status_tells_of_them(zone: LandingZone) -> None:
@@ -205,5 +205,5 @@ def test_nobody_waits_for_another_run_to_make_a_note(
 ) -> None:
     ends = [ImageVersion(name, tags={Tag.RUN: run}) for name, run in RUNS.items()]
     apt = state.reading(json.loads((zone.session().runs / RUNS["1.0.0"] / state.FILE).read_text()))
-    with Indexes()._folder(apt):
+    with Indexes()._asked(apt):
         assert note(zone, *ends) == "packages since 1.0.0: 1 package changed"

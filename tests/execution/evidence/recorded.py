@@ -16,6 +16,7 @@ from pipeline.planning.build.steps import MarkVersion, RecordEvidence
 from pipeline.planning.evidence import inventory as inventories
 from pipeline.planning.evidence.policy import problems
 from pipeline.planning.names import Tag, image_version_id
+from pipeline.planning.packages.states import State
 from pipeline.planning.plan import Plan
 from pipeline.planning.versions import ImageVersion
 from pipeline.planning.writable import writable
@@ -41,6 +42,8 @@ class Recorded:
     name: str
     junit: str = RESULTS
     inventory: bool = True
+    state: State | None = None
+    """What the machine's package manager knew."""
 
     def under(self, policy: EvidencePolicy) -> Recorded:
         """The same under a policy."""
@@ -60,6 +63,8 @@ class Recorded:
             (run.folder / JUNIT).write_text(self.junit)
             if self.inventory:
                 (run.folder / inventories.FILE).write_text(json.dumps(INSTALLED.written()))
+            if self.state:
+                (run.folder / self.state.file).write_text(json.dumps(self.state.written()))
             carry_out(Plan("test", (step, *marking)), run)
         return self.zone.output
 

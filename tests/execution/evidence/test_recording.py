@@ -17,12 +17,16 @@ from pipeline.errors import Refused, StateFileError
 from pipeline.execution.evidence.folder import FolderStore
 from pipeline.execution.evidence.reading import evidence_of, inventory_of, refuse_unproven
 from pipeline.execution.evidence.signing import PASSPHRASE
+from pipeline.execution.packages.recorded import recorded as packages_of
 from pipeline.execution.runner import begin, carry_out
 from pipeline.execution.verdict import JUNIT
 from pipeline.planning.build.steps import MarkVersion, RecordEvidence
 from pipeline.planning.evidence import inventory as inventories
 from pipeline.planning.evidence.documents import CHECKS, DESCRIPTOR, INVENTORY, SBOM
 from pipeline.planning.names import Tag
+from pipeline.planning.packages.rpm_state import RpmState
+from pipeline.planning.packages.state import NOTHING, AptState
+from pipeline.planning.packages.states import State
 from pipeline.planning.plan import Plan
 from tests.conftest import Emulator
 from tests.execution.evidence.keys import p256, write_private, write_public
@@ -69,6 +73,21 @@ def test_signed_and_whole_it_is_what_the_strictest_policy_requires(web: Recorded
     assert documents[DESCRIPTOR]["base"] == BASE
     validator = JsonStrictValidator(SchemaVersion.V1_6)
     assert validator.validate_str(json.dumps(documents[SBOM])) is None
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        AptState("amd64", (), NOTHING, NOTHING, {}),
+        RpmState("x86_64", ("bash-5-1.x86_64",), "N|bash||5|1|x86_64|\n", {}, {}),
+    ],
+    ids=["apt", "rpm"],
+)
+def test_what_its_package_manager_knew_is_read_back(web: Recorded, state: State) -> None:
+    replace(web, state=state).record()
+    found = packages_of(web.zone.session(), web.version)
+
+    assert found is not None and found.state == state
 
 
 def test_what_is_installed_is_read_back_by_the_version(web: Recorded) -> None:

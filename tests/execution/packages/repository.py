@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import json
 import os
+import ssl
 import subprocess
 import threading
 from collections.abc import Iterable, Iterator
@@ -17,10 +17,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from pipeline.planning.evidence import inventory
-from pipeline.planning.evidence.inventory import Inventory
-from pipeline.planning.packages import state
-from pipeline.planning.packages.dpkg import installed
 from pipeline.planning.packages.state import NOTHING, AptState, Snapshot
 
 MAIN, SECURITY = "stable", "stable-security"
@@ -121,16 +117,28 @@ class Repository:
 
 
 @contextmanager
-def served(folder: Path) -> Iterator[Repository]:
-    """An empty repository below a folder."""
-    root = folder / "repository"
-    root.mkdir(parents=True)
+def serving(
+    root: Path, tls: ssl.SSLContext | None = None, leads_to: str = ""
+) -> Iterator[tuple[str, list[str]]]:
+    """A folder by HTTP on loopback: its address, and paths and statuses of all requests.
+
+    `leads_to`: where all requests are sent on to.
+    """
     requests: list[str] = []
 
     class Handler(SimpleHTTPRequestHandler):
         def translate_path(self, path: str) -> str:
             """A proxy is asked for an address: of what is here, whatever host it names."""
             return super().translate_path(urlsplit(path).path)
+
+        def do_GET(self) -> None:
+            """A file, or where it is."""
+            if not leads_to:
+                super().do_GET()
+                return
+            self.send_response(302)
+            self.send_header("Location", f"{leads_to}{self.path}")
+            self.end_headers()
 
         def log_request(self, code: Any = "-", size: Any = "-") -> None:
             requests.append(f"{self.path} {int(code)}")
@@ -140,14 +148,27 @@ def served(folder: Path) -> Iterator[Repository]:
 
     handler = functools.partial(Handler, directory=str(root))
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        if tls:
+            server.socket = tls.wrap_socket(server.socket, server_side=True)
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
-        made = Repository(root, f"http://127.0.0.1:{server.server_port}", requests=requests)
         try:
-            yield made
+            yield f"{'https' if tls else 'http'}://127.0.0.1:{server.server_port}", requests
         finally:
             server.shutdown()
             thread.join()
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[Repository]:
+    """An empty repository below a folder."""
+    root = folder / "repository"
+    root.mkdir(parents=True)
+    with serving(root) as (url, requests):
+        made = Repository(root, url, requests=requests)
+        try:
+            yield made
+        finally:
             made.end_gpg()
 
 
@@ -161,11 +182,3 @@ def snapshot(sources: str, debs: Iterable[Deb], automatic: Iterable[str] = ()) -
 def state_of(base: Snapshot, now: Snapshot) -> AptState:
     """What apt knows of a version that was baked upon a base, or upon nobody knows what."""
     return AptState("amd64", (), base or NOTHING, now, {})
-
-
-def write_down(folder: Path, apt: AptState) -> None:
-    """What a check leaves of a version's packages in its run's folder."""
-    folder.mkdir(parents=True, exist_ok=True)
-    found = Inventory("dpkg", "debian-12", installed(apt.now.status))
-    (folder / inventory.FILE).write_text(json.dumps(found.written()))
-    (folder / state.FILE).write_text(json.dumps(apt.written()))

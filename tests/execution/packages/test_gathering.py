@@ -6,6 +6,7 @@ import gzip
 import io
 import json
 import os
+import platform
 import tarfile
 from pathlib import Path
 
@@ -14,7 +15,9 @@ import pytest
 from pipeline.execution.packages import gathering
 from pipeline.execution.packages.gathering import gather, unpacked
 from pipeline.planning.evidence import inventory
-from pipeline.planning.packages import state
+from pipeline.planning.packages import rpm_state
+from pipeline.planning.packages import state as apt_state
+from pipeline.planning.packages.rpm_state import RpmState
 from tests.conftest import ROOT
 
 READY = ROOT / "packer" / "linux" / "ready.sh"
@@ -74,8 +77,8 @@ def test_what_is_installed_and_what_apt_knows_is_written_down(machine: Machine) 
     assert found
     assert [package.name for package in found.packages] == ["base", "nginx"]
     assert inventory.reading(json.loads((machine.runs / inventory.FILE).read_text())) == found
-    apt = state.reading(json.loads((machine.runs / state.FILE).read_text()))
-    assert state.added(apt) == (("nginx",), ())
+    apt = apt_state.reading(json.loads((machine.runs / apt_state.FILE).read_text()))
+    assert apt_state.added(apt) == (("nginx",), ())
     assert set(apt.base.sources) == {"etc/apt/sources.list"}
 
 
@@ -85,7 +88,7 @@ def test_the_base_is_that_of_the_last_bake(machine: Machine) -> None:
     machine.write("var/lib/dpkg/status", STATUS.format("new", "1"))
     ready(machine)
     machine.gather()
-    apt = state.reading(json.loads((machine.runs / state.FILE).read_text()))
+    apt = apt_state.reading(json.loads((machine.runs / apt_state.FILE).read_text()))
     assert "Package: new" in apt.base.status
     assert "Package: old" not in apt.base.status
 
@@ -95,11 +98,91 @@ def test_a_machine_without_a_package_manager_tells_of_none(
 ) -> None:
     monkeypatch.setenv("PATH", f"{machine.path.partition(':')[0]}:/usr/bin:/bin")
     assert machine.gather() is None or (machine.runs / inventory.FILE).exists()
-    assert not (machine.runs / state.FILE).exists()
+    assert not (machine.runs / apt_state.FILE).exists()
 
 
 def test_a_machine_that_does_not_answer_tells_of_none(machine: Machine) -> None:
     Path(machine.path.partition(":")[0], "ssh").write_text("#!/bin/sh\nexit 255\n")
+    assert machine.gather() is None
+    assert not machine.runs.exists()
+
+
+RPM = """\
+#!/bin/sh
+# Answers as rpm 4.18 did for small packages.
+case "$*" in
+    *NVRA*) [ -z "$NO_BASE" ] || exit 1
+        printf '%s\\n' beta-2-1.noarch alpha-1.0-2.el9.noarch ;;
+    *'[F|%{FILENAMES}'*) cat <<'END'
+N|beta|(none)|2|1|noarch|beta-2-1.src.rpm
+P|beta|=|2-1
+R|rpmlib(CompressedFileNames)|<=|3.0.4-1
+N|alpha|3|1.0|2.el9|noarch|alpha-1.0-2.el9.src.rpm
+P|alpha|=|3:1.0-2.el9
+P|system-release(releasever)|=|9
+R|(beta if gamma)||
+R|/bin/sh||
+C|old|<|2
+O|older||
+F|/usr/bin/alpha
+F|/usr/share/doc/x/a b|c
+N|nginx|(none)|1.20|1|x86_64|nginx-1.20-1.src.rpm
+END
+    ;;
+    *) exit 1 ;;
+esac
+"""
+
+
+@pytest.fixture
+def rpm(machine: Machine) -> Path:
+    """A program that tells of packages, as a machine of rpm has it."""
+    program = Path(machine.path.partition(":")[0]) / "rpm"
+    program.write_text(RPM)
+    program.chmod(0o755)
+    machine.write("etc/os-release", 'ID="rocky"\nVERSION_ID="9.5"\n')
+    machine.write("etc/yum.repos.d/a.repo", "[a]\nbaseurl=https://me:hush@example.com/a\n")
+    machine.write("etc/dnf/vars/infra", "stock\n")
+    machine.write("etc/pki/rpm-gpg/KEY", "key")
+    return program
+
+
+def rpm_state_of(machine: Machine) -> RpmState:
+    """What was written down."""
+    return rpm_state.reading(json.loads((machine.runs / rpm_state.FILE).read_text()))
+
+
+def test_what_rpm_and_dnf_know_is_written_down(machine: Machine, rpm: Path) -> None:
+    ready(machine)
+    machine.write("etc/yum.repos.d/b.repo", "[b]\nbaseurl=https://example.com/b\n")
+    found = machine.gather()
+    assert found
+    assert (found.manager, found.distribution) == ("rpm", "rocky-9.5")
+    assert [package.name for package in found.packages] == ["alpha", "beta", "nginx"]
+    state = rpm_state_of(machine)
+    assert state.architecture == platform.machine()
+    assert state.settings["etc/yum.repos.d/a.repo"] == "[a]\nbaseurl=https://example.com/a\n"
+    assert set(state.settings) >= {"etc/yum.repos.d/b.repo", "etc/dnf/vars/infra"}
+    assert set(state.keys) == {"etc/pki/rpm-gpg/KEY"}
+    rpms = tuple(rpm_state.rpms(state.now))
+    assert rpm_state.release_of(rpms) == "9"
+    asked = rpm_state.question(state.base, rpms, upgrades=False)
+    assert asked.installed == (("nginx", "x86_64"),)
+    assert not (machine.runs / apt_state.FILE).exists()
+
+
+def test_a_base_that_rpm_does_not_tell_of_is_left_out(
+    machine: Machine, rpm: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_BASE", "1")
+    ready(machine)
+    machine.gather()
+    assert rpm_state_of(machine).base == ()
+
+
+def test_an_rpm_that_tells_nothing_fails_nothing(machine: Machine, rpm: Path) -> None:
+    ready(machine)
+    rpm.write_text("#!/bin/sh\nexit 1\n")
     assert machine.gather() is None
     assert not machine.runs.exists()
 

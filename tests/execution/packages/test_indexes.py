@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import Unreachable
-from pipeline.execution.packages import indexes as module
-from pipeline.execution.packages.indexes import Indexes, cache_folder
+from pipeline.execution.packages import apt, folders
+from pipeline.execution.packages.folders import cache_folder
+from pipeline.execution.packages.indexes import Indexes
 from pipeline.planning.packages.state import NOTHING, AptState
 from tests.execution.packages.repository import (
     MAIN,
@@ -268,7 +269,7 @@ def test_the_cache_is_the_users(monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
 def test_folders_of_sources_that_nobody_asks_are_removed(
     repository: Repository, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "KEPT", 1)
+    monkeypatch.setattr(folders, "KEPT", 1)
     Indexes(cache).foretell(baked(repository), upgrades=False)
     (old,) = cache.iterdir()
     os.utime(old / "lock", (1.0, 1.0))
@@ -282,7 +283,7 @@ def test_folders_of_sources_that_nobody_asks_are_removed(
 def test_an_index_that_takes_too_long_is_said(
     repository: Repository, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "SECONDS", 0.0001)
+    monkeypatch.setattr(apt, "SECONDS", 0.0001)
     with pytest.raises(Unreachable, match="apt-get: no answer in 0 s"):
         Indexes(cache).foretell(baked(repository), upgrades=False)
 

@@ -11,7 +11,7 @@ from pipeline.definition.rebuilding import Reason
 from pipeline.planning.build.build import plan_nightly
 from pipeline.planning.build.fingerprint import fingerprint
 from pipeline.planning.build.rebuilding import Forced, forced, told_of
-from pipeline.planning.evidence.inventory import Package
+from pipeline.planning.evidence.inventory import Inventory, Package
 from pipeline.planning.names import Tag
 from pipeline.planning.packages.changes import Change
 from pipeline.planning.packages.prediction import Prediction, judged
@@ -153,8 +153,9 @@ def test_what_is_told_of_packages() -> None:
 
 def test_a_bake_is_compared_with_what_was_foretold() -> None:
     prediction = foretold(CURL)
-    right = judged(prediction, prediction.packages)
+    left = Inventory("dpkg", "debian-12", prediction.packages)
+    right = judged(prediction, left)
     assert (right.is_right, right.words) == (True, "as foretold: 2 packages")
-    wrong = judged(prediction, prediction.packages[:1])
+    wrong = judged(prediction, replace(left, packages=left.packages[:1]))
     assert (wrong.is_right, wrong.words) == (False, "not as foretold: openssl 3.0.17-1 (gone)")
     assert not judged(prediction, None).is_right

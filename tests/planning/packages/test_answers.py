@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pipeline.planning.evidence.inventory import Package
+from pipeline.planning.packages import dpkg
 from pipeline.planning.packages.answers import (
     Installed,
     Offered,
@@ -111,9 +112,9 @@ def test_every_version_of_an_index_is_offered_with_its_class() -> None:
 
 def test_a_fix_that_was_skipped_counts_and_one_that_is_newer_still_does_not() -> None:
     rows = (Offered("3.0.17-1", False), Offered("3.0.16-1", True))
-    assert closes(rows, "3.0.15-1", "3.0.17-1")
-    assert not closes(rows, "3.0.16-1", "3.0.17-1")
-    assert not closes(rows, "3.0.14-1", "3.0.15-1")
+    assert closes(rows, "3.0.15-1", "3.0.17-1", dpkg.Version)
+    assert not closes(rows, "3.0.16-1", "3.0.17-1", dpkg.Version)
+    assert not closes(rows, "3.0.14-1", "3.0.15-1", dpkg.Version)
 
 
 def test_changes_are_told_security_first() -> None:
@@ -129,7 +130,7 @@ def test_changes_are_told_security_first() -> None:
         "curl": (Offered("8", False),),
         "openssl": (Offered("3.0.17-1", True),),
     }
-    found = classified(changes(before, after), offered, {})
+    found = classified(changes(before, after, dpkg.Version), offered, {}, dpkg.Version)
     assert [str(one) for one in found] == [
         "openssl 3.0.15-1 -> 3.0.17-1 (security)",
         "curl 7 -> 8",

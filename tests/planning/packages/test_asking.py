@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import pytest
-
 from pipeline.planning.packages.answers import Installed, Simulation
-from pipeline.planning.packages.asking import Question, conf, files_of, key_of, names_an_upgrade
+from pipeline.planning.packages.asking import Question, conf, files_of, key_of
 from pipeline.planning.packages.prediction import first_question, foretold, next_question, without
 from pipeline.planning.packages.state import NOTHING, AptState, Snapshot
 
@@ -57,22 +55,6 @@ def test_hooks_and_architectures_of_this_machine_do_not_count() -> None:
     assert '#clear APT::Update::Post-Invoke;' in text  # fmt: skip
     assert 'APT::Architectures { "amd64"; "i386"; };' in text
     assert 'Dir::State::status "/f/states/1/status";' in text
-
-
-@pytest.mark.parametrize(
-    ("script", "answer"),
-    [
-        ("apt-get update && apt-get -y install nginx", False),
-        ("apt-get -y upgrade", True),
-        ("DEBIAN_FRONTEND=noninteractive apt-get -yq dist-upgrade", True),
-        ("apt full-upgrade -y", True),
-        ("# apt-get upgrade would take long", False),
-        ("apt-get install unattended-upgrades", False),
-        ("apt-get install nginx; upgrade-database", False),
-    ],
-)
-def test_scripts_tell_whether_they_upgrade_the_base(script: str, answer: bool) -> None:
-    assert names_an_upgrade([script]) == answer
 
 
 def test_a_bake_is_asked_for_what_it_installed_by_name() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pipeline.planning.evidence.inventory import Package
+from pipeline.planning.packages import dpkg
 from pipeline.planning.packages.answers import Offered
 from pipeline.planning.packages.changes import Change, fixes
 from pipeline.planning.packages.fixes import OpenFixes
@@ -38,6 +39,6 @@ def test_a_fix_is_the_newest_of_a_security_suite() -> None:
             *(Offered("3.0.20-1", False), Offered("3.0.17-1", True), Offered("3.0.16-1", True)),
         ),
     }
-    assert fixes(packages, offered, {}) == (
+    assert fixes(packages, offered, {}, dpkg.Version) == (
         Change("openssl", "amd64", "3.0.15-1", "3.0.17-1", "security"),
     )

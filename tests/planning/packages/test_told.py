@@ -7,7 +7,8 @@ import pytest
 from pipeline.planning.evidence.inventory import Package
 from pipeline.planning.packages import state as states
 from pipeline.planning.packages.state import NOTHING, added, renewed
-from pipeline.planning.packages.told import apt_state_of, inventory_of, signed_by
+from pipeline.planning.packages.states import READINGS
+from pipeline.planning.packages.told import apt_state_of, inventory_of, signed_by, state_of
 
 BASE = "var/lib/bakeswap/base"
 SOURCES = b"deb [signed-by=/usr/share/keyrings/a.gpg] https://me:secret@example.com/debian a main\n"
@@ -55,9 +56,9 @@ def test_an_inventory_names_the_distribution_and_every_package() -> None:
 
 def test_rpms_are_read_as_rpm_prints_them() -> None:
     lines = (
-        "openssl|1|3.0.7|27.el9|x86_64|openssl-3.0.7-27.el9.src.rpm",
-        "bash|(none)|5.1.8|9.el9|x86_64|bash-5.1.8-9.el9.src.rpm",
-        "gpg-pubkey|(none)|8483c65d|5ccc5b19|(none)|(none)",
+        "N|openssl|1|3.0.7|27.el9|x86_64|openssl-3.0.7-27.el9.src.rpm",
+        "N|bash|(none)|5.1.8|9.el9|x86_64|bash-5.1.8-9.el9.src.rpm",
+        "N|gpg-pubkey|(none)|8483c65d|5ccc5b19|(none)|(none)",
         "",
     )
     files = {"told/rpm": "\n".join(lines).encode(), "usr/lib/os-release": b"ID=rhel\n"}
@@ -69,6 +70,12 @@ def test_rpms_are_read_as_rpm_prints_them() -> None:
         Package("openssl", "1:3.0.7-27.el9", "x86_64", "openssl", "3.0.7-27.el9"),
     )
     assert apt_state_of(files) is None
+    state = state_of(files)
+    assert state
+    assert state.file == "rpm-state.json"
+    assert READINGS[state.file](state.written()) == state
+    assert state_of(FILES) == apt_state_of(FILES)
+    assert state_of({}) is None
 
 
 def test_a_machine_without_a_package_manager_tells_of_none() -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
+
 from pipeline.planning.evidence.inventory import Inventory, Package
 from pipeline.planning.evidence.sbom import purl, sbom
 from pipeline.planning.packages.vulnerabilities import (
@@ -100,3 +102,47 @@ def test_a_bill_of_materials_gets_vulnerabilities() -> None:
             ],
         },
     ]
+
+
+LIBS = Package("openssl-libs", "1:3.0.7^git1-1.el9", "x86_64", "openssl", "3.0.7^git1-1.el9")
+BASH = Package("bash", "5.1-1.el9", "x86_64", "bash", "5.1-1.el9")
+
+
+def ids(inventory: Inventory, *documents: Any) -> list[tuple[str, str]]:
+    """What is found, and in which package."""
+    return [(one.id, one.package) for one in of_osv(documents, inventory)]
+
+
+def test_versions_are_compared_as_rpm_does() -> None:
+    documents = (
+        osv("A", {"introduced": "0"}, {"fixed": "1:3.0.7.1-1.el9"}, ecosystem="Rocky Linux:9"),
+        osv("B", {"introduced": "0"}, {"fixed": "1:3.0.7-1.el9"}, ecosystem="Rocky Linux:9"),
+        osv("C", {"introduced": "0"}, {"fixed": "2:1-1"}, ecosystem="Rocky Linux:8"),
+    )
+    assert ids(Inventory("rpm", "rocky-9.5", (LIBS, BASH)), *documents) == [("A", "openssl-libs")]
+
+
+def test_documents_may_name_rpms_as_they_are_installed() -> None:
+    document = osv("A", {"introduced": "0"}, {"fixed": "1:3.1-1.el9"}, ecosystem="AlmaLinux:9")
+    document["affected"][0]["package"]["name"] = "openssl-libs"
+    assert ids(Inventory("rpm", "almalinux-9.5", (LIBS, BASH)), document) == [
+        ("A", "openssl-libs"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("ecosystem", "distribution", "answer"),
+    [
+        ("Red Hat:enterprise_linux:9::baseos", "rhel-9.5", True),
+        ("Red Hat:enterprise_linux:8::baseos", "rhel-9.5", False),
+        ("Red Hat", "rhel-9.5", True),
+        ("Azure Linux:3", "azurelinux-3.0", True),
+        ("Rocky Linux:9", "rocky-9", True),
+        ("Rocky Linux:9", "almalinux-9", False),
+    ],
+)
+def test_ecosystems_are_those_of_the_distribution(
+    ecosystem: str, distribution: str, answer: bool
+) -> None:
+    document = osv("A", {"introduced": "0"}, ecosystem=ecosystem)
+    assert bool(ids(Inventory("rpm", distribution, (LIBS,)), document)) == answer
