@@ -17,6 +17,9 @@ from tests.execution.commands.test_dying import MortalJournal, known, production
 from tests.execution.commands.test_watched_promotion import figures, sicken, when
 from tests.execution.landing_zone import LandingZone, at_once, landing_zone
 
+BRIEF = 10.0
+"""Seconds that a rule may take to answer: here it never does."""
+
 
 @pytest.fixture
 def zone(emulator: Emulator, tmp_path: Path) -> LandingZone:
@@ -116,8 +119,11 @@ def test_nightly_rehearses_where_that_is_asked_for(zone: LandingZone) -> None:
 
 def test_nightly_says_whose_way_back_does_not_work(zone: LandingZone) -> None:
     sick = when("lead http-staging", lambda: sicken(zone, "web-1-0-0", sickness="dead"))
+    asked = asking(zone)
+    impatient = replace(asked.image.promotion, patience=BRIEF)
+    asked = replace(asked, image=replace(asked.image, promotion=impatient))
     with pytest.raises(ImagesFailed, match="a rollback could not be rehearsed: web") as caught:
-        nightly(asking(zone).session(journal=sick))
+        nightly(asked.session(journal=sick))
     assert "invoke rehearse web" in [str(advice.command) for advice in caught.value.advice]
 
 
