@@ -8,6 +8,7 @@ import sys
 import tomllib
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -425,6 +426,7 @@ PARTS = {
 }
 
 
+@cache
 def modules() -> dict[str, Path]:
     """Every module of ours by its dotted name, but tests."""
     files = [*REPOSITORY.glob("pipeline/**/*.py"), *REPOSITORY.glob("tasks.py")]
@@ -500,9 +502,14 @@ def _reached(graph: Mapping[str, set[str]], start: str) -> set[str]:
     return found
 
 
-def imports(source: str) -> Iterator[str]:
+@cache
+def imports(source: str) -> tuple[str, ...]:
     """The dotted names a module imports, wherever in it; `from a import b` gives `a.b`."""
-    for node in ast.walk(ast.parse(source)):
+    return tuple(_imports(ast.parse(source)))
+
+
+def _imports(tree: ast.AST) -> Iterator[str]:
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
