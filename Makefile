@@ -15,7 +15,7 @@ VENV := .venv/bin
 # More processes than two cores, as tests wait a lot; not many more, to starve no machine under test.
 # Of all tests a file stays in one process, for its fixtures, and those that take minutes start first
 # (tests/conftest.py).
-ALL_TESTS := -n 5 --dist loadfile --no-loadscope-reorder -m "not nightly and not alone"
+ALL_TESTS := -n 4 --dist loadfile --no-loadscope-reorder -m "not nightly and not alone"
 # The main job loses no request to a processor that others have taken.
 ALONE := -m alone
 NIGHTLY_TESTS := -n 2 --dist loadfile -m nightly
