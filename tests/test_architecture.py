@@ -248,7 +248,7 @@ EXECUTION = {
     ),
     "pipeline.execution.adopt": execution_room("adopt", "azure", "run"),
     "pipeline.execution.packages": execution_room(
-        *("packages", "checks", "evidence.reading", "run", "ssh", "verdict")
+        *("packages", "azure.side_by_side", "checks", "evidence.reading", "run", "ssh", "verdict")
     ),
     "pipeline.execution.packages.rpm_unpacking": execution_room(),
     "pipeline.execution.packages.rpm_signing": execution_room(),

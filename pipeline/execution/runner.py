@@ -30,7 +30,7 @@ from pipeline.execution.rehearse import steps as rehearse
 from pipeline.execution.report.reporting import reported
 from pipeline.execution.revoke import steps as revoke
 from pipeline.execution.roll import steps as roll
-from pipeline.execution.run.journal import FINISHED
+from pipeline.execution.run.journal import FAILED, FINISHED
 from pipeline.execution.run.run import Run, alone
 from pipeline.execution.run.session import Session
 from pipeline.execution.run.work import Work
@@ -162,7 +162,7 @@ def _one(step: S, carry_out_one: Callable[[S, Work], None], work: Work) -> None:
 def _note_failure(work: Work, error: PipelineError) -> None:
     """Write it down, if the disk takes it: what failed first is what is raised."""
     try:
-        work.note("failed", error=str(error))
+        work.note(FAILED, error=str(error))
     except StateFileError as second:
         error.add_note(str(second))
 

@@ -1,4 +1,4 @@
-"""Independent reads, side by side: the one place where Azure is asked by more than one thread.
+"""Independent reads, side by side: the one place where more than one thread asks, Azure or others.
 
 The SDK's clients are safe to share once they are made (`Clients.prepare`); each read honours
 `Retry-After` by itself. Azure Resource Manager lets 25 reads a second through, with 250 in reserve.

@@ -27,10 +27,12 @@ from pipeline.output.facts import Work
 from pipeline.output.replaying import Fact, facts_in, now_in, replay
 from pipeline.planning.fleet.results import FAILED
 from pipeline.project_root import PROGRAMS
-from pipeline.state_files import naming, read_bytes, read_mapping
+from pipeline.state_files import make_folder, naming, read_bytes, read_mapping
 
 JOB: Final = "pipeline.cli_tasks.nightly_job"
 """The program."""
+FOLDER: Final = "nights"
+"""Under `.pipeline`: what processes tell, as long as they are at work."""
 TICK: Final = 0.25
 """Seconds between two looks at all processes."""
 SIGNAL_ENDED: Final = 128
@@ -73,9 +75,11 @@ def beside_each_other(
 
     `ended` is told the rows of each when it has ended. A first Ctrl-C lets the processes clean up
     and begins no more, a second ends them at once; KeyboardInterrupt comes when all have ended.
-    Raises Unreachable when one cannot be started, StateFileError for a full disk: none goes on.
+    Raises Unreachable when one cannot be started, StateFileError where what they tell cannot be
+    kept: none goes on.
     """
-    with tempfile.TemporaryDirectory(prefix="bakeswap-nightly-") as folder:
+    kept = make_folder(session.evidence / FOLDER)
+    with tempfile.TemporaryDirectory(dir=kept) as folder:
         night = _Jobs(session, list(images), jobs, verify, Path(folder), ended)
         try:
             night.carry_out()
@@ -100,6 +104,7 @@ class _Jobs:
         self._folder = folder
         self._ended = ended
         self._jobs: dict[str, _Job] = {}
+        self._parents = {image.name: image.parent for image in session.project.images}
 
     def carry_out(self) -> None:
         """All of them; see `beside_each_other`."""
@@ -158,21 +163,23 @@ class _Jobs:
 
     def _is_free(self, image: str) -> bool:
         """Whether nothing that it is made of is to be built before it."""
-        parent = self._session.image(image).parent
+        parent = self._parents[image]
         while parent:
             if parent in self._waiting or parent in self._jobs:
                 return False
-            parent = self._session.image(parent).parent
+            parent = self._parents.get(parent, "")  # one with mistakes is not known
         return True
 
     def _start(self, image: str) -> _Job:
         session = self._session
         folder = self._folder / image
-        folder.mkdir()
+        make_folder(folder)
         words = ["--root", str(session.project.root), "--env", session.environment.name]
         words += ["--result", str(_result(folder)), *(("--verify",) if self._verify else ())]
         typed = (Caller.program, *sys.argv[1:])
-        with _told(folder).open("wb") as told, _errors(folder).open("wb") as errors:
+        with naming(folder):
+            told, errors = _told(folder).open("wb"), _errors(folder).open("wb")
+        with told, errors:
             try:
                 process = subprocess.Popen(
                     [sys.executable, "-m", JOB, *words, image, "--", *typed],

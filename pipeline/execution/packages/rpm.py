@@ -6,12 +6,12 @@ import base64
 import hashlib
 import json
 from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
-from typing import Final
 
 from pipeline.errors import StateFileError, Unreachable
+from pipeline.execution.azure.side_by_side import side_by_side
 from pipeline.execution.packages import rpm_fetching, rpm_solving
 from pipeline.execution.packages.rpm_fetching import Published, published
 from pipeline.execution.packages.rpm_solving import Resolver
@@ -33,9 +33,6 @@ from pipeline.planning.packages.rpm_state import (
 )
 from pipeline.planning.packages.rpm_version import Version
 from pipeline.state_files import read_mapping, write_private
-
-AT_ONCE: Final = 8
-"""Repositories that are asked side by side."""
 
 
 class RpmIndexes:
@@ -67,10 +64,7 @@ class RpmIndexes:
                 published(*one)
             return
         keys = {path: base64.b64decode(text) for path, text in self._state.keys.items()}
-        with ThreadPoolExecutor(AT_ONCE) as pool:
-            begun = [pool.submit(rpm_fetching.refresh, *one, keys) for one in found]
-        for refreshed in begun:
-            refreshed.result()
+        side_by_side([partial(rpm_fetching.refresh, *one, keys) for one in found])
 
     def foretell(self, folder: Path, *, upgrades: bool) -> Prediction:
         """Upon the base what the bake added, and what it upgraded, by name."""

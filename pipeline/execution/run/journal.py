@@ -23,6 +23,8 @@ Entry = dict[str, Any]
 
 FINISHED = "finished"
 """The last event of a run that carried all of its plan out."""
+FAILED = "failed"
+"""The last event of a run whose step failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +113,7 @@ def interrupted_run(
 ) -> str:
     """The last run about this subject, where it ended early: neither finished nor failed."""
     run, entries = _newest_about(folder, subject, ignored)
-    return "" if _last(entries) in {FINISHED, "failed"} else run
+    return "" if _last(entries) in {FINISHED, FAILED} else run
 
 
 def _newest_about(
@@ -156,6 +158,6 @@ def _accepted(entries: list[Entry]) -> dict[Sent, str]:
             resource, operation, token = (word if isinstance(word, str) else "" for word in words)
             if isinstance(step, str) and token:
                 tokens[Sent(step, resource, operation)] = token
-        elif entry["event"] in {"succeeded", "failed"}:
+        elif entry["event"] in {"succeeded", FAILED}:
             tokens = {sent: token for sent, token in tokens.items() if sent.step != step}
     return tokens

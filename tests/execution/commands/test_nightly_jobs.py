@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 
 from pipeline.cli_tasks.running import INTERRUPTED
-from pipeline.errors import UsageError
+from pipeline.errors import StateFileError, UsageError
 from pipeline.execution.commands.nightly import nightly
-from pipeline.execution.commands.nightly_jobs import JOB
+from pipeline.execution.commands.nightly_jobs import FOLDER, JOB
 from tests.conftest import Emulator
 from tests.execution.image_project import (
     BAD_CHECK,
@@ -188,6 +188,48 @@ def test_one_whose_process_dies_has_failed_and_the_next_night_finishes_it(
     assert again.code == 0
     assert {row["result"] for row in again.rows.values()} == {"built", "nothing to do"}
     assert project.left_over() == []
+
+
+def test_a_second_interruption_ends_all_at_once(project: ImageProject) -> None:
+    other = project.beside()
+    hold = {"method": "POST", "path": f"-({project.image}|{other.image})-1-0-0-[^/]*/.*/deallocate"}
+    project.fault(hold, {"delay": LONG}, 2)
+    process = start(project, "--jobs", "2")
+    logs = project.root / ".pipeline" / "runs"
+    until(lambda: sum("Powering off" in log.read_text() for log in logs.rglob("packer.log")) == 2)
+    jobs = jobs_of(process)
+
+    process.send_signal(signal.SIGINT)
+    assert process.stdout is not None
+    told = next(line for line in process.stdout if "clean up (Ctrl-C again" in line)
+    process.send_signal(signal.SIGINT)
+    night = ended(process)
+
+    assert project.image in told
+    assert other.image in told
+    assert night.code == INTERRUPTED
+    assert not any(Path(f"/proc/{pid}").exists() for pid in jobs.values())
+
+
+def test_an_image_whose_parent_has_mistakes_fails_and_stops_no_other(
+    project: ImageProject,
+) -> None:
+    child, other = project.beside(parent=project.image), project.beside()
+    project.write("image.hcl", f'image "{project.image}" {{')
+
+    night = ended(start(project, "--jobs", "2"))
+
+    assert night.code == 1
+    results = {name: row["result"] for name, row in night.rows.items()}
+    assert results == {project.image: "failed", child.image: "failed", other.image: "built"}
+
+
+def test_what_processes_tell_must_be_kept(project: ImageProject) -> None:
+    project.beside()
+    (project.root / ".pipeline" / FOLDER).write_text("in the way")
+    with pytest.raises(StateFileError, match=FOLDER):
+        nightly(project.session(), jobs=2)
+    assert project.versions() == {}
 
 
 def test_less_than_one_at_once_is_refused(project: ImageProject) -> None:
